@@ -1,0 +1,222 @@
+"""One SQLite file, used by the threads of one process and by several processes.
+
+SQLite's own errors end here: what leaves is a `RecordError` with the remedy. The file is in WAL
+mode with `synchronous=NORMAL`: a killed process loses nothing that was committed, a power cut may
+lose the last commits, which the lake still holds.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from flowforge_assets.errors.record import (
+    LedgerBroken,
+    LedgerDiskFull,
+    LedgerFailed,
+    LedgerLocked,
+    LedgerNewer,
+    LedgerNotWritable,
+    RecordError,
+)
+from flowforge_assets.record import statements
+
+_POLL_SECONDS: Final = 0.01
+
+
+class Database:
+    """An open ledger file with today's tables."""
+
+    def __init__(self, path: Path, *, timeout_seconds: float) -> None:
+        """Opens `path`, creating it where there is none.
+
+        A write waits up to `timeout_seconds` for the writers of other processes.
+
+        Raises:
+            RecordError: the file cannot be used as a ledger (FF-501 to FF-506).
+        """
+        self.path = path
+        self._timeout_seconds = timeout_seconds
+        self._lock = Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable_path(path, error) from error
+        with self._guarded():
+            # Transactions are explicit, and the lock makes one connection safe for all threads.
+            self._connection = sqlite3.connect(
+                path,
+                timeout=timeout_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        try:
+            self._set_up()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the use of the file; a second call does nothing."""
+        with self._guarded():
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[sqlite3.Connection]:
+        """The connection inside one write transaction: all of the block's effects, or none.
+
+        Raises:
+            RecordError: SQLite refused (FF-501, FF-503 to FF-506); nothing was written.
+        """
+        with self._guarded():
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite ends the transaction itself after some errors, e.g. a full disk.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def rows(
+        self, sql: str, parameters: Sequence[object] = ()
+    ) -> list[tuple[Any, ...]]:
+        """What a SELECT gives.
+
+        The columns' types are the statement's business, hence `Any`.
+
+        Raises:
+            RecordError: SQLite refused (FF-501, FF-503 to FF-506).
+        """
+        with self._guarded():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def verify(self) -> None:
+        """Reads the whole file; costs about a second a gigabyte.
+
+        Raises:
+            LedgerBroken: a page or an index of it is damaged.
+        """
+        complaints = self.rows("PRAGMA quick_check(1)")
+        if complaints != [("ok",)]:
+            raise _broken(self.path, "its check found damage")
+
+    def _set_up(self) -> None:
+        self._enter_wal_mode()
+        self.rows("PRAGMA synchronous = NORMAL")
+        if self._schema_version() < statements.SCHEMA_VERSION:
+            with self.transaction() as connection:
+                # Another process may have created the tables since.
+                for migration in statements.MIGRATIONS[self._version_in(connection) :]:
+                    for statement in migration:
+                        connection.execute(statement)
+                connection.execute(
+                    statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),)
+                )
+
+    def _enter_wal_mode(self) -> None:
+        # SQLite does not wait by itself when two processes switch a new file to WAL at once.
+        deadline = time.monotonic() + self._timeout_seconds
+        while True:
+            try:
+                self.rows("PRAGMA journal_mode = WAL")
+            except LedgerLocked:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+    def _schema_version(self) -> int:
+        with self._guarded():
+            return self._version_in(self._connection)
+
+    def _version_in(self, connection: sqlite3.Connection) -> int:
+        tables = {name for (name,) in connection.execute(statements.TABLES)}
+        if not tables:
+            return 0
+        if "meta" not in tables:
+            raise _broken(self.path, "it holds another program's tables")
+        row = connection.execute(statements.GET_SCHEMA_VERSION).fetchone()
+        if row is None or not str(row[0]).isdigit():
+            raise _broken(self.path, "it does not say which version wrote it")
+        version = int(row[0])
+        if version > statements.SCHEMA_VERSION:
+            message = (
+                f"`{self.path}` was written by a newer version: its tables have version "
+                f"`{version}`, this one knows up to `{statements.SCHEMA_VERSION}`"
+            )
+            hint = "upgrade flowforge-assets; or move the file away and run `flowforge ledger rebuild`"
+            raise LedgerNewer(message, hint=hint)
+        return version
+
+    @contextmanager
+    def _guarded(self) -> Generator[None]:
+        """The lock held, and SQLite's errors made ours."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise _translated(self.path, error) from error
+
+
+def unusable_path(path: Path, error: OSError) -> RecordError:
+    """What an error of the operating system at `path` means to the user."""
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return _not_writable(path)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _disk_full(path)
+    return LedgerFailed(
+        f"`{path}` cannot be used: {error.strerror}",
+        hint="see that its folder exists and is a folder",
+    )
+
+
+def _translated(path: Path, error: sqlite3.Error) -> RecordError:
+    # The low byte is the error, the rest says which kind of it (sqlite.org/rescode.html).
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
+    match code:
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return _broken(path, str(error))
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return LedgerLocked(
+                f"`{path}` is held by another process",
+                hint="end the process that keeps it open, then run again",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return _not_writable(path)
+        case sqlite3.SQLITE_FULL:
+            return _disk_full(path)
+        case _:
+            return LedgerFailed(
+                f"`{path}` cannot be used: {error}",
+                hint="run again; when it comes back, run `flowforge ledger rebuild`",
+            )
+
+
+def _broken(path: Path, why: str) -> LedgerBroken:
+    return LedgerBroken(
+        f"`{path}` is not a sound ledger: {why}",
+        hint="run `flowforge ledger rebuild`: it keeps the file aside and reads the tables",
+    )
+
+
+def _not_writable(path: Path) -> LedgerNotWritable:
+    return LedgerNotWritable(
+        f"`{path}` cannot be written",
+        hint=f"make the folder `{path.parent}` and the files in it writable",
+    )
+
+
+def _disk_full(path: Path) -> LedgerDiskFull:
+    return LedgerDiskFull(
+        f"the disk that holds `{path}` is full", hint="free some space, then run again"
+    )

@@ -1,0 +1,89 @@
+"""A ledger made again from what the lake says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Final
+
+from flowforge_assets.core.clock import Clock, utc_now
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Made
+from flowforge_assets.errors.record import LedgerBroken
+from flowforge_assets.record.database import unusable_path
+from flowforge_assets.record.ledger import Ledger
+
+# SQLite keeps what is not yet in the main file beside it, under its name.
+_SIDE_FILES: Final = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How much was read from the lake, and where a broken file was moved to."""
+
+    datasets: int
+    pieces: int
+    moved_to: Path | None
+
+
+def rebuild(
+    path: Path,
+    tables: Iterable[tuple[DatasetKey, Sequence[Made]]],
+    *,
+    clock: Clock = utc_now,
+) -> Rebuilt:
+    """Makes the ledger at `path` say what `tables` say, one transaction a dataset.
+
+    Datasets that `tables` lacks are forgotten. The history of runs is kept where the file is
+    sound; one that is not is moved to `<name>.broken-<time>.db`. Hold the run lock meanwhile.
+
+    Raises:
+        RecordError: the file is a newer version's (FF-502), or cannot be written (FF-503 to 506).
+    """
+    ledger, moved_to = _open_sound(path, clock)
+    with ledger:
+        pieces = 0
+        unseen = set(ledger.datasets())
+        seen: set[DatasetKey] = set()
+        for dataset, made in tables:
+            ledger.replace_all(dataset, made)
+            seen.add(dataset)
+            pieces += len(made)
+        for dataset in unseen - seen:
+            ledger.forget(dataset)
+    return Rebuilt(len(seen), pieces, moved_to)
+
+
+def _open_sound(path: Path, clock: Clock) -> tuple[Ledger, Path | None]:
+    try:
+        ledger = Ledger.open(path)
+    except LedgerBroken:
+        return _open_anew(path, clock)
+    try:
+        ledger.verify()
+    except LedgerBroken:
+        ledger.close()
+        return _open_anew(path, clock)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger, None
+
+
+def _open_anew(path: Path, clock: Clock) -> tuple[Ledger, Path]:
+    moved_to = path.with_name(
+        f"{path.stem}.broken-{clock().astimezone(UTC):%Y%m%dT%H%M%S}.db"
+    )
+    for suffix in _SIDE_FILES:
+        try:
+            path.with_name(path.name + suffix).rename(
+                moved_to.with_name(moved_to.name + suffix)
+            )
+        except FileNotFoundError:
+            # Side files exist only where a process did not close the ledger.
+            continue
+        except OSError as error:
+            raise unusable_path(path, error) from error
+    return Ledger.open(path), moved_to

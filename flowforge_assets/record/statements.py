@@ -1,0 +1,188 @@
+"""All SQL of the ledger: its tables as numbered migrations, and what is asked of them.
+
+Times are ISO 8601 text in UTC with microseconds. `shape` is the JSON of a set's dimensions and
+`partitions` that of its boxes, so that a row can be read without the project.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE runs (
+            run_id TEXT PRIMARY KEY,
+            started_at TEXT NOT NULL,
+            ended_at TEXT,
+            status TEXT NOT NULL,
+            env TEXT NOT NULL,
+            selection TEXT NOT NULL,
+            plan_hash TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            made INTEGER NOT NULL,
+            failed INTEGER NOT NULL,
+            skipped INTEGER NOT NULL,
+            fresh INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE steps (
+            run_id TEXT NOT NULL,
+            step_id TEXT NOT NULL,
+            asset TEXT NOT NULL,
+            makes TEXT NOT NULL,
+            shape TEXT NOT NULL,
+            partitions TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            status TEXT NOT NULL,
+            started_at TEXT,
+            seconds REAL,
+            rows INTEGER,
+            error_code TEXT,
+            error_message TEXT,
+            PRIMARY KEY (run_id, step_id)
+        ) WITHOUT ROWID
+        """,
+        # Which steps were to make a dataset: `steps.makes` turned around.
+        """
+        CREATE TABLE makers (
+            dataset TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            step_id TEXT NOT NULL,
+            PRIMARY KEY (dataset, run_id, step_id)
+        ) WITHOUT ROWID
+        """,
+        # The incarnation of each dataset's table that `pieces` speaks of.
+        """
+        CREATE TABLE datasets (
+            dataset TEXT PRIMARY KEY,
+            shape TEXT NOT NULL,
+            table_id TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        # The current state: the pieces of one dataset are disjoint. `lo` and `hi` bound the set
+        # on one axis and `reach` is the class of its length (see pieces.py).
+        """
+        CREATE TABLE pieces (
+            piece INTEGER PRIMARY KEY,
+            dataset TEXT NOT NULL,
+            reach INTEGER NOT NULL,
+            lo INTEGER NOT NULL,
+            hi INTEGER NOT NULL,
+            is_single INTEGER NOT NULL,
+            partitions TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            asset TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            step_id TEXT NOT NULL,
+            algorithm INTEGER NOT NULL,
+            code TEXT NOT NULL,
+            schema TEXT NOT NULL,
+            config TEXT NOT NULL,
+            engine TEXT NOT NULL,
+            inputs TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            rows INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX pieces_by_place ON pieces (dataset, reach, lo)",
+    ),
+)
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
+GET_SCHEMA_VERSION: Final = "SELECT value FROM meta WHERE key = 'schema_version'"
+SET_SCHEMA_VERSION: Final = """
+    INSERT INTO meta (key, value) VALUES ('schema_version', ?)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+_RUN: Final = (
+    "run_id, started_at, ended_at, status, env, selection, plan_hash, pid, host,"
+    " made, failed, skipped, fresh"
+)
+FIND_RUN: Final = f"SELECT {_RUN} FROM runs WHERE run_id = ?"
+NEWEST_RUNS: Final = f"SELECT {_RUN} FROM runs ORDER BY run_id DESC LIMIT ?"
+UNFINISHED_RUNS: Final = (
+    f"SELECT {_RUN} FROM runs WHERE ended_at IS NULL ORDER BY run_id"
+)
+INSERT_RUN: Final = (
+    f"INSERT INTO runs ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+END_RUN: Final = """
+    UPDATE runs SET ended_at = ?, status = ?, made = ?, failed = ?, skipped = ?, fresh = ?
+    WHERE run_id = ?
+"""
+
+_STEP: Final = (
+    "run_id, step_id, asset, makes, shape, partitions, reason,"
+    " status, started_at, seconds, rows, error_code, error_message"
+)
+STEPS_OF_RUN: Final = (
+    f"SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at, step_id"
+)
+STEPS_OF_DATASET: Final = f"""
+    SELECT {_STEP} FROM makers JOIN steps USING (run_id, step_id)
+    WHERE dataset = ? AND status <> 'planned'
+    ORDER BY run_id DESC, started_at DESC, step_id LIMIT ?
+"""
+INSERT_STEP: Final = (
+    f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_MAKER: Final = "INSERT INTO makers (dataset, run_id, step_id) VALUES (?, ?, ?)"
+SET_OUTCOME: Final = """
+    UPDATE steps
+    SET status = ?, started_at = ?, seconds = ?, rows = ?, error_code = ?, error_message = ?
+    WHERE run_id = ? AND step_id = ?
+"""
+
+ENDED_RUNS: Final = (
+    "SELECT run_id, started_at FROM runs WHERE ended_at IS NOT NULL ORDER BY run_id"
+)
+DELETE_MAKERS: Final = "DELETE FROM makers WHERE run_id = ?"
+DELETE_STEPS: Final = "DELETE FROM steps WHERE run_id = ?"
+DELETE_RUN: Final = "DELETE FROM runs WHERE run_id = ?"
+
+_PIECE: Final = (
+    "partitions, version, asset, run_id, step_id, algorithm, code, schema, config, engine,"
+    " inputs, made_at, rows"
+)
+ALL_PIECES: Final = f"""
+    SELECT dataset, shape, table_id, {_PIECE} FROM datasets JOIN pieces USING (dataset)
+    ORDER BY dataset, version DESC, piece DESC
+"""
+PIECES_OF_DATASET: Final = f"""
+    SELECT dataset, shape, table_id, {_PIECE} FROM datasets JOIN pieces USING (dataset)
+    WHERE dataset = ? ORDER BY version DESC, piece DESC
+"""
+INSERT_PIECE: Final = f"""
+    INSERT INTO pieces (dataset, reach, lo, hi, is_single, {_PIECE})
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# A piece of a class is no longer than its reach, so only those that begin within a reach before
+# the asked interval can meet it: one short index range a class, however many pieces there are.
+# Two single partitions meet only when they are the same.
+MEETING_PIECES: Final = """
+    WITH classes (reach) AS (
+        VALUES (1), (16), (256), (4096), (65536), (1048576), (16777216), (268435456), (4294967296)
+    )
+    SELECT piece, partitions, version
+    FROM classes JOIN pieces USING (reach)
+    WHERE dataset = ? AND lo > ? - reach AND lo < ? AND hi > ?
+    AND (NOT (is_single AND ?) OR partitions = ?)
+"""
+TRIM_PIECE: Final = """
+    UPDATE pieces SET partitions = ?, reach = ?, lo = ?, hi = ?, is_single = ? WHERE piece = ?
+"""
+DELETE_PIECE: Final = "DELETE FROM pieces WHERE piece = ?"
+DELETE_PIECES: Final = "DELETE FROM pieces WHERE dataset = ?"
+GET_DATASET: Final = "SELECT shape, table_id FROM datasets WHERE dataset = ?"
+ALL_DATASETS: Final = "SELECT dataset FROM datasets"
+SET_DATASET: Final = """
+    INSERT INTO datasets (dataset, shape, table_id) VALUES (?, ?, ?)
+    ON CONFLICT (dataset) DO UPDATE SET shape = excluded.shape, table_id = excluded.table_id
+"""
+DELETE_DATASET: Final = "DELETE FROM datasets WHERE dataset = ?"
