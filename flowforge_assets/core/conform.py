@@ -113,7 +113,7 @@ def _is_same(have: pl.DataType, want: pl.DataType) -> bool:
             return True
         case pl.Datetime(time_unit="ms" | "us", time_zone=zone), pl.Datetime(time_zone=promised):
             return (zone is None) == (promised is None)
-        case (pl.List(inner=a) | pl.Array(inner=a)), pl.List(inner=b):
+        case ((pl.List(inner=a) | pl.Array(inner=a)), pl.List(inner=b)):
             return _is_same(_instance(a), _instance(b))
         case pl.Struct(fields=a_fields), pl.Struct(fields=b_fields):
             # polars cannot cast to another order of fields, so their order is part of the type

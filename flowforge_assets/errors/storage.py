@@ -1,4 +1,24 @@
-"""FF-6xx: tables, files and the places that hold them."""
+"""FF-6xx: tables, files and the places that hold them.
+
+StorageError                 FF-600
+├── BadLocationError         FF-601
+├── NoTableError             FF-602
+├── NoVersionError           FF-603
+├── NoAccessError            FF-604
+├── DiskFullError            FF-605
+├── NotATableError           FF-606
+├── DamagedLogError          FF-607
+├── DamagedDataError         FF-608
+├── CommitConflictError      FF-609
+├── TypeNotStoredError       FF-610
+├── SchemaChangeError        FF-611
+├── StagedSchemaError        FF-612
+├── StrayRowsError           FF-613
+├── ForeignTableError        FF-614
+├── EngineCrashError         FF-615
+├── NewerRecordError         FF-616
+└── UnreachableError         FF-617
+"""
 
 from __future__ import annotations
 
@@ -11,6 +31,90 @@ class StorageError(FlowForgeError):
     code = "FF-600"
 
 
+class BadLocationError(StorageError):
+    """A store's location is of a form that is not known.
+
+    Write a folder, `file:///` with an absolute folder, or `memory://` with a name.
+    """
+
+    code = "FF-601"
+    exit_code = 2
+
+
+class NoTableError(StorageError):
+    """A dataset was read that has no table yet.
+
+    Make the dataset first: `flowforge run -s KEY`.
+    """
+
+    code = "FF-602"
+
+
+class NoVersionError(StorageError):
+    """A version of a table was asked for that it does not have, or no longer has.
+
+    Read the newest version, or one that `flowforge history KEY` lists.
+    """
+
+    code = "FF-603"
+
+
+class NoAccessError(StorageError):
+    """The store may not be read or written by this user.
+
+    Give the user rights to the folder that is named, or choose another `store`.
+    """
+
+    code = "FF-604"
+
+
+class DiskFullError(StorageError):
+    """There is no space left where the table is.
+
+    Nothing was committed. Free some space, then run again.
+    """
+
+    code = "FF-605"
+
+
+class NotATableError(StorageError):
+    """The dataset's folder holds something that is no table of the store's format.
+
+    Move those files away, or give the dataset another name or the environment another `store`.
+    """
+
+    code = "FF-606"
+
+
+class DamagedLogError(StorageError):
+    """The table's log is empty, cut off, garbled or has a gap.
+
+    Nothing was written. Restore the file that is named from a copy; or move the table's folder
+    away and make the dataset again.
+    """
+
+    code = "FF-607"
+
+
+class DamagedDataError(StorageError):
+    """A data file of the table is missing, cut off or garbled.
+
+    Make the partitions that it holds again (`flowforge run -s KEY --force`), or restore the file
+    from a copy.
+    """
+
+    code = "FF-608"
+
+
+class CommitConflictError(StorageError):
+    """Other writers committed to the table each time that this one tried.
+
+    Nothing was written. Run again, with fewer runs at the same time on the same dataset.
+    """
+
+    code = "FF-609"
+
+
 class TypeNotStoredError(StorageError):
     """A column has a type that cannot be stored without losing something.
 
@@ -18,3 +122,67 @@ class TypeNotStoredError(StorageError):
     """
 
     code = "FF-610"
+
+
+class SchemaChangeError(StorageError):
+    """The dataset's columns changed in a way that the rows already stored do not have.
+
+    New columns that may be null are added as they come; for any other change make the whole
+    dataset again, in one step.
+    """
+
+    code = "FF-611"
+
+
+class StagedSchemaError(StorageError):
+    """A frame was given to a table whose columns or types are not the dataset's.
+
+    Return the columns that the dataset declares, with their types.
+    """
+
+    code = "FF-612"
+
+
+class StrayRowsError(StorageError):
+    """A step returned rows that belong to none of the partitions that it makes.
+
+    Filter the rows to the step's partitions, or correct the partition column.
+    """
+
+    code = "FF-613"
+
+
+class ForeignTableError(StorageError):
+    """The table uses a feature that cannot be read or written here without loss.
+
+    Another program turned it on; turn the feature off there, or make the dataset elsewhere.
+    """
+
+    code = "FF-614"
+
+
+class EngineCrashError(StorageError):
+    """A library that reads or writes tables crashed inside.
+
+    The table is as it was before. Run again; when it happens again, report it with the text.
+    """
+
+    code = "FF-615"
+
+
+class NewerRecordError(StorageError):
+    """A commit carries a record that a newer version of FlowForge wrote.
+
+    Use at least the version of FlowForge that wrote the table.
+    """
+
+    code = "FF-616"
+
+
+class UnreachableError(StorageError):
+    """The place of the table could not be read or written.
+
+    The message has the system's own words; put that right, then run again.
+    """
+
+    code = "FF-617"

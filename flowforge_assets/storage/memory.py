@@ -1,0 +1,192 @@
+"""Tables in memory: for tests, notebooks and measuring what the engine itself costs.
+
+It keeps the same promises as the stores on disk, so that a pipeline that passes here passes there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
+
+import polars as pl
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.errors.storage import NoTableError, NoVersionError
+from flowforge_assets.storage.evolution import refuse_unlike
+from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.partition_rows import refuse_strays
+from flowforge_assets.storage.pieces import Pieces
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.store import Staged, TableSpec
+
+KEPT_VERSIONS: Final = 10
+_NOTHING: Final = Pieces({}, None, None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagedFrame:
+    """A frame that no version of the table holds yet."""
+
+    frame: pl.DataFrame
+
+    @property
+    def rows(self) -> int:
+        """How many rows are staged."""
+        return self.frame.height
+
+    def scan(self) -> pl.LazyFrame:
+        """The staged rows."""
+        return self.frame.lazy()
+
+
+@dataclass(slots=True, eq=False)
+class _History:
+    """What happened to one table, and its last versions."""
+
+    table_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    newest: int = -1
+    versions: dict[int, Pieces] = field(default_factory=dict[int, Pieces])
+    commits: list[Made] = field(default_factory=list[Made])
+    version_of_step: dict[str, int] = field(default_factory=dict[str, int])
+    lock: Lock = field(default_factory=Lock)
+
+
+class MemoryTable:
+    """One dataset's table in memory; its last `KEPT_VERSIONS` versions can be read."""
+
+    def __init__(self, spec: TableSpec, uri: str, history: _History) -> None:
+        """The face of `history` for `spec`."""
+        self._spec = spec
+        self._uri = uri
+        self._history = history
+        self._schema = polars_schema(spec.schema)
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        return self._spec
+
+    @property
+    def uri(self) -> str:
+        """`memory://NAME/silver.flights`."""
+        return self._uri
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None before the first commit."""
+        newest = self._history.newest
+        return None if newest < 0 else TableVersion(self._history.table_id, newest)
+
+    def scan(
+        self, partitions: PartitionSet | None = None, *, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The rows of `partitions` (None: all) at `version` (None: newest).
+
+        Raises:
+            NoTableError: nothing was committed yet (FF-602).
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+        """
+        history = self._history
+        if history.newest < 0:
+            raise NoTableError(
+                f"`{self._spec.key}` has no table yet",
+                hint=f"make it: `flowforge run -s {self._spec.key}`",
+            )
+        pieces = history.versions.get(history.newest if version is None else version)
+        if pieces is None:
+            raise NoVersionError(
+                f"`{self._spec.key}` has no version {version}",
+                hint=f"the newest is {history.newest}, and the last {KEPT_VERSIONS} are kept",
+            )
+        return pieces.scan(partitions, self._spec)
+
+    def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFrame:
+        """Holds `frame`, collected when it is lazy; a DataFrame is not copied.
+
+        Raises:
+            StagedSchemaError: its columns are not the dataset's (FF-612).
+        """
+        refuse_unlike(frame.collect_schema(), self._schema, self._spec)
+        return StagedFrame(frame.collect() if isinstance(frame, pl.LazyFrame) else frame)
+
+    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
+        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+
+        Raises:
+            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+        """
+        frame = staged.frame if isinstance(staged, StagedFrame) else staged.scan().collect()
+        refuse_strays(frame, replace, self._spec)
+        history = self._history
+        with history.lock:
+            known = history.version_of_step.get(made.step_id)
+            if known is not None:
+                return TableVersion(history.table_id, known)
+            before = history.versions.get(history.newest, _NOTHING)
+            after = before.replaced(replace, frame, self._spec)
+            version = history.newest + 1
+            committed = TableVersion(history.table_id, version)
+            history.versions[version] = after
+            history.versions.pop(version - KEPT_VERSIONS, None)
+            history.commits.append(dataclasses.replace(made, table=committed))
+            history.version_of_step[made.step_id] = version
+            history.newest = version
+        return committed
+
+    def discard(self, staged: Staged) -> None:
+        """Forgets the staged rows; there is nothing to remove."""
+
+    def made(self) -> Sequence[Made]:
+        """What was made: each partition once, by its last commit, oldest first."""
+        return latest(self._history.commits, self._spec.dimensions)
+
+
+class MemoryStore:
+    """Tables that live as long as the store does."""
+
+    def __init__(self, name: str = "") -> None:
+        """An empty store; `name` is for its uri alone."""
+        self._name = name
+        self._lock = Lock()
+        self._tables: dict[DatasetKey, MemoryTable] = {}
+        self._histories: dict[DatasetKey, _History] = {}
+
+    @property
+    def uri(self) -> str:
+        """`memory://NAME`."""
+        return f"memory://{self._name}"
+
+    def table(self, spec: TableSpec) -> MemoryTable:
+        """The table of `spec.key`; another spec of the same key has another face on its rows."""
+        with self._lock:
+            table = self._tables.get(spec.key)
+            if table is None or table.spec != spec:
+                history = self._histories.setdefault(spec.key, _History())
+                table = MemoryTable(spec, f"{self.uri}/{spec.key}", history)
+                self._tables[spec.key] = table
+            return table
+
+
+_named: Final[WeakValueDictionary[str, MemoryStore]] = WeakValueDictionary()
+_named_lock: Final = Lock()
+
+
+def memory_store(name: str) -> MemoryStore:
+    """The store that everyone who says `name` shares while someone holds it; "": a new one."""
+    if not name:
+        return MemoryStore()
+    with _named_lock:
+        store = _named.get(name)
+        if store is None:
+            store = _named[name] = MemoryStore(name)
+        return store

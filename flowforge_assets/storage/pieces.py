@@ -1,0 +1,104 @@
+"""One version of a table in memory: frames, and the partitions that each of them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.storage.evolution import as_declared, refuse_change
+from flowforge_assets.storage.partition_rows import is_in
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.schema import Schema
+    from flowforge_assets.storage.store import TableSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Frames by their partitions; the sets are disjoint, and each row is in its frame's set.
+
+    `covered` is their union. It is None when they do not all have the same dimensions, because
+    the dataset was partitioned in another way when some were written: then the columns of the
+    rows are asked, as the stores on disk do. `schema` is the one they were last checked against.
+    """
+
+    frames: Mapping[PartitionSet, pl.DataFrame]
+    covered: PartitionSet | None
+    schema: Schema | None
+
+    def scan(self, partitions: PartitionSet | None, spec: TableSpec) -> pl.LazyFrame:
+        """The rows of `partitions` (None: all) with the columns of `spec`.
+
+        A set that was committed as it is asked for costs one look-up.
+        """
+        found: list[pl.LazyFrame] = []
+        if partitions is None:
+            found = [_declared(frame, spec) for frame in self.frames.values()]
+        elif self.covered is not None and (exact := self.frames.get(partitions)) is not None:
+            return _declared(exact, spec)
+        else:
+            for held, frame in self.frames.items():
+                wanted = partitions
+                if held.dimensions == partitions.dimensions:
+                    wanted = held & partitions
+                    if not wanted:
+                        continue
+                rows = _declared(frame, spec)
+                inside = None if wanted == held else is_in(wanted, spec.schema)
+                found.append(rows if inside is None else rows.filter(inside))
+        if not found:
+            return pl.LazyFrame(schema=polars_schema(spec.schema))
+        return found[0] if len(found) == 1 else pl.concat(found)
+
+    def replaced(self, replace: PartitionSet, frame: pl.DataFrame, spec: TableSpec) -> Pieces:
+        """The same with `frame` instead of the rows of `replace`.
+
+        Raises:
+            SchemaChangeError: rows that stay have other columns than `spec` declares (FF-611).
+        """
+        frames = dict(self.frames)
+        same = self.covered is not None and self.covered.dimensions == replace.dimensions
+        if not (same and frames.pop(replace, None) is not None) and (
+            not same or (self.covered and self.covered & replace)
+        ):
+            frames = self._cut(replace, spec)
+        if spec.schema != self.schema:
+            for kept in frames.values():
+                refuse_change(kept.schema, spec)
+        frames[replace] = frame
+        covered = self.covered | replace if same and self.covered else _union(frames)
+        return Pieces(frames, covered, spec.schema)
+
+    def _cut(self, replace: PartitionSet, spec: TableSpec) -> dict[PartitionSet, pl.DataFrame]:
+        """The frames without the rows of `replace`."""
+        kept: dict[PartitionSet, pl.DataFrame] = {}
+        inside = is_in(replace, spec.schema)
+        for held, frame in self.frames.items():
+            left = held - replace if held.dimensions == replace.dimensions else held
+            if held.dimensions == replace.dimensions and left == held:
+                kept[held] = frame
+            elif left and inside is not None:
+                rows = frame.filter(~inside)
+                if rows.height:
+                    kept[left] = rows
+        return kept
+
+
+def _declared(frame: pl.DataFrame, spec: TableSpec) -> pl.LazyFrame:
+    return as_declared(frame.lazy(), frame.schema, spec)
+
+
+def _union(frames: Mapping[PartitionSet, pl.DataFrame]) -> PartitionSet | None:
+    """All partitions, or None when they have not the same dimensions."""
+    sets = list(frames)
+    if any(partitions.dimensions != sets[0].dimensions for partitions in sets):
+        return None
+    covered = sets[0]
+    for partitions in sets[1:]:
+        covered = covered | partitions
+    return covered
