@@ -1,0 +1,56 @@
+"""What a commit says of itself: the record that lake and ledger share.
+
+The lake is the source: every commit carries one `Made` in its metadata, and the ledger holds the
+same values again so that a plan need not open a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableVersion:
+    """A version of one incarnation of a table.
+
+    `table_id` changes when a table is deleted and created again, so that versions of the two
+    are never compared.
+    """
+
+    table_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What decided the rows of a commit, apart from its inputs; each part is a short hex digest.
+
+    `algorithm` counts the ways of hashing: digests of two algorithms are not compared.
+    """
+
+    algorithm: int
+    code: str
+    schema: str
+    config: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One commit to one dataset: which partitions it made, from what, and how."""
+
+    dataset: DatasetKey
+    partitions: PartitionSet
+    asset: str
+    run_id: str
+    step_id: str
+    fingerprint: Fingerprint
+    inputs: Mapping[DatasetKey, TableVersion]
+    at: datetime
+    rows: int
+    table: TableVersion

@@ -1,0 +1,170 @@
+"""Datasets as classes: `class Flights(Silver, partition=DAY.on("day")): ...`.
+
+A dataset class has no public attribute beyond its columns, so that any column name works. What it
+was told besides its columns lies in `__flowforge__`; `flowforge_assets.declare.describe` reads it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from typing_extensions import dataclass_transform
+
+from flowforge_assets.core.key import Layer
+from flowforge_assets.declare.column import Col, col, key
+from flowforge_assets.declare.partitions import Partition
+from flowforge_assets.errors.base import Place
+
+Extra: TypeAlias = Literal["refuse", "keep", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOptions:
+    """What a dataset class was told, and where it stands.
+
+    `scope` holds the names visible where a class inside a function was written, else None.
+    """
+
+    place: Place
+    scope: Mapping[str, object] | None = None
+    layer: Layer | None = None
+    name: str | None = None
+    partition: Partition | None = None
+    extra: Extra = "refuse"
+    owners: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    fresh: timedelta | None = None
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=False, field_specifiers=(col, key))
+class DatasetMeta(type):
+    """Keeps what a dataset class is told apart from its columns."""
+
+    if not TYPE_CHECKING:
+
+        def __new__(  # noqa: D102, PLR0913 - the keywords are documented on `Dataset`
+            mcs,
+            class_name: str,
+            bases: tuple[type, ...],
+            namespace: dict[str, object],
+            *,
+            name: str | None = None,
+            partition: Partition | None = None,
+            extra: Extra = "refuse",
+            owners: Sequence[str] = (),
+            tags: Sequence[str] = (),
+            fresh: timedelta | None = None,
+            layer: Layer | None = None,
+        ) -> type:
+            frame = sys._getframe(1)
+            code = frame.f_code
+            is_local = frame.f_locals is not frame.f_globals
+            inherited = (getattr(base, "__flowforge__", None) for base in bases)
+            if layer is None:
+                layer = next((o.layer for o in inherited if o is not None and o.layer), None)
+            namespace["__flowforge__"] = DatasetOptions(
+                place=Place(code.co_filename, frame.f_lineno, text=f"class {class_name}"),
+                scope=dict(frame.f_locals) if is_local else None,
+                layer=layer,
+                name=name,
+                partition=partition,
+                extra=extra,
+                owners=tuple(owners),
+                tags=tuple(tags),
+                fresh=fresh,
+            )
+            return super().__new__(mcs, class_name, bases, namespace)
+
+        def __init__(cls, class_name, bases, namespace, **options) -> None:  # noqa: ANN001, ANN003
+            super().__init__(class_name, bases, namespace)
+
+
+class Shape(metaclass=DatasetMeta):
+    """Columns without a place: a base of datasets, and the type of nested structs."""
+
+    __flowforge__: DatasetOptions
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values: object) -> None:
+            """A validated row; see `RowError` (FF-113)."""
+            from flowforge_assets.declare.row import validated  # pydantic, on first use only
+
+            self.__dict__.update(validated(type(self), values))
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Rows are frozen."""
+            msg = f"a row of {type(self).__name__} is frozen; make a new one"
+            raise AttributeError(msg)
+
+        def __eq__(self, other: object) -> bool:
+            """Rows are equal when class and values are."""
+            return type(other) is type(self) and other.__dict__ == self.__dict__
+
+        def __repr__(self) -> str:
+            """`Flights(flight_id='...', ...)`."""
+            values = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+            return f"{type(self).__name__}({values})"
+
+
+class Dataset(Shape):
+    """A table of the lake: subclass `Bronze`, `Silver` or `Gold`.
+
+    `name` is `[group.]name` where the class name in snake case will not do. `partition` is how it
+    is cut, e.g. `DAY.on("day")`. `extra` says what becomes of columns that an asset returns but
+    the class does not declare: `"refuse"` them, `"keep"` them in the table, or `"drop"` them.
+    `owners` and `tags` describe. `fresh` promises that the data is never older than this.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init_subclass__(
+            cls,
+            *,
+            name: str | None = None,
+            partition: Partition | None = None,
+            extra: Extra = "refuse",
+            owners: Sequence[str] = (),
+            tags: Sequence[str] = (),
+            fresh: timedelta | None = None,
+        ) -> None: ...
+
+
+if TYPE_CHECKING:
+
+    class Bronze(Dataset):
+        """Data as delivered."""
+
+    class Silver(Dataset):
+        """Data typed, cleaned and joined."""
+
+    class Gold(Dataset):
+        """Data for people and reports."""
+
+else:
+
+    class Bronze(Dataset, layer="bronze"):
+        """Data as delivered."""
+
+    class Silver(Dataset, layer="silver"):
+        """Data typed, cleaned and joined."""
+
+    class Gold(Dataset, layer="gold"):
+        """Data for people and reports."""
+
+
+ROOTS: Final[frozenset[type]] = frozenset({Shape, Dataset, Bronze, Silver, Gold})
+
+
+def declared_columns(cls: type) -> dict[str, tuple[Col[Any], type]]:
+    """Attribute -> (column, the class that declares it), bases first, in order of declaration."""
+    found: dict[str, tuple[Col[Any], type]] = {}
+    for owner in reversed(cls.__mro__):
+        for name, value in vars(owner).items():
+            if isinstance(value, Col):
+                found[name] = (value, owner)
+    return found

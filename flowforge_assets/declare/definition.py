@@ -1,0 +1,141 @@
+"""Declarations as frozen values: what collection hands to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import Partitioning
+from flowforge_assets.core.rule import Rule, Scope
+from flowforge_assets.core.schema import Field, Schema
+from flowforge_assets.declare.asset import BadRowsPolicy, Write
+from flowforge_assets.declare.dataset import Extra
+from flowforge_assets.declare.mapping import Mapping as PartitionMapping
+from flowforge_assets.declare.policy import Retries
+from flowforge_assets.declare.resource import Resource
+from flowforge_assets.errors.base import Place
+
+FormName: TypeAlias = Literal["frame", "table", "rows", "arrow"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """A column: `attribute` is its Python name, `field.name` its stored one."""
+
+    attribute: str
+    field: Field
+    is_key: bool = False
+    unit: str = ""
+    doc: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDefinition:
+    """A dataset. `cls` is None for one that only SQL declares."""
+
+    key: DatasetKey
+    columns: tuple[ColumnDefinition, ...]
+    schema: Schema
+    rules: tuple[Rule, ...]
+    partitioning: Partitioning
+    place: Place
+    cls: type | None = None
+    extra: Extra = "refuse"
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    fresh: timedelta | None = None
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The stored names of the key's columns."""
+        return tuple(column.field.name for column in self.columns if column.is_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A dataset that a function reads through one parameter (SQL: one table name)."""
+
+    parameter: str
+    dataset: DatasetKey
+    form: FormName
+    mapping: PartitionMapping
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyParameter:
+    """A parameter that gets the step's partition key, or all its keys when `is_set`."""
+
+    parameter: str
+    column: str
+    is_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A dataset that an asset makes, in the form in which it gives it."""
+
+    dataset: DatasetKey
+    form: FormName
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDefinition:
+    """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it."""
+
+    name: str
+    makes: tuple[Output, ...]
+    place: Place
+    inputs: tuple[Input, ...] = ()
+    function: Callable[..., Any] | None = None
+    sql_path: Path | None = None
+    keys: tuple[KeyParameter, ...] = ()
+    resources: Mapping[str, type[Resource]] = field(default_factory=dict)
+    context: str | None = None
+    write: Write = "overwrite"
+    retries: Retries = Retries()
+    timeout: timedelta | None = None
+    bad_rows: BadRowsPolicy = "stop"
+    max_bad: float = 1.0
+    code_version: str | None = None
+    lazy: bool = True
+    tags: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def id(self) -> DatasetKey:
+        """The key of its first output: every dataset has one maker, so it names the asset."""
+        return self.makes[0].dataset
+
+    @property
+    def takes_sets(self) -> bool:
+        """Whether one step may make many partitions."""
+        return any(parameter.is_set for parameter in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDefinition:
+    """A check of the dataset `guards`, which `inputs[0]` reads."""
+
+    name: str
+    guards: DatasetKey
+    inputs: tuple[Input, ...]
+    function: Callable[..., Any]
+    place: Place
+    blocking: bool = True
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All that a project declares."""
+
+    datasets: Mapping[DatasetKey, DatasetDefinition]
+    assets: tuple[AssetDefinition, ...]
+    checks: tuple[CheckDefinition, ...] = ()

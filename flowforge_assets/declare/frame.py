@@ -1,0 +1,56 @@
+"""The forms in which an asset reads and gives a dataset.
+
+To a type checker `Frame[D]` is a `pl.LazyFrame`; at run time it is a bare alias that collection
+reads, so that declaring imports no polars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import GenericAlias
+from typing import TYPE_CHECKING, TypeVar
+
+from flowforge_assets.declare.dataset import Dataset, Shape
+
+D = TypeVar("D", bound=Dataset)
+S = TypeVar("S", bound=Shape)
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+    from typing_extensions import TypeAliasType
+
+    Frame = TypeAliasType("Frame", pl.LazyFrame, type_params=(D,))
+    Table = TypeAliasType("Table", pl.DataFrame, type_params=(D,))
+    Rows = TypeAliasType("Rows", Iterable[D], type_params=(D,))
+    Arrow = TypeAliasType("Arrow", pa.RecordBatchReader, type_params=(D,))
+    BadRows = TypeAliasType("BadRows", pl.LazyFrame, type_params=(S,))
+else:
+
+    class Frame:
+        """A lazy polars frame of a dataset's rows: `Frame[Flights]`."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class Table:
+        """A polars DataFrame of a dataset's rows: `Table[Flights]`."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class Rows:
+        """The rows of a dataset one by one, as validated objects: `Rows[Flights]`."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class Arrow:
+        """A stream of Arrow record batches of a dataset's rows: `Arrow[Flights]`."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class BadRows:
+        """What a check returns: the rows that break it, none when all is well."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+FORMS = (Frame, Table, Rows, Arrow)

@@ -1,0 +1,69 @@
+"""From what a class says of its partitions to the partitioning that the planner uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flowforge_assets.core.partition import (
+    UNPARTITIONED,
+    Dimension,
+    Extent,
+    Partitioning,
+    StaticExtent,
+    TimeExtent,
+)
+from flowforge_assets.core.schema import Plain
+from flowforge_assets.declare.definition import ColumnDefinition
+from flowforge_assets.declare.partitions import Calendar, Part, Partition, Product, Static
+from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean
+from flowforge_assets.errors.declaration import PartitionColumnError
+
+_TIME_COLUMNS = {Plain("date"), Plain("timestamp"), Plain("timestamp_ntz")}
+
+
+def partitioning_of(
+    partition: Partition | None, columns: Sequence[ColumnDefinition], place: Place
+) -> Partitioning:
+    """The partitioning that `partition` means for a dataset with `columns`.
+
+    Raises:
+        PartitionColumnError: a dimension has no column, or one of another type (FF-106).
+        ProjectError: a key or time zone cannot be read (FF-83x).
+    """
+    if partition is None:
+        return UNPARTITIONED
+    parts = partition.parts if isinstance(partition, Product) else (partition,)
+    try:
+        pairs = [_dimension(part, columns) for part in parts]
+        return Partitioning(
+            tuple(dimension for dimension, _ in pairs), tuple(extent for _, extent in pairs)
+        )
+    except FlowForgeError as error:
+        error.place = error.place or place
+        raise
+
+
+def _dimension(part: Part, columns: Sequence[ColumnDefinition]) -> tuple[Dimension, Extent]:
+    name = _column(part, columns)
+    if isinstance(part, Static):
+        return Dimension(name, "static"), StaticExtent(part.values)
+    assert isinstance(part, Calendar)  # noqa: S101 - there are these two
+    return Dimension(name, part.kind, part.tz), TimeExtent(part.start, part.end)
+
+
+def _column(part: Part, columns: Sequence[ColumnDefinition]) -> str:
+    if part.column is None:
+        message = f"`{type(part).__name__}` says no column"
+        raise PartitionColumnError(message, hint='name it: `partition=DAY.on("day")`')
+    column = next((c for c in columns if part.column in {c.attribute, c.field.name}), None)
+    if column is None:
+        message = f"the partition column `{part.column}` is not declared"
+        near = did_you_mean(part.column, [c.attribute for c in columns])
+        raise PartitionColumnError(message, hint=near or f"declare `{part.column}` as a column")
+    fits = {Plain("string")} if isinstance(part, Static) else _TIME_COLUMNS
+    if column.field.type not in fits or column.field.nullable:
+        shown = f"{column.field.type}{'?' if column.field.nullable else ''}"
+        message = f"the partition column `{part.column}` is `{shown}`"
+        wanted = "a `str`" if isinstance(part, Static) else "a `date` or `datetime`"
+        raise PartitionColumnError(message, hint=f"it must be {wanted} without `| None`")
+    return column.field.name

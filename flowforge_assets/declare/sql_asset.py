@@ -1,0 +1,42 @@
+"""`sql_asset("orders.sql", makes=Orders)`: a SQL file tied to a dataset class."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from flowforge_assets.declare.dataset import Dataset
+from flowforge_assets.errors.base import Place
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSql:
+    """A SQL file as tied to a class."""
+
+    path: Path
+    makes: type[Dataset]
+    module: str
+    place: Place
+
+
+DECLARED_SQL: Final[dict[tuple[str, str], DeclaredSql]] = {}
+"""Every tied SQL file by (module, path): the last declaration wins."""
+
+
+def sql_asset(path: str, *, makes: type[Dataset]) -> None:
+    """Makes the dataset `makes` by the query in `path`.
+
+    The path starts at the folder of the module that calls. Tables in FROM are dataset keys
+    (`silver.flights`); columns, rules and partitions are those of the class.
+    """
+    frame = sys._getframe(1)  # noqa: SLF001 - the caller's module is the path's start
+    module = str(frame.f_globals.get("__name__", "__main__"))
+    folder = Path(frame.f_code.co_filename).parent
+    DECLARED_SQL[module, path] = DeclaredSql(
+        path=folder / path,
+        makes=makes,
+        module=module,
+        place=Place(frame.f_code.co_filename, frame.f_lineno, text=f"sql_asset({path!r})"),
+    )

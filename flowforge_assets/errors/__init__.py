@@ -1,0 +1,1 @@
+"""The error tree: see `flowforge_assets.errors.base` for its drawing."""
