@@ -13,11 +13,10 @@ two sets: `()`, nothing, and `((),)`, the one point.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from math import prod
-from typing import Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from flowforge_assets.core.span import Axis, Range, Span, Values
 
@@ -26,9 +25,20 @@ Boxes: TypeAlias = tuple[Box, ...]
 Point: TypeAlias = tuple[int | str, ...]
 Operation: TypeAlias = Callable[[Axis, Axis], Axis]
 
-union: Final[Operation] = operator.or_
-intersection: Final[Operation] = operator.and_
-difference: Final[Operation] = operator.sub
+
+def union(left: Axis, right: Axis) -> Axis:
+    """What is in either."""
+    return left | right
+
+
+def intersection(left: Axis, right: Axis) -> Axis:
+    """What is in both."""
+    return left & right
+
+
+def difference(left: Axis, right: Axis) -> Axis:
+    """What is in `left` and not in `right`."""
+    return left - right
 
 
 def combine(left: Boxes, right: Boxes, how: Operation) -> Boxes:
@@ -46,27 +56,32 @@ def combine(left: Boxes, right: Boxes, how: Operation) -> Boxes:
         axis = how(left[0][0], right[0][0])
         return ((axis,),) if axis else ()
     lefts, rights = _sections(left), _sections(right)
-    axes_by_section: dict[Boxes, Axis] = {}
-    for axis, i, j in _overlay(
-        [axis for axis, _ in lefts], [axis for axis, _ in rights]
-    ):
+    axes_by_section: dict[Boxes, list[Axis]] = {}
+    for axis, i, j in _overlay([axis for axis, _ in lefts], [axis for axis, _ in rights]):
         section = combine(
             lefts[i][1] if i is not None else (),
             rights[j][1] if j is not None else (),
             how,
         )
         if section:
-            known = axes_by_section.get(section)
-            axes_by_section[section] = axis if known is None else union(known, axis)
+            axes_by_section.setdefault(section, []).append(axis)
     return _flat(axes_by_section)
 
 
 def canonical(boxes: Iterable[Box]) -> Boxes:
     """The canonical form of any boxes of as many dimensions: they may overlap or be empty."""
-    sets: list[Boxes] = [(box,) for box in boxes if all(box)]
+    axes_by_rest: dict[Box, list[Axis]] = {}
+    for box in boxes:
+        if not box:
+            return ((),)
+        if all(box):
+            axes_by_rest.setdefault(box[1:], []).append(box[0])
+    sets: list[Boxes] = [((_joined(axes), *rest),) for rest, axes in axes_by_rest.items()]
     while len(sets) > 1:
-        pairs = zip(sets[::2], [*sets[1::2], ()], strict=False)
-        sets = [combine(left, right, union) for left, right in pairs]
+        sets = [
+            combine(left, right, union)
+            for left, right in zip_longest(*[iter(sets)] * 2, fillvalue=())
+        ]
     return sets[0] if sets else ()
 
 
@@ -77,7 +92,7 @@ def count(boxes: Boxes) -> int:
 
 def contains(boxes: Boxes, point: Point) -> bool:
     """Whether `point` is in the set."""
-    return any(all(map(operator.contains, box, point)) for box in boxes)
+    return any(all(at in axis for at, axis in zip(point, box, strict=True)) for box in boxes)
 
 
 def points(boxes: Boxes) -> Iterator[Point]:
@@ -97,29 +112,25 @@ def chunks(boxes: Boxes, most: int) -> Iterator[Boxes]:
     A part holds whole sections of the first dimension where they fit (all countries of a day),
     and never the end of one section with the begin of the next. Costs nothing a point.
     """
+    if boxes == ((),):
+        yield boxes
+        return
     part: list[Box] = []
     room = most
-    for axis, section in _stretches(boxes):
+    for stretch, section in _stretches(boxes):
         size = count(section)
-        if size > most:
-            if part:
-                yield canonical(part)
-            part, room = [], most
-            for piece in axis:
-                one: Axis = (
-                    Span.points([piece]) if isinstance(piece, int) else Values((piece,))
-                )
-                for piece_part in chunks(section, most):
-                    yield tuple((one, *box) for box in piece_part)
-            continue
-        rest: Axis = axis
+        rest: Axis = stretch
         while rest:
-            head, rest = rest.split(room // size)
-            part += [(head, *box) for box in section if head]
-            room -= len(head) * size
-            if rest:
+            if room < size and part:
                 yield canonical(part)
                 part, room = [], most
+            head, rest = rest.split(max(1, room // size))
+            if size > most:
+                for piece in chunks(section, most):
+                    yield tuple((head, *box) for box in piece)
+            else:
+                part += [(head, *box) for box in section]
+                room -= len(head) * size
     if part:
         yield canonical(part)
 
@@ -131,20 +142,25 @@ def _sections(boxes: Boxes) -> list[tuple[Axis, Boxes]]:
     ]
 
 
-def _flat(axes_by_section: dict[Boxes, Axis]) -> Boxes:
-    groups = sorted(axes_by_section.items(), key=lambda group: group[1].first)
-    return tuple((axis, *box) for section, axis in groups for box in section)
+def _flat(axes_by_section: dict[Boxes, list[Axis]]) -> Boxes:
+    groups = [(_joined(axes), section) for section, axes in axes_by_section.items()]
+    groups.sort(key=lambda group: group[0].first)
+    return tuple((axis, *box) for axis, section in groups for box in section)
 
 
-def _stretches(boxes: Boxes) -> Sequence[tuple[Axis, Boxes]]:
-    """The first dimension in ascending order, cut where the section changes."""
-    if not boxes or not boxes[0]:
-        return [(Span.of(0, 1), boxes)] if boxes else []
+def _stretches(boxes: Boxes) -> Iterable[tuple[Axis, Boxes]]:
+    """The first dimension in ascending order, cut at gaps and where the section changes."""
     sections = _sections(boxes)
-    if len(sections) == 1:
-        return sections
-    pieces = [(piece, section) for axis, section in sections for piece in axis.pieces()]
-    return sorted(pieces, key=lambda piece: piece[0].first)
+    pieces = ((piece, section) for axis, section in sections for piece in axis.pieces())
+    return pieces if len(sections) == 1 else sorted(pieces, key=lambda piece: piece[0].first)
+
+
+def _joined(axes: Sequence[Axis]) -> Axis:
+    """The union of at least one axis of a kind, in one go."""
+    if isinstance(axes[0], Span):
+        spans = cast("Sequence[Span]", axes)
+        return Span.union(bounds for span in spans for bounds in span.ranges)
+    return Values.of(name for values in cast("Sequence[Values]", axes) for name in values)
 
 
 def _overlay(
@@ -152,9 +168,7 @@ def _overlay(
 ) -> list[tuple[Axis, int | None, int | None]]:
     """What lies in either list of disjoint axes, grouped by which one of each it lies in."""
     if isinstance(left[0], Span):
-        return _overlay_spans(
-            cast("Sequence[Span]", left), cast("Sequence[Span]", right)
-        )
+        return _overlay_spans(cast("Sequence[Span]", left), cast("Sequence[Span]", right))
     in_left = {name: i for i, axis in enumerate(left) for name in axis}
     in_right = {name: j for j, axis in enumerate(right) for name in axis}
     groups: dict[tuple[int | None, int | None], list[str]] = {}

@@ -111,14 +111,10 @@ class Dimension:
         return self.of_date(day)
 
     def value(self, ordinal: Ordinal) -> datetime | date | str:
-        """The partition as a value: an hour as UTC datetime, a day, week or month by its first date."""
+        """The partition as a value: a UTC datetime, its first date, or the string."""
         if isinstance(ordinal, str):
             return ordinal
-        return (
-            _EPOCH + ordinal * _HOUR
-            if self.kind == "hour"
-            else self._first_date(ordinal)
-        )
+        return _EPOCH + ordinal * _HOUR if self.kind == "hour" else self._first_date(ordinal)
 
     def of_value(self, value: datetime | date | str) -> Ordinal:
         """The ordinal of the partition that holds `value`; a string is taken as a key.
@@ -130,17 +126,13 @@ class Dimension:
         """
         if isinstance(value, str):
             return self.ordinal(value)
-        if self.kind == "static" or (
-            self.kind == "hour" and not isinstance(value, datetime)
-        ):
+        if self.kind == "static" or (self.kind == "hour" and not isinstance(value, datetime)):
             raise self._no_key(value.isoformat())
         if not isinstance(value, datetime):
             return self.of_date(value)
         if value.tzinfo is not None:
             return self.holding(value)
-        return self.holding(
-            value.replace(tzinfo=UTC if self.kind == "hour" else _zone(self.tz))
-        )
+        return self.holding(value.replace(tzinfo=UTC if self.kind == "hour" else _zone(self.tz)))
 
     def holding(self, instant: datetime) -> int:
         """The ordinal of the time partition whose `instants` hold `instant` (aware)."""
@@ -170,19 +162,13 @@ class Dimension:
 
     def axis(self, ordinal: Ordinal) -> Axis:
         """The set of one partition."""
-        return (
-            Values((ordinal,))
-            if isinstance(ordinal, str)
-            else Span.of(ordinal, ordinal + 1)
-        )
+        return Values((ordinal,)) if isinstance(ordinal, str) else Span.of(ordinal, ordinal + 1)
 
     def _begin(self, ordinal: int) -> datetime:
         if self.kind == "hour":
             return _EPOCH + ordinal * _HOUR
         day = self._first_date(ordinal)
-        return datetime(day.year, day.month, day.day, tzinfo=_zone(self.tz)).astimezone(
-            UTC
-        )
+        return datetime(day.year, day.month, day.day, tzinfo=_zone(self.tz)).astimezone(UTC)
 
     def _first_date(self, ordinal: int) -> date:
         match self.kind:
@@ -207,9 +193,7 @@ class Dimension:
         hint = f"write {_EXAMPLES[self.kind]}"
         if monday is not None:
             hint = f"weeks are named by their Monday: `{monday.isoformat()}`"
-        return BadPartitionKey(
-            f"`{text}` is no {self.kind} key of `{self.column}`", hint=hint
-        )
+        return BadPartitionKey(f"`{text}` is no {self.kind} key of `{self.column}`", hint=hint)
 
 
 def _zone(name: str) -> tzinfo:
@@ -227,7 +211,5 @@ def _zone(name: str) -> tzinfo:
         KeyError,
     ) as error:  # ZoneInfoNotFoundError is a KeyError
         msg = f"`{name}` is no time zone that this machine knows"
-        hint = (
-            "use an IANA name such as `Europe/Berlin`, or install the package `tzdata`"
-        )
+        hint = "use an IANA name such as `Europe/Berlin`, or install the package `tzdata`"
         raise UnknownTimeZone(msg, hint=hint) from error

@@ -88,9 +88,7 @@ class Partitioning:
         for column, times in Counter(dim.column for dim in self.dimensions).items():
             if times > 1:
                 msg = f"the column `{column}` is used by {times} dimensions"
-                raise BadPartitioning(
-                    msg, hint="give each dimension a column of its own"
-                )
+                raise BadPartitioning(msg, hint="give each dimension a column of its own")
         for dimension, extent in zip(self.dimensions, self.extents, strict=True):
             _check_extent(dimension, extent)
 
@@ -99,10 +97,7 @@ class Partitioning:
 
         A declared end is taken at its word, even when it is after `now`.
         """
-        axes = (
-            _axis(*each, now)
-            for each in zip(self.dimensions, self.extents, strict=True)
-        )
+        axes = (_axis(*each, now) for each in zip(self.dimensions, self.extents, strict=True))
         return PartitionSet(self.dimensions, (tuple(axes),))
 
     def parse(self, text: str, now: datetime) -> PartitionSet:
@@ -128,9 +123,7 @@ class Partitioning:
             return declared
         if not declared:
             msg = f"`{text}` is no partition yet: none of `{self._names()}` is over"
-            raise UnknownPartition(
-                msg, hint="wait for the first one to end, or declare an `end`"
-            )
+            raise UnknownPartition(msg, hint="wait for the first one to end, or declare an `end`")
         whole = declared.boxes[0]
         asked = (self._box(part, whole) for part in shielded(text).split(" + "))
         return PartitionSet(self.dimensions, tuple(asked))
@@ -149,9 +142,7 @@ class Partitioning:
         for name, equals, rest in named:
             column = bare(name.strip())
             if column not in columns:
-                msg = (
-                    f"`{column}` is no dimension of these partitions: `{self._names()}`"
-                )
+                msg = f"`{column}` is no dimension of these partitions: `{self._names()}`"
                 raise UnknownDimension(msg, hint=did_you_mean(column, columns))
             if not equals or column in asked:
                 msg = f"`{bare(text)}` says `{column}` without a value, or twice"
@@ -178,29 +169,20 @@ UNPARTITIONED: Final = Partitioning((), ())
 
 def _check_extent(dimension: Dimension, extent: Extent) -> None:
     if dimension.is_time != isinstance(extent, TimeExtent):
-        msg = (
-            f"`{dimension.column}` of kind `{dimension.kind}` has the extent `{extent}`"
-        )
-        raise BadPartitioning(
-            msg, hint="give times a start, and static dimensions values"
-        )
+        msg = f"`{dimension.column}` of kind `{dimension.kind}` has the extent `{extent}`"
+        raise BadPartitioning(msg, hint="give times a start, and static dimensions values")
     if isinstance(extent, TimeExtent):
         start = dimension.time_ordinal(extent.start)
         if extent.end is not None and dimension.time_ordinal(extent.end) < start:
             msg = f"`{dimension.column}` ends at `{extent.end}`, before its start `{extent.start}`"
-            raise BadPartitioning(
-                msg, hint="both ends are included: swap them, or leave out `end`"
-            )
+            raise BadPartitioning(msg, hint="both ends are included: swap them, or leave out `end`")
         return
     if not extent.values:
         msg = f"`{dimension.column}` has no values"
         raise BadPartitioning(msg, hint="give it at least one")
     for value, times in Counter(extent.values).items():
         if times > 1 or not value:
-            msg = (
-                f"`{dimension.column}` has the value `{value}`"
-                + f" {times} times" * (times > 1)
-            )
+            msg = f"`{dimension.column}` has the value `{value}`" + f" {times} times" * (times > 1)
             raise BadPartitioning(msg, hint="values are not empty and not repeated")
 
 
@@ -229,22 +211,14 @@ def _read_range(dimension: Dimension, text: str, whole: Span) -> Range:
     hi = dimension.time_ordinal(last) if last else whole.last if dots else lo
     if first and last and hi < lo:
         msg = f"the range `{text}` of `{dimension.column}` ends before it begins"
-        raise BadPartitionRange(
-            msg, hint=f"write `{last}..{first}`; both ends are included"
-        )
+        raise BadPartitionRange(msg, hint=f"write `{last}..{first}`; both ends are included")
     for ordinal in (lo, hi):
         if ordinal not in whole:
-            hint = (
-                "a partition is there when it is over" if ordinal > whole.last else None
-            )
+            hint = "a partition is there when it is over" if ordinal > whole.last else None
             raise _unknown(dimension, dimension.key(ordinal), whole, hint=hint)
     return lo, hi + 1
 
 
-def _unknown(
-    dimension: Dimension, key: str, whole: Axis, *, hint: str | None
-) -> UnknownPartition:
+def _unknown(dimension: Dimension, key: str, whole: Axis, *, hint: str | None) -> UnknownPartition:
     declared = render_box((dimension,), (whole,), limit=10)
-    return UnknownPartition(
-        f"`{key}` is outside `{dimension.column}`: `{declared}`", hint=hint
-    )
+    return UnknownPartition(f"`{key}` is outside `{dimension.column}`: `{declared}`", hint=hint)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 
 from flowforge_assets.core import boxes as algebra
-from flowforge_assets.core import partition_text
+from flowforge_assets.core import partition_json, partition_text
 from flowforge_assets.core.boxes import Boxes, Operation, Point
 from flowforge_assets.core.dimension import Dimension
 
@@ -42,7 +42,7 @@ class PartitionSet:
             ValueError: `obj` is nothing of the kind, or was written with other dimensions: other
                 columns, kinds or time zones.
         """
-        return cls(dimensions, partition_text.boxes_of_json(dimensions, obj))
+        return cls(dimensions, partition_json.read_boxes(dimensions, obj))
 
     def to_json(self) -> Mapping[str, object]:
         """The set by its keys: `{"by": {"day": "day"}, "boxes": [{"day": ["A..B", "C"]}]}`.
@@ -50,7 +50,7 @@ class PartitionSet:
         It keeps its meaning when the declared partitions change, and `from_json` refuses it when
         the dimensions did.
         """
-        return partition_text.boxes_to_json(self.dimensions, self.boxes)
+        return partition_json.write_boxes(self.dimensions, self.boxes)
 
     def __or__(self, other: PartitionSet) -> PartitionSet:
         """What is in either."""
@@ -66,7 +66,11 @@ class PartitionSet:
 
     def __contains__(self, point: object) -> bool:
         """Whether `point`, a tuple of one ordinal a dimension, is in the set."""
-        return isinstance(point, tuple) and algebra.contains(self.boxes, point)  # pyright: ignore[reportUnknownArgumentType]  # any tuple can be asked for
+        return (
+            isinstance(point, tuple)
+            and len(cast("Point", point)) == len(self.dimensions)
+            and algebra.contains(self.boxes, cast("Point", point))
+        )
 
     def __bool__(self) -> bool:
         """Whether there is any partition."""
@@ -102,10 +106,7 @@ class PartitionSet:
         if most < 1:
             msg = f"a part needs room for at least one partition, not {most}"
             raise ValueError(msg)
-        return (
-            _canonical(self.dimensions, part)
-            for part in algebra.chunks(self.boxes, most)
-        )
+        return (_canonical(self.dimensions, part) for part in algebra.chunks(self.boxes, most))
 
     def render(self, limit: int | None = 3) -> str:
         """The set for people: `2013-01-01..2013-01-03 x ch,de`; `""` for the unpartitioned.
@@ -126,13 +127,9 @@ class PartitionSet:
 
     def _combined(self, other: PartitionSet, how: Operation) -> PartitionSet:
         if self.dimensions != other.dimensions:
-            msg = (
-                f"sets over {self.dimensions} and {other.dimensions} cannot be combined"
-            )
+            msg = f"sets over {self.dimensions} and {other.dimensions} cannot be combined"
             raise ValueError(msg)
-        return _canonical(
-            self.dimensions, algebra.combine(self.boxes, other.boxes, how)
-        )
+        return _canonical(self.dimensions, algebra.combine(self.boxes, other.boxes, how))
 
 
 def _canonical(dimensions: tuple[Dimension, ...], boxes: Boxes) -> PartitionSet:

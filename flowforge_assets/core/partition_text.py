@@ -1,21 +1,20 @@
-"""Partitions as text: keys and JSON that are stored, and the notation that people write.
+"""The notation for partitions that people read and write, and the keys that are made of it.
 
-The notation, which `render_box` writes and `Partitioning.parse` reads: pieces `A`, `A..B` with
-commas between, axes with ` x ` between, boxes with ` + ` between; a backslash takes the meaning
-from the character after it.
+Pieces `A` and `A..B` (both included) with commas between make an axis, axes with ` x ` between a
+box, boxes with ` + ` between a set; a backslash takes its meaning from the character after it.
+`Partitioning.parse` reads it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final, cast
+from typing import Final
 
-from flowforge_assets.core.boxes import Box, Boxes, Point
+from flowforge_assets.core.boxes import Box, Point
 from flowforge_assets.core.dimension import Dimension
-from flowforge_assets.core.span import Axis, Span, Values
-from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.core.span import Axis, Values
 
 _SPECIAL: Final = re.compile(r"[\\,;|=]|(?<!\S)[x+](?!\S)|^\s|\s$")
 # While text is taken apart, an escaped character stands as its twin in the last private plane.
@@ -30,9 +29,7 @@ def escaped(name: str) -> str:
 
 def shielded(text: str) -> str:
     """`text` with its escaped characters out of reach of `split` and `strip`, for `bare`."""
-    return re.sub(
-        r"\\([\x00-\x7f])", lambda found: chr(_TWIN_BASE + ord(found[1])), text
-    )
+    return re.sub(r"\\([\x00-\x7f])", lambda found: chr(_TWIN_BASE + ord(found[1])), text)
 
 
 def bare(text: str) -> str:
@@ -53,18 +50,14 @@ def pieces(dimension: Dimension, axis: Axis) -> Iterator[str]:
     if isinstance(axis, Values):
         return iter(axis)
     return (
-        dimension.key(lo)
-        if hi - lo == 1
-        else f"{dimension.key(lo)}..{dimension.key(hi - 1)}"
+        dimension.key(lo) if hi - lo == 1 else f"{dimension.key(lo)}..{dimension.key(hi - 1)}"
         for lo, hi in axis.ranges
     )
 
 
 def render_box(dimensions: Sequence[Dimension], box: Box, limit: int | None) -> str:
     """One box in the notation, at most `limit` pieces an axis (then it is for people only)."""
-    return " x ".join(
-        _render_axis(*each, limit) for each in zip(dimensions, box, strict=True)
-    )
+    return " x ".join(_render_axis(*each, limit) for each in zip(dimensions, box, strict=True))
 
 
 def _render_axis(dimension: Dimension, axis: Axis, limit: int | None) -> str:
@@ -73,63 +66,3 @@ def _render_axis(dimension: Dimension, axis: Axis, limit: int | None) -> str:
     text = ",".join(texts if dimension.is_time else map(escaped, texts))
     more = len(axis) - sum(map(len, shown))
     return f"{text} and {more} more" if more else text
-
-
-def boxes_to_json(
-    dimensions: Sequence[Dimension], boxes: Boxes
-) -> Mapping[str, object]:
-    """`{"by": {column: kind}, "boxes": [{column: pieces}]}`, in plain JSON values."""
-    return {
-        "by": _signature(dimensions),
-        "boxes": [
-            {
-                dim.column: list(pieces(dim, axis))
-                for dim, axis in zip(dimensions, box, strict=True)
-            }
-            for box in boxes
-        ],
-    }
-
-
-def boxes_of_json(dimensions: Sequence[Dimension], obj: object) -> Boxes:
-    """The boxes that `boxes_to_json` wrote.
-
-    Raises:
-        ValueError: `obj` has not that form, or was written with other dimensions.
-    """
-    try:
-        content = cast("Mapping[str, object]", obj)
-        signature, boxes = (
-            content["by"],
-            cast("Sequence[Mapping[str, Sequence[str]]]", content["boxes"]),
-        )
-        if signature != _signature(dimensions):
-            msg = f"the partitions were written with the dimensions {signature}"
-            raise ValueError(msg)
-        return tuple(
-            tuple(_axis(dim, box[dim.column]) for dim in dimensions) for box in boxes
-        )
-    except (TypeError, KeyError, AttributeError, FlowForgeError) as error:
-        msg = f"no partitions are written here: {error}"
-        raise ValueError(msg) from error
-
-
-def _signature(dimensions: Sequence[Dimension]) -> dict[str, str]:
-    # An hour and a string are the same in every zone.
-    return {
-        dim.column: dim.kind
-        if dim.tz == "UTC" or dim.kind in ("hour", "static")
-        else f"{dim.kind} {dim.tz}"
-        for dim in dimensions
-    }
-
-
-def _axis(dimension: Dimension, texts: Sequence[str]) -> Axis:
-    if not dimension.is_time:
-        return Values.of(texts)
-    ranges: list[tuple[int, int]] = []
-    for text in texts:
-        first, dots, last = text.partition("..")
-        lo = dimension.time_ordinal(first)
-        ranges.append((lo, (dimension.time_ordinal(last) if dots else lo) + 1))
-    return Span.union(ranges)

@@ -6,7 +6,7 @@ values. Whoever works on an `Axis` need not know which of the two it is.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -88,13 +88,14 @@ class Span:
             lo = start
             while j < len(cuts) and cuts[j][1] <= lo:
                 j += 1
-            k = j
-            while k < len(cuts) and cuts[k][0] < end:
-                if lo < cuts[k][0]:
-                    left.append((lo, cuts[k][0]))
-                lo = cuts[k][1]
-                k += 1
-            j = max(j, k - 1)
+            while j < len(cuts) and cuts[j][0] < end:
+                cut_lo, cut_hi = cuts[j]
+                if lo < cut_lo:
+                    left.append((lo, cut_lo))
+                lo = cut_hi
+                if cut_hi > end:  # it may cut the next range too
+                    break
+                j += 1
             if lo < end:
                 left.append((lo, end))
         return Span(tuple(left))
@@ -169,9 +170,7 @@ class Values:
         """What is in either."""
         if not isinstance(other, Values):
             return NotImplemented
-        return (
-            self if self.names == other.names else Values.of(self.names + other.names)
-        )
+        return self if self.names == other.names else Values.of(self.names + other.names)
 
     def __and__(self, other: Axis) -> Values:
         """What is in both."""
@@ -188,8 +187,9 @@ class Values:
         return Values(tuple(name for name in self.names if name not in others))
 
     def __contains__(self, name: object) -> bool:
-        """Whether `name` is one of the strings."""
-        return name in self.names
+        """Whether `name` is one of the strings; a search by halves."""
+        at = bisect_left(self.names, name) if isinstance(name, str) else len(self.names)
+        return at < len(self.names) and self.names[at] == name
 
     def __len__(self) -> int:
         """How many strings."""

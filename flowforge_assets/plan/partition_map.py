@@ -27,9 +27,7 @@ _TICK: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 
 
-def reads(
-    down: PartitionSet, *, up: Partitioning, mapping: Mapping, now: datetime
-) -> PartitionSet:
+def reads(down: PartitionSet, *, up: Partitioning, mapping: Mapping, now: datetime) -> PartitionSet:
     """The upstream partitions that `down` reads, of those that `up` declares at `now`."""
     declared = up.all(now)
     if not down or not declared or isinstance(mapping, All):
@@ -73,9 +71,7 @@ def read_by(
     boxes: list[Box] = []
     for box in read.boxes:
         axes = list(whole)
-        for i, (dim, axis, match) in enumerate(
-            zip(up.dimensions, box, matches, strict=True)
-        ):
+        for i, (dim, axis, match) in enumerate(zip(up.dimensions, box, matches, strict=True)):
             if isinstance(mapping, Latest) and dim.is_time:
                 if there.boxes[0][i].last not in axis:
                     break
@@ -92,51 +88,30 @@ def read_by(
 def unmapped(down: Partitioning, up: Partitioning, mapping: Mapping) -> str | None:
     """Why `mapping` makes no sense between these two, for a message; None when it does."""
     match mapping:
-        case Latest():
-            if not any(dim.is_time for dim in up.dimensions):
-                return "`Latest` needs partitions of time, and what it reads has none"
+        case Latest() if not any(dim.is_time for dim in up.dimensions):
+            return "`Latest` needs partitions of time, and what it reads has none"
+        case Lag(steps) if steps < 1:
+            return f"`Lag({steps})` does not look back: its steps are 1 or more"
+        case Window(first, last) if first > last:
+            return f"`Window({first}, {last})` ends before it begins"
         case Lag() | Window():
-            name = type(mapping).__name__
-            if isinstance(mapping, Lag) and mapping.steps < 1:
-                return (
-                    f"`Lag({mapping.steps})` does not look back: `steps` is 1 or more"
-                )
-            if isinstance(mapping, Window) and mapping.first > mapping.last:
-                return (
-                    f"`Window({mapping.first}, {mapping.last})` ends before it begins"
-                )
-            shared = [
-                dim.column
-                for dim, found in zip(
-                    up.dimensions, _matches(up.dimensions, down.dimensions), strict=True
-                )
-                if found is not None and dim.is_time
-            ]
-            if len(shared) != 1:
-                found = (
-                    f"they share `{', '.join(shared)}`" if shared else "they share none"
-                )
-                return f"`{name}` needs one dimension of time in both datasets; {found}"
+            matches = zip(up.dimensions, _matches(up.dimensions, down.dimensions), strict=True)
+            times = [dim.column for dim, match in matches if dim.is_time and match is not None]
+            if len(times) == 1:
+                return None
+            found = f"they share `{', '.join(times)}`" if times else "they share none"
+            return f"`{type(mapping).__name__}` needs one dimension of time in common: {found}"
         case _:
             return None
-    return None
 
 
 def _matches(ups: Sequence[Dimension], downs: Sequence[Dimension]) -> list[int | None]:
     """For each upstream dimension the index of the reader's that restricts it, or None."""
-    up_times = [dim for dim in ups if dim.is_time]
-    down_times = [i for i, dim in enumerate(downs) if dim.is_time]
-    if len(up_times) == len(down_times) == 1:
-        only = down_times[0]
-    else:
-        only = None
-    by_name = {(dim.column, dim.is_time): i for i, dim in enumerate(downs)}
-    return [
-        only
-        if dim.is_time and only is not None
-        else by_name.get((dim.column, dim.is_time))
-        for dim in ups
-    ]
+    indexes = {(dim.column, dim.is_time): i for i, dim in enumerate(downs)}
+    times = [i for i, dim in enumerate(downs) if dim.is_time]
+    if len(times) == 1 and sum(dim.is_time for dim in ups) == 1:
+        return [times[0] if dim.is_time else indexes.get((dim.column, dim.is_time)) for dim in ups]
+    return [indexes.get((dim.column, dim.is_time)) for dim in ups]
 
 
 def _window(mapping: Mapping) -> tuple[int, int]:
@@ -173,6 +148,4 @@ def _by_date(bounds: Range, of: Dimension, in_: Dimension) -> Range:
 
 def _by_instant(bounds: Range, of: Dimension, in_: Dimension) -> Range:
     begin, end = of.instants(*bounds)
-    return in_.holding(begin), in_.holding(
-        end - _TICK
-    ) + 1 if begin < end else in_.holding(begin)
+    return in_.holding(begin), in_.holding(end - _TICK) + 1 if begin < end else in_.holding(begin)
