@@ -33,3 +33,103 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PIP) install --constraint constraints.txt pip
 	@$(PIP) install --constraint constraints.txt --group dev --editable '.[prefect]'
 	@touch $@
+
+# --- use ----------------------------------------------------------------------------------------
+
+DEMO := projects/nyc_flights
+DEMO_TABLE := gold.carrier_delays
+FLOWFORGE := $(BIN)/flowforge -C $(DEMO)
+
+.PHONY: demo
+demo: setup ## run a pipeline over a year of real flights, show that nothing is left, print a table
+	$(FLOWFORGE) run
+	$(FLOWFORGE) plan
+	$(FLOWFORGE) show $(DEMO_TABLE)
+
+# --- tests --------------------------------------------------------------------------------------
+
+# A file's tests stay on one worker, so that what they share is made once.
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+TESTS ?=
+
+.PHONY: test
+test: setup ## run all tests (TESTS="tests/plan -x" for some)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+
+.PHONY: test-fast
+test-fast: setup ## run the tests that take no seconds and no server
+	$(PYTEST) -m "not slow and not prefect" $(TESTS)
+
+.PHONY: coverage
+coverage: setup ## run all tests and say which lines and branches none of them reaches
+	$(PYTEST) --cov --cov-report= $(TESTS)
+	$(BIN)/coverage report --include='*/core/*,*/graph/*,*/plan/*' --fail-under=100
+	$(BIN)/coverage report --fail-under=95
+
+# The examples of a page build on one another, so they run in order and in one process.
+.PHONY: docs
+docs: setup ## run every example in README.md and docs/, check the written pages
+	$(BIN)/python tools/error_docs.py --check
+	$(PYTEST) -p no:randomly README.md docs
+
+.PHONY: golden
+golden: setup ## write golden files and docs/errors.md anew; read the diff before you commit it
+	$(BIN)/python tools/error_docs.py
+	$(PYTEST) --rewrite-golden
+
+.PHONY: bench
+bench: setup ## measure beside the peers (makes their environments on first use)
+	$(BIN)/python benchmarks/run.py
+
+# --- checks -------------------------------------------------------------------------------------
+
+.PHONY: fmt
+fmt: setup ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lint
+lint: setup ## check style, spelling and change notes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/towncrier build --draft >/dev/null
+
+# Projects are worlds of their own: two may both have a module `datasets`.
+.PHONY: types
+types: setup ## check types with mypy and pyright, both strict
+	$(BIN)/mypy flowforge_assets connectors tests tools conftest.py
+	@for project in projects/*/; do echo "mypy $$project"; (cd "$$project" && \
+		"$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" \
+		--cache-dir "$(CURDIR)/.mypy_cache/$$project" .) || exit 1; done
+	$(BIN)/pyright
+
+.PHONY: imports
+imports: setup ## check that imports point down only
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: deps
+deps: setup ## check that what is imported is declared, and what is declared imported
+	$(BIN)/deptry flowforge_assets connectors
+
+.PHONY: ci
+ci: lint types imports deps docs test ## all that CI does
+
+# --- upkeep -------------------------------------------------------------------------------------
+
+.PHONY: constraints
+constraints: setup ## write what .venv holds to constraints.txt
+	@{ sed '/^[^#]/,$$d' constraints.txt; $(PIP) freeze --all --exclude-editable \
+		| tr 'A-Z_' 'a-z-' | LC_ALL=C sort; } > constraints.new
+	@mv constraints.new constraints.txt
+
+.PHONY: hooks
+hooks: setup ## format and lint before each commit
+	$(BIN)/pre-commit install
+
+.PHONY: clean
+clean: ## remove what the other targets made, .venv too
+	rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist benchmarks/.envs projects/*/.flowforge
+	find . -name __pycache__ -prune -exec rm -rf {} +

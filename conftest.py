@@ -1,0 +1,34 @@
+"""What every test, doctest and document of this repository runs under."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from doc_examples import documents
+from hypothesis import settings
+
+# A laptop looks for new counterexamples; CI tries the same ones every time.
+settings.register_profile("laptop", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+pytest_collect_file = documents.pytest()
+
+_THIS_MACHINE = ["127.0.0.1", "::1", "localhost"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--rewrite-golden`: writes golden files instead of comparing with them."""
+    parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Lets Prefect tests reach this machine; keeps only golden tests when those are rewritten."""
+    for item in items:
+        if item.get_closest_marker("prefect"):
+            item.add_marker(pytest.mark.allow_hosts(_THIS_MACHINE))
+    if config.getoption("--rewrite-golden"):
+        golden = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in golden])
+        items[:] = golden
