@@ -1,0 +1,225 @@
+"""FF-4xx: SQL that cannot be read, bound or run.
+
+    SqlError
+    ├── SqlFileError          FF-401  a `.sql` file that cannot be read
+    ├── SqlHeaderError        FF-402  a header that is not TOML
+    ├── SqlHeaderKeyError     FF-403  a header key that means nothing
+    ├── SqlHeaderValueError   FF-404  a header value of the wrong form
+    ├── SqlSyntaxError        FF-410  a query that does not parse
+    ├── NoQueryError          FF-411  a file without a query
+    ├── NotAQueryError        FF-412  a statement that is no query
+    ├── SeveralQueriesError   FF-413  a file with more than one statement
+    ├── SqlTableNameError     FF-414  a table that is no dataset key
+    ├── SqlOutsideError       FF-415  a query that reads what is no dataset
+    ├── SqlParameterError     FF-416  a parameter that nobody gives
+    ├── SqlBindError          FF-420  a query that does not fit its inputs
+    ├── SqlColumnError        FF-421  a column that is not there
+    ├── SqlFunctionError      FF-422  a function or operator that does not exist for its arguments
+    ├── SqlResultTypeError    FF-423  a result column of a type that cannot be stored
+    ├── SqlResultNameError    FF-424  two result columns of one name
+    ├── SqlInputMissingError  FF-425  a table whose columns are not known
+    ├── SqlValueError         FF-430  a value that does not fit, found while running
+    ├── SqlMemoryError        FF-431  a query that needs more memory than it may have
+    ├── SqlRunError           FF-432  a query that the engine gave up on
+    └── SqlLineageError       FF-440  a query whose columns cannot be traced
+"""
+
+from __future__ import annotations
+
+from flowforge_assets.errors.base import FlowForgeError
+
+
+class SqlError(FlowForgeError):
+    """The root of the FF-4xx errors."""
+
+    code = "FF-400"
+
+
+class SqlFileError(SqlError):
+    """A `.sql` file cannot be read: it is missing, unreadable or not UTF-8.
+
+    Correct the path, the permissions or the encoding that the message names.
+    """
+
+    code = "FF-401"
+
+
+class SqlHeaderError(SqlError):
+    """The first block comment of a `.sql` file is not TOML.
+
+    The first `/* ... */` of a file is its header. Correct the TOML at the place shown, or write
+    prose as `--` lines.
+    """
+
+    code = "FF-402"
+
+
+class SqlHeaderKeyError(SqlError):
+    """The header of a `.sql` file has a key that means nothing there.
+
+    Use one of the keys that the hint names.
+    """
+
+    code = "FF-403"
+
+
+class SqlHeaderValueError(SqlError):
+    """A value in the header of a `.sql` file has the wrong form.
+
+    Write the value as the hint shows.
+    """
+
+    code = "FF-404"
+
+
+class SqlSyntaxError(SqlError):
+    """A query does not parse.
+
+    Correct the query at the place shown; it is read as DuckDB's SQL.
+    """
+
+    code = "FF-410"
+
+
+class NoQueryError(SqlError):
+    """A `.sql` file holds no query.
+
+    Write one SELECT after the header.
+    """
+
+    code = "FF-411"
+
+
+class NotAQueryError(SqlError):
+    """A `.sql` file holds a statement that is no query, or a query that writes.
+
+    Write the SELECT alone: FlowForge makes the table and writes the rows.
+    """
+
+    code = "FF-412"
+
+
+class SeveralQueriesError(SqlError):
+    """A `.sql` file holds more than one statement.
+
+    One file makes one dataset: move the second query into a file of its own, or into a WITH.
+    """
+
+    code = "FF-413"
+
+
+class SqlTableNameError(SqlError):
+    """A table in FROM is not the key of a dataset.
+
+    Write `layer.name` or `layer.group.name`, e.g. `silver.flights`.
+    """
+
+    code = "FF-414"
+
+
+class SqlOutsideError(SqlError):
+    """A query reads something that is no dataset: a file, an address, the engine's own tables.
+
+    Declare a dataset for it and read that, so that its changes are seen.
+    """
+
+    code = "FF-415"
+
+
+class SqlParameterError(SqlError):
+    """A query uses a parameter that it is not given.
+
+    A query may use the columns of its dataset's partition, e.g. `$day`.
+    """
+
+    code = "FF-416"
+
+
+class SqlBindError(SqlError):
+    """A query does not fit the columns and types of the datasets that it reads.
+
+    Correct the query at the place shown.
+    """
+
+    code = "FF-420"
+
+
+class SqlColumnError(SqlBindError):
+    """A query names a column or table that is not there.
+
+    Correct the name; the hint gives the nearest ones.
+    """
+
+    code = "FF-421"
+
+
+class SqlFunctionError(SqlBindError):
+    """A query calls a function or operator that does not exist for the types of its arguments.
+
+    Correct the name, or cast the arguments.
+    """
+
+    code = "FF-422"
+
+
+class SqlResultTypeError(SqlBindError):
+    """A column of the result has a type that cannot be stored exactly.
+
+    Cast the column as the hint says.
+    """
+
+    code = "FF-423"
+
+
+class SqlResultNameError(SqlBindError):
+    """Two columns of the result have the same name, apart from case.
+
+    Give one of them another name with AS.
+    """
+
+    code = "FF-424"
+
+
+class SqlInputMissingError(SqlBindError):
+    """A query reads a dataset whose columns are not known.
+
+    Declare the dataset, or correct its name.
+    """
+
+    code = "FF-425"
+
+
+class SqlValueError(SqlError):
+    """While a query ran, a value did not fit the type that it was computed or cast to.
+
+    Cast with TRY_CAST where a value may be unreadable, or widen the type.
+    """
+
+    code = "FF-430"
+
+
+class SqlMemoryError(SqlError):
+    """A query needed more memory than it may have.
+
+    Raise the memory limit, or make the query smaller, e.g. by partitions.
+    """
+
+    code = "FF-431"
+
+
+class SqlRunError(SqlError):
+    """The engine gave up on a query while it ran.
+
+    The message says why, as far as it names no data.
+    """
+
+    code = "FF-432"
+
+
+class SqlLineageError(SqlError):
+    """The columns of a query cannot be traced to those that they come from.
+
+    The query still runs; name its columns instead of using what the message shows.
+    """
+
+    code = "FF-440"

@@ -1,0 +1,175 @@
+"""Runs queries over datasets: the rows come back as polars frames of exactly the bound types."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import polars as pl
+from typing_extensions import Self
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.sql_types import duckdb_type, from_duckdb
+from flowforge_assets.errors.sql import SqlResultTypeError
+from flowforge_assets.errors.storage import TypeNotStoredError
+from flowforge_assets.sql.duckdb_errors import run_error
+from flowforge_assets.sql.infer import ParameterValue, check_parameters, quoted
+from flowforge_assets.sql.parse import ParsedSql
+from flowforge_assets.sql.session import DuckInput, FilesInput, FrameInput, Session, SessionLimits
+
+__all__ = ["DuckInput", "FilesInput", "FrameInput", "SqlEngine"]
+
+_BATCH_ROWS = 122_880  # one row group of DuckDB's
+
+
+class SqlEngine:
+    """Runs queries, several at a time, each in a session of its own that is kept for the next.
+
+    `memory_bytes` is shared out evenly over `sessions` (at least the number of threads that call).
+    Large sorts and groups spill to `spill_folder`. Queries read no file but Parquet files under
+    `folders` that their inputs name.
+    """
+
+    def __init__(
+        self,
+        *,
+        sessions: int = 1,
+        threads: int = 1,
+        memory_bytes: int | None = None,
+        spill_folder: Path | None = None,
+        folders: Sequence[Path] = (),
+    ) -> None:
+        """An engine with no session yet: the first query opens one."""
+        self._limits = SessionLimits(
+            threads=threads,
+            memory_bytes=None if memory_bytes is None else memory_bytes // sessions,
+            spill_folder=spill_folder,
+            folders=tuple(folder.absolute() for folder in folders),
+        )
+        self._idle: list[Session] = []
+        self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(sessions)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        error: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the sessions that no query uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for session in idle:
+            session.close()
+
+    def run(
+        self,
+        parsed: ParsedSql,
+        inputs: Mapping[DatasetKey, DuckInput],
+        *,
+        parameters: Mapping[str, ParameterValue] | None = None,
+    ) -> pl.DataFrame:
+        """All rows of the query over `inputs`, in no promised order unless it orders them.
+
+        Columns have the types that `Binder.bind` gives; `inputs` has each dataset that it reads.
+
+        Raises:
+            SqlParameterError: a parameter is not given (FF-416).
+            SqlValueError: a value does not fit its type (FF-430).
+            SqlMemoryError: the memory limit is reached (FF-431).
+            SqlRunError: the engine fails in another way (FF-432).
+        """
+        with self._query(parsed, inputs, parameters or {}) as (relation, prefix):
+            try:
+                return pl.DataFrame(relation.to_arrow_table())
+            except duckdb.Error as error:
+                raise run_error(error, parsed, prefix=prefix) from error
+
+    def batches(
+        self,
+        parsed: ParsedSql,
+        inputs: Mapping[DatasetKey, DuckInput],
+        *,
+        parameters: Mapping[str, ParameterValue] | None = None,
+    ) -> Iterator[pl.DataFrame]:
+        """The same rows in batches of about 100,000, never all in memory; fails as `run` does.
+
+        The session is taken until the iterator ends or is closed.
+        """
+        with self._query(parsed, inputs, parameters or {}) as (relation, prefix):
+            try:
+                for batch in relation.to_arrow_reader(_BATCH_ROWS):
+                    yield pl.DataFrame(batch)
+            except duckdb.Error as error:
+                raise run_error(error, parsed, prefix=prefix) from error
+
+    @contextmanager
+    def _query(
+        self,
+        parsed: ParsedSql,
+        inputs: Mapping[DatasetKey, DuckInput],
+        parameters: Mapping[str, ParameterValue],
+    ) -> Iterator[tuple[duckdb.DuckDBPyRelation, str]]:
+        """The query as a relation that gives storable types, and the text put before it."""
+        check_parameters(parsed, parameters)
+        values = {ref.name: parameters[ref.name] for ref in parsed.parameters}
+        read = {ref.name: inputs[ref.name] for ref in parsed.tables}
+        with self._session() as session, session.reading(read):
+            try:
+                relation = session.connection.sql(parsed.statement, params=values or None)
+                prefix = _casts(parsed, relation)
+                if prefix:
+                    wrapped = f"{prefix}{parsed.statement}\n)"
+                    relation = session.connection.sql(wrapped, params=values or None)
+            except duckdb.Error as error:
+                raise run_error(error, parsed, prefix="") from error
+            yield relation, prefix
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with self._free:
+            with self._lock:
+                session = self._idle.pop() if self._idle else None
+            if session is None:
+                session = Session(self._limits)
+            try:
+                yield session
+            except BaseException:
+                session.close()  # it may hold an open result or a view of a frame
+                raise
+            with self._lock:
+                self._idle.append(session)
+
+
+def _casts(parsed: ParsedSql, relation: duckdb.DuckDBPyRelation) -> str:
+    """What to put before the query so that each column has a type that can be stored, or nothing.
+
+    A cast within the engine checks each value: a sum that exceeds 64 bits is an error, not a
+    wrapped number.
+    """
+    columns: list[str] = []
+    is_needed = False
+    for name, given in zip(relation.columns, map(str, relation.types), strict=True):
+        try:
+            wanted = duckdb_type(from_duckdb(given))
+        except TypeNotStoredError as error:
+            raise SqlResultTypeError(
+                f"column `{name}` is of type `{given}`, which cannot be stored exactly",
+                place=parsed.file.place(0),
+                hint=error.hint,
+            ) from error
+        is_needed = is_needed or wanted != given
+        columns.append(f"CAST({quoted(name)} AS {wanted}) AS {quoted(name)}")
+    return f"SELECT {', '.join(columns)} FROM (" if is_needed else ""

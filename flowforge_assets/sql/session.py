@@ -1,0 +1,141 @@
+"""A private DuckDB for one query at a time: settings, and datasets as views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import duckdb
+import polars as pl
+
+from flowforge_assets.core.key import LAYERS, DatasetKey
+from flowforge_assets.core.schema import Schema
+from flowforge_assets.core.sql_types import duckdb_type
+from flowforge_assets.sql.infer import quoted
+from flowforge_assets.sql.tables import TableAddress
+
+_GLOB_MARKS: Final = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameInput:
+    """A dataset as a frame; a lazy one is collected as DuckDB asks for columns and rows."""
+
+    frame: pl.DataFrame | pl.LazyFrame
+
+
+@dataclass(frozen=True, slots=True)
+class FilesInput:
+    """A dataset as local Parquet files, with `column=value` folders where columns are in the path.
+
+    `fallback` gives the same rows as a frame: it is used where DuckDB cannot read the files as
+    they are.
+    """
+
+    files: Sequence[str]
+    schema: Schema
+    fallback: Callable[[], pl.LazyFrame]
+
+
+DuckInput: TypeAlias = FrameInput | FilesInput
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What one session may use. `folders` are those whose Parquet files it may read."""
+
+    threads: int
+    memory_bytes: int | None
+    spill_folder: Path | None
+    folders: tuple[Path, ...]
+
+
+class Session:
+    """An in-memory DuckDB of its own, so that two steps can read one dataset differently.
+
+    It reads nothing but what it is given and the folders of its limits: external access, extension
+    downloads and Python variables are shut, and the settings are locked.
+    """
+
+    def __init__(self, limits: SessionLimits) -> None:
+        """An open session; costs about 25 ms."""
+        self.connection = duckdb.connect(":memory:", config={"threads": limits.threads})
+        for layer in LAYERS:
+            self.connection.execute(f"ATTACH ':memory:' AS {layer}")
+        folders = ", ".join(_text(f"{folder}/") for folder in limits.folders)
+        settings = [
+            "preserve_insertion_order=false",
+            "TimeZone='UTC'",
+            "errors_as_json=true",
+            "python_enable_replacements=false",
+            "autoinstall_known_extensions=false",
+            "autoload_known_extensions=false",
+            f"allowed_directories=[{folders}]",
+        ]
+        if limits.memory_bytes is not None:
+            settings.append(f"memory_limit='{limits.memory_bytes}B'")
+        if limits.spill_folder is not None:
+            settings.append(f"temp_directory={_text(str(limits.spill_folder))}")
+        # these two last: they shut the door to all others
+        settings += ["enable_external_access=false", "lock_configuration=true"]
+        for setting in settings:
+            self.connection.execute(f"SET {setting}")
+
+    def close(self) -> None:
+        """Gives threads and memory back."""
+        self.connection.close()
+
+    @contextmanager
+    def reading(self, inputs: Mapping[DatasetKey, DuckInput]) -> Iterator[None]:
+        """While in it, each dataset of `inputs` is a view of that name."""
+        made: list[TableAddress] = []
+        registered: list[str] = []
+        try:
+            for number, (key, given) in enumerate(inputs.items()):
+                address = TableAddress.of(key)
+                if address.schema != "main":
+                    schema = f"{quoted(address.catalog)}.{quoted(address.schema)}"
+                    self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+                if not (isinstance(given, FilesInput) and self._view_files(address, given)):
+                    frame = given.fallback() if isinstance(given, FilesInput) else given.frame
+                    name = f"input_{number}"
+                    self.connection.register(name, frame)
+                    registered.append(name)
+                    self.connection.execute(f"CREATE VIEW {address} AS SELECT * FROM {name}")
+                made.append(address)
+            yield
+        finally:
+            for address in made:
+                self.connection.execute(f"DROP VIEW {address}")
+            for name in registered:
+                self.connection.unregister(name)
+
+    def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
+        """Makes a view over the files, typed as the schema says; False where that does not bind.
+
+        It does not for no files at all, for a column that no file has, for a path outside the
+        folders and for names that DuckDB would take for a pattern.
+        """
+        if not given.files or any(_GLOB_MARKS & set(file) for file in given.files):
+            return False
+        files = ", ".join(_text(file) for file in given.files)
+        columns = ", ".join(
+            f"CAST({quoted(f.name)} AS {duckdb_type(f.type)}) AS {quoted(f.name)}"
+            for f in given.schema
+        )
+        try:
+            self.connection.execute(
+                f"CREATE VIEW {address} AS SELECT {columns} FROM "  # noqa: S608 - all quoted
+                f"read_parquet([{files}], hive_partitioning=true, union_by_name=true)"
+            )
+        except (duckdb.BinderException, duckdb.PermissionException):
+            return False
+        return True
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("'", "''")
+    return f"'{escaped}'"
