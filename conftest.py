@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from doc_examples import documents
 from hypothesis import settings
+
+from doc_examples import documents
 
 # A laptop looks for new counterexamples; CI tries the same ones every time.
 settings.register_profile("laptop", deadline=None)

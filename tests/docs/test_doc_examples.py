@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from doc_examples import Command, Reader, commands, documents, examples, matches
 from sybil import Document, Sybil
+
+from doc_examples import Command, Reader, commands, documents, examples, matches
 
 
 @pytest.fixture
