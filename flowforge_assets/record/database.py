@@ -74,21 +74,21 @@ class Database:
         Raises:
             RecordError: SQLite refused (FF-501, FF-503 to FF-506); nothing was written.
         """
-        with self._guarded():
-            connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
+        connection = self._connection
+        with self._lock:
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 # SQLite ends the transaction itself after some errors, e.g. a full disk.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise _translated(self.path, error) from error
                 raise
 
-    def rows(
-        self, sql: str, parameters: Sequence[object] = ()
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT gives.
 
         The columns' types are the statement's business, hence `Any`.
@@ -100,7 +100,7 @@ class Database:
             return self._connection.execute(sql, parameters).fetchall()
 
     def verify(self) -> None:
-        """Reads the whole file; costs about a second a gigabyte.
+        """Reads the whole file.
 
         Raises:
             LedgerBroken: a page or an index of it is damaged.
@@ -118,9 +118,7 @@ class Database:
                 for migration in statements.MIGRATIONS[self._version_in(connection) :]:
                     for statement in migration:
                         connection.execute(statement)
-                connection.execute(
-                    statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),)
-                )
+                connection.execute(statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),))
 
     def _enter_wal_mode(self) -> None:
         # SQLite does not wait by itself when two processes switch a new file to WAL at once.
@@ -154,7 +152,9 @@ class Database:
                 f"`{self.path}` was written by a newer version: its tables have version "
                 f"`{version}`, this one knows up to `{statements.SCHEMA_VERSION}`"
             )
-            hint = "upgrade flowforge-assets; or move the file away and run `flowforge ledger rebuild`"
+            hint = (
+                "upgrade flowforge-assets; or move the file away and run `flowforge ledger rebuild`"
+            )
             raise LedgerNewer(message, hint=hint)
         return version
 

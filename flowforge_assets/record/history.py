@@ -48,10 +48,7 @@ def _overlaid(pieces: Iterable[Made], new: Made) -> list[Made]:
     left = new.partitions
     kept: list[Made] = []
     for old in pieces:
-        if (
-            old.table.table_id != new.table.table_id
-            or old.partitions.dimensions != left.dimensions
-        ):
+        if old.table.table_id != new.table.table_id or old.partitions.dimensions != left.dimensions:
             continue
         if old.table.version > new.table.version:
             left -= old.partitions

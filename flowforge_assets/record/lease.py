@@ -47,9 +47,7 @@ def run_lease(
             lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
     except Timeout as error:
         message = f"another run held `{path}` for {timeout_seconds:g} s"
-        raise RunLocked(
-            message, hint="let it end or stop it, then run again"
-        ) from error
+        raise RunLocked(message, hint="let it end or stop it, then run again") from error
     except OSError as error:
         raise unusable_path(path, error) from error
     try:

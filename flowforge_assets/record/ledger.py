@@ -38,9 +38,7 @@ class Ledger:
         self._database = database
 
     @classmethod
-    def open(
-        cls, path: Path, *, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS
-    ) -> Self:
+    def open(cls, path: Path, *, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> Self:
         """The ledger at `path`; folder, file and tables are made where they are missing.
 
         A write waits up to `timeout_seconds` for those of other processes.
@@ -78,7 +76,7 @@ class Ledger:
         self.close()
 
     def verify(self) -> None:
-        """Reads the whole file; costs about a second a gigabyte.
+        """Reads the whole file.
 
         Raises:
             LedgerBroken: it is damaged.
@@ -106,14 +104,14 @@ class Ledger:
     ) -> None:
         """Writes how a run ended, or what became of one that was found unfinished."""
         with self._database.transaction() as connection:
-            runs.end(connection, run_id, status, counts, clock())
+            runs.end(connection, run_id, status, counts=counts, at=clock())
 
     def record_made(self, step: StepRecord, made: Sequence[Made]) -> None:
         """Writes how a step ended and what it made, in one transaction.
 
         Partitions of `made` are taken from older commits, as in `History.of`, but whichever was
-        recorded first the newer commit wins. Recording a commit again changes nothing. Costs
-        about 0.1 ms however many pieces a dataset has (bench: ledger).
+        recorded first the newer commit wins. Recording a commit again changes nothing. The cost
+        does not grow with the pieces of a dataset, only with those that `made` meets.
         """
         with self._database.transaction() as connection:
             runs.set_outcomes(connection, [step])
@@ -137,10 +135,7 @@ class Ledger:
 
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """The newest runs, newest first."""
-        return [
-            run_from(row)
-            for row in self._database.rows(statements.NEWEST_RUNS, (limit,))
-        ]
+        return [run_from(row) for row in self._database.rows(statements.NEWEST_RUNS, (limit,))]
 
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that never said how they ended, oldest first.
@@ -148,9 +143,7 @@ class Ledger:
         They are going on now, or their process was killed: who holds the run lock of their
         environment knows that it was. `steps_of` has what they planned.
         """
-        return [
-            run_from(row) for row in self._database.rows(statements.UNFINISHED_RUNS)
-        ]
+        return [run_from(row) for row in self._database.rows(statements.UNFINISHED_RUNS)]
 
     def steps_of(self, run_id: str) -> list[StepRecord]:
         """The steps of a run: those still planned, then the others as they were begun."""
@@ -175,9 +168,7 @@ class Ledger:
 
     # The current state
 
-    def current(
-        self, dataset: DatasetKey, dimensions: tuple[Dimension, ...]
-    ) -> list[Made]:
+    def current(self, dataset: DatasetKey, dimensions: tuple[Dimension, ...]) -> list[Made]:
         """The commits that the partitions of `dataset` were last made by, newest first.
 
         None when it was last made with other dimensions.
@@ -191,7 +182,7 @@ class Ledger:
     ) -> dict[DatasetKey, list[Made]]:
         """`current` of many datasets by one query; those with nothing to say are left out.
 
-        `History(...)` takes the result as it is. Costs about 10 µs a piece (bench: ledger).
+        `History(...)` takes the result as it is.
         """
         with self._decoding():
             rows = self._database.rows(statements.ALL_PIECES)
@@ -199,9 +190,7 @@ class Ledger:
 
     def datasets(self) -> list[DatasetKey]:
         """All datasets of which something is known, in no promised order."""
-        return [
-            DatasetKey(name) for (name,) in self._database.rows(statements.ALL_DATASETS)
-        ]
+        return [DatasetKey(name) for (name,) in self._database.rows(statements.ALL_DATASETS)]
 
     def replace_all(self, dataset: DatasetKey, made: Iterable[Made]) -> None:
         """Makes `made` all that is known of `dataset`, in one transaction."""

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Made
+from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Axis, Dimension, PartitionSet, Span, Values
+from flowforge_assets.core.span import Range
 from flowforge_assets.record import statements
 from flowforge_assets.record.rows import (
     Row,
     made_from,
-    made_row,
+    made_text,
     partitions_from,
     partitions_text,
     shape_text,
 )
 
-# The classes of `statements.MEETING_PIECES`: no piece of a class is longer than its reach.
-_REACHES: Final = tuple(16**power for power in range(9))
-_HASHES: Final = 1 << 32
+_HASHES: Final = statements.REACHES[-1]
+_NOT_ASKED: Final = (None, (), "")
 
 
 def lay(connection: sqlite3.Connection, made: Made) -> None:
@@ -36,20 +37,15 @@ def lay(connection: sqlite3.Connection, made: Made) -> None:
     recording does not matter. A commit to another incarnation of the table, or with other
     dimensions, ends all older pieces.
     """
-    dimensions = made.partitions.dimensions
     known = connection.execute(statements.GET_DATASET, (made.dataset,)).fetchone()
-    now = (shape_text(dimensions), made.table.table_id)
-    if known == now:
-        left = _cut(connection, made)
-    else:
+    now = (shape_text(made.partitions.dimensions), made.table.table_id)
+    if known != now:
         if known is not None:
             connection.execute(statements.DELETE_PIECES, (made.dataset,))
         connection.execute(statements.SET_DATASET, (made.dataset, *now))
-        left = made.partitions
-    if left:
-        text = partitions_text(left)
-        row = (made.dataset, *_place(left), text, *made_row(made))
-        connection.execute(statements.INSERT_PIECE, row)
+        _insert(connection, made, made.partitions)
+    elif not _remade(connection, made):
+        _insert(connection, made, _cut(connection, made))
 
 
 def forget(connection: sqlite3.Connection, dataset: DatasetKey) -> None:
@@ -62,43 +58,52 @@ def read_pieces(
     rows: Iterable[Row],
     dimensions_by_dataset: Mapping[DatasetKey, tuple[Dimension, ...]],
 ) -> dict[DatasetKey, list[Made]]:
-    """The commits of the asked datasets, in the order of `rows`.
+    """The commits of the asked datasets, newest first.
 
     Left out are datasets that were stored with other dimensions: they were repartitioned since.
 
     Raises:
         ValueError: a row does not hold what its dimensions promise.
     """
-    shapes = {
-        dimensions: shape_text(dimensions)
-        for dimensions in dimensions_by_dataset.values()
+    asked = {
+        str(dataset): (dataset, dimensions, shape_text(dimensions))
+        for dataset, dimensions in dimensions_by_dataset.items()
     }
     pieces: dict[DatasetKey, list[Made]] = {}
-    for name, shape, table_id, partitions, *rest in rows:
-        dataset = DatasetKey(name)
-        dimensions = dimensions_by_dataset.get(dataset)
-        if dimensions is None or shapes[dimensions] != shape:
+    for name, shape, table_id, lo, hi, is_single, text, version, made in rows:
+        dataset, dimensions, today = asked.get(name, _NOT_ASKED)
+        if dataset is None or shape != today:
             continue
-        made = made_from(
-            dataset, partitions_from(dimensions, partitions), table_id, tuple(rest)
-        )
-        pieces.setdefault(dataset, []).append(made)
+        partitions = _partitions(dimensions, (lo, hi), text, is_single=is_single)
+        table = TableVersion(table_id, version)
+        pieces.setdefault(dataset, []).append(made_from(dataset, partitions, table, made))
+    for found in pieces.values():
+        found.sort(key=_version, reverse=True)
     return pieces
+
+
+def _insert(connection: sqlite3.Connection, made: Made, partitions: PartitionSet) -> None:
+    if partitions:
+        row = (made.dataset, *_place(partitions), made.table.version, made_text(made))
+        connection.execute(statements.INSERT_PIECE, row)
+
+
+def _remade(connection: sqlite3.Connection, made: Made) -> bool:
+    """Whether there was an older piece of just these partitions, which is `made` now."""
+    reach, lo, _, _, text = _place(made.partitions)
+    version = made.table.version
+    row = (version, made_text(made), made.dataset, reach, lo, text, version)
+    return bool(connection.execute(statements.REMAKE_PIECE, row).rowcount)
 
 
 def _cut(connection: sqlite3.Connection, made: Made) -> PartitionSet:
     """Cuts what `made` replaces out of older pieces; gives what newer ones leave of it."""
     left = made.partitions
-    text = partitions_text(left)
-    _, lo, hi, is_single = _place(left)
+    _, lo, hi, is_single, text = _place(left)
     asked = (made.dataset, lo, hi, lo, is_single, text)
-    for piece, old_text, version in connection.execute(
-        statements.MEETING_PIECES, asked
-    ).fetchall():
-        if version <= made.table.version and old_text == text:
-            connection.execute(statements.DELETE_PIECE, (piece,))
-            continue
-        old = partitions_from(left.dimensions, old_text)
+    meeting = connection.execute(statements.MEETING_PIECES, asked).fetchall()
+    for piece, old_lo, old_hi, is_old_single, old_text, version in meeting:
+        old = _partitions(left.dimensions, (old_lo, old_hi), old_text, is_single=is_old_single)
         if version > made.table.version:
             left -= old
             continue
@@ -106,21 +111,33 @@ def _cut(connection: sqlite3.Connection, made: Made) -> PartitionSet:
         if not rest:
             connection.execute(statements.DELETE_PIECE, (piece,))
         elif rest != old:
-            reach, lo, hi, is_single = _place(rest)
-            trimmed = (partitions_text(rest), reach, lo, hi, is_single, piece)
-            connection.execute(statements.TRIM_PIECE, trimmed)
+            connection.execute(statements.TRIM_PIECE, (*_place(rest), piece))
     return left
 
 
-def _place(partitions: PartitionSet) -> tuple[int, int, int, bool]:
-    """The class, the half-open bounds, and whether the set is one partition.
+def _version(made: Made) -> int:
+    return made.table.version
+
+
+def _partitions(
+    dimensions: tuple[Dimension, ...], bounds: Range, text: str, *, is_single: int
+) -> PartitionSet:
+    """The set of a piece; of a single partition in time its bounds say all."""
+    if is_single and len(dimensions) == 1 and dimensions[0].is_time:
+        return PartitionSet(dimensions, ((Span((bounds,)),),))
+    return partitions_from(dimensions, text)
+
+
+@lru_cache(maxsize=1024)
+def _place(partitions: PartitionSet) -> tuple[int, int, int, bool, str]:
+    """Class, half-open bounds, whether it is one partition, and text of a set, as stored.
 
     Sets that share a partition have bounds that meet. The bounds are those of the first time
     dimension; without one a single name stands at its hash and more names stand everywhere.
     """
     lo, hi = _bounds(partitions)
-    reach = next(reach for reach in _REACHES if hi - lo <= reach)
-    return reach, lo, hi, partitions.count() == 1
+    reach = next(reach for reach in statements.REACHES if hi - lo <= reach)
+    return reach, lo, hi, partitions.count() == 1, partitions_text(partitions)
 
 
 def _bounds(partitions: PartitionSet) -> tuple[int, int]:

@@ -73,14 +73,10 @@ def _open_sound(path: Path, clock: Clock) -> tuple[Ledger, Path | None]:
 
 
 def _open_anew(path: Path, clock: Clock) -> tuple[Ledger, Path]:
-    moved_to = path.with_name(
-        f"{path.stem}.broken-{clock().astimezone(UTC):%Y%m%dT%H%M%S}.db"
-    )
+    moved_to = path.with_name(f"{path.stem}.broken-{clock().astimezone(UTC):%Y%m%dT%H%M%S}.db")
     for suffix in _SIDE_FILES:
         try:
-            path.with_name(path.name + suffix).rename(
-                moved_to.with_name(moved_to.name + suffix)
-            )
+            path.with_name(path.name + suffix).rename(moved_to.with_name(moved_to.name + suffix))
         except FileNotFoundError:
             # Side files exist only where a process did not close the ledger.
             continue

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made, TableVersion
@@ -18,29 +19,37 @@ from flowforge_assets.record.run import RunCounts, RunRecord, StepRecord
 # What sqlite3 gives: the types are those of the statement's columns.
 Row: TypeAlias = tuple[Any, ...]
 
+# Most datasets share a few shapes and sets, and one step's are asked for several times.
+_TEXTS: Final = 1024
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder()
 
+
+@lru_cache(maxsize=_TEXTS)
 def shape_text(dimensions: tuple[Dimension, ...]) -> str:
     """The dimensions as stored: `[["day","day","UTC"]]`; equal for equal dimensions only."""
     return _compact([[each.column, each.kind, each.tz] for each in dimensions])
 
 
+@lru_cache(maxsize=_TEXTS)
 def partitions_text(partitions: PartitionSet) -> str:
     """The boxes of a set as stored; one text for one single partition."""
     return _compact(partitions.to_json())
 
 
+@lru_cache(maxsize=_TEXTS)
 def partitions_from(dimensions: tuple[Dimension, ...], text: str) -> PartitionSet:
     """The set that `text` spells in `dimensions`.
 
     Raises:
         ValueError: it was not written in these dimensions.
     """
-    return PartitionSet.from_json(dimensions, json.loads(text))
+    return PartitionSet.from_json(dimensions, _read(text))
 
 
 def time_text(at: datetime) -> str:
     """An instant as stored: UTC, of one length, so that texts sort as instants do."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 def run_row(run: RunRecord) -> Row:
@@ -108,16 +117,14 @@ def outcome_row(step: StepRecord) -> Row:
 
 def step_from(row: Row) -> StepRecord:
     """The step of a row."""
-    run_id, step_id, asset, makes, shape, partitions, reason, status, started, *rest = (
-        row
-    )
+    run_id, step_id, asset, makes, shape, partitions, reason, status, started, *rest = row
     seconds, rows, error_code, error_message = rest
-    dimensions = tuple(Dimension(*each) for each in json.loads(shape))
+    dimensions = tuple(Dimension(*each) for each in _read(shape))
     return StepRecord(
         run_id=run_id,
         step_id=step_id,
         asset=asset,
-        makes=tuple(DatasetKey(key) for key in json.loads(makes)),
+        makes=tuple(DatasetKey(key) for key in _read(makes)),
         partitions=partitions_from(dimensions, partitions),
         reason=reason,
         status=status,
@@ -129,51 +136,54 @@ def step_from(row: Row) -> StepRecord:
     )
 
 
-def made_row(made: Made) -> Row:
-    """The columns of a piece that follow its partitions."""
+def made_text(made: Made) -> str:
+    """What a piece stores of its commit beside dataset, partitions, table and version."""
     fingerprint = made.fingerprint
-    return (
-        made.table.version,
-        made.asset,
-        made.run_id,
-        made.step_id,
-        fingerprint.algorithm,
-        fingerprint.code,
-        fingerprint.schema,
-        fingerprint.config,
-        fingerprint.engine,
-        _compact(
-            {key: (table.table_id, table.version) for key, table in made.inputs.items()}
-        ),
-        time_text(made.at),
-        made.rows,
+    return _compact(
+        (
+            made.asset,
+            made.run_id,
+            made.step_id,
+            fingerprint.algorithm,
+            fingerprint.code,
+            fingerprint.schema,
+            fingerprint.config,
+            fingerprint.engine,
+            {key: (table.table_id, table.version) for key, table in made.inputs.items()},
+            time_text(made.at),
+            made.rows,
+        )
     )
 
 
 def made_from(
-    dataset: DatasetKey, partitions: PartitionSet, table_id: str, row: Row
+    dataset: DatasetKey, partitions: PartitionSet, table: TableVersion, text: str
 ) -> Made:
-    """The commit of a piece; `row` is what `made_row` gives."""
-    version, asset, run_id, step_id, algorithm, code, schema, config, engine, *rest = (
-        row
-    )
+    """The commit of a piece; `text` is what `made_text` gives."""
+    asset, run_id, step_id, algorithm, code, schema, config, engine, *rest = _read(text)
     inputs, at, rows = rest
+    # By position: a keyword costs as much as the field.
     return Made(
-        dataset=dataset,
-        partitions=partitions,
-        asset=asset,
-        run_id=run_id,
-        step_id=step_id,
-        fingerprint=Fingerprint(algorithm, code, schema, config, engine),
-        inputs={
-            DatasetKey(key): TableVersion(*table)
-            for key, table in json.loads(inputs).items()
-        },
-        at=datetime.fromisoformat(at),
-        rows=rows,
-        table=TableVersion(table_id, version),
+        dataset,
+        partitions,
+        asset,
+        run_id,
+        step_id,
+        _fingerprint(algorithm, code, schema, config, engine),
+        {DatasetKey(key): TableVersion(*version) for key, version in inputs.items()},
+        datetime.fromisoformat(at),
+        rows,
+        table,
     )
+
+
+# The pieces of one dataset mostly have one fingerprint: kept once, ten thousand cost little.
+_fingerprint: Final = lru_cache(maxsize=_TEXTS)(Fingerprint)
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+def _read(text: str) -> Any:  # noqa: ANN401  # JSON can hold anything
+    return _DECODER.raw_decode(text)[0]

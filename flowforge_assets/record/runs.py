@@ -12,9 +12,7 @@ from flowforge_assets.record.rows import outcome_row, run_row, step_row, time_te
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
 
 
-def begin(
-    connection: sqlite3.Connection, run: RunRecord, steps: Iterable[StepRecord]
-) -> None:
+def begin(connection: sqlite3.Connection, run: RunRecord, steps: Iterable[StepRecord]) -> None:
     """Writes a run and what it plans to do.
 
     Raises:
@@ -30,6 +28,7 @@ def end(
     connection: sqlite3.Connection,
     run_id: str,
     status: RunStatus,
+    *,
     counts: RunCounts,
     at: datetime,
 ) -> None:
@@ -46,9 +45,7 @@ def set_outcomes(connection: sqlite3.Connection, steps: Iterable[StepRecord]) ->
             _plan(connection, [step])
 
 
-def prune(
-    connection: sqlite3.Connection, *, keep_runs: int, older_than: datetime | None
-) -> int:
+def prune(connection: sqlite3.Connection, *, keep_runs: int, older_than: datetime | None) -> int:
     """Removes ended runs, save the newest `keep_runs` and those begun since; gives their number."""
     ended = connection.execute(statements.ENDED_RUNS).fetchall()
     limit = None if older_than is None else time_text(older_than)
@@ -69,7 +66,5 @@ def prune(
 def _plan(connection: sqlite3.Connection, steps: Iterable[StepRecord]) -> None:
     planned = list(steps)
     connection.executemany(statements.INSERT_STEP, map(step_row, planned))
-    makers = (
-        (key, step.run_id, step.step_id) for step in planned for key in step.makes
-    )
+    makers = ((key, step.run_id, step.step_id) for step in planned for key in step.makes)
     connection.executemany(statements.INSERT_MAKER, makers)

@@ -4,6 +4,8 @@ Times are ISO 8601 text in UTC with microseconds. `shape` is the JSON of a set's
 `partitions` that of its boxes, so that a row can be read without the project.
 """
 
+# ruff: noqa: S608  # what is put into these texts are the column lists beside them
+
 from __future__ import annotations
 
 from typing import Final
@@ -64,7 +66,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) WITHOUT ROWID
         """,
         # The current state: the pieces of one dataset are disjoint. `lo` and `hi` bound the set
-        # on one axis and `reach` is the class of its length (see pieces.py).
+        # on one axis and `reach` is the class of its length (see pieces.py); `made` is JSON, as
+        # it is read whole or not at all.
         """
         CREATE TABLE pieces (
             piece INTEGER PRIMARY KEY,
@@ -75,23 +78,16 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             is_single INTEGER NOT NULL,
             partitions TEXT NOT NULL,
             version INTEGER NOT NULL,
-            asset TEXT NOT NULL,
-            run_id TEXT NOT NULL,
-            step_id TEXT NOT NULL,
-            algorithm INTEGER NOT NULL,
-            code TEXT NOT NULL,
-            schema TEXT NOT NULL,
-            config TEXT NOT NULL,
-            engine TEXT NOT NULL,
-            inputs TEXT NOT NULL,
-            made_at TEXT NOT NULL,
-            rows INTEGER NOT NULL
+            made TEXT NOT NULL
         )
         """,
         "CREATE INDEX pieces_by_place ON pieces (dataset, reach, lo)",
     ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+# The classes of pieces by the length of their bounds; the last holds every length.
+REACHES: Final = (1, 64, 4096, 1 << 32)
 
 TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
 GET_SCHEMA_VERSION: Final = "SELECT value FROM meta WHERE key = 'schema_version'"
@@ -106,12 +102,8 @@ _RUN: Final = (
 )
 FIND_RUN: Final = f"SELECT {_RUN} FROM runs WHERE run_id = ?"
 NEWEST_RUNS: Final = f"SELECT {_RUN} FROM runs ORDER BY run_id DESC LIMIT ?"
-UNFINISHED_RUNS: Final = (
-    f"SELECT {_RUN} FROM runs WHERE ended_at IS NULL ORDER BY run_id"
-)
-INSERT_RUN: Final = (
-    f"INSERT INTO runs ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+UNFINISHED_RUNS: Final = f"SELECT {_RUN} FROM runs WHERE ended_at IS NULL ORDER BY run_id"
+INSERT_RUN: Final = f"INSERT INTO runs ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 END_RUN: Final = """
     UPDATE runs SET ended_at = ?, status = ?, made = ?, failed = ?, skipped = ?, fresh = ?
     WHERE run_id = ?
@@ -121,17 +113,13 @@ _STEP: Final = (
     "run_id, step_id, asset, makes, shape, partitions, reason,"
     " status, started_at, seconds, rows, error_code, error_message"
 )
-STEPS_OF_RUN: Final = (
-    f"SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at, step_id"
-)
+STEPS_OF_RUN: Final = f"SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at, step_id"
 STEPS_OF_DATASET: Final = f"""
     SELECT {_STEP} FROM makers JOIN steps USING (run_id, step_id)
     WHERE dataset = ? AND status <> 'planned'
     ORDER BY run_id DESC, started_at DESC, step_id LIMIT ?
 """
-INSERT_STEP: Final = (
-    f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+INSERT_STEP: Final = f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_MAKER: Final = "INSERT INTO makers (dataset, run_id, step_id) VALUES (?, ?, ?)"
 SET_OUTCOME: Final = """
     UPDATE steps
@@ -139,43 +127,37 @@ SET_OUTCOME: Final = """
     WHERE run_id = ? AND step_id = ?
 """
 
-ENDED_RUNS: Final = (
-    "SELECT run_id, started_at FROM runs WHERE ended_at IS NOT NULL ORDER BY run_id"
-)
+ENDED_RUNS: Final = "SELECT run_id, started_at FROM runs WHERE ended_at IS NOT NULL ORDER BY run_id"
 DELETE_MAKERS: Final = "DELETE FROM makers WHERE run_id = ?"
 DELETE_STEPS: Final = "DELETE FROM steps WHERE run_id = ?"
 DELETE_RUN: Final = "DELETE FROM runs WHERE run_id = ?"
 
-_PIECE: Final = (
-    "partitions, version, asset, run_id, step_id, algorithm, code, schema, config, engine,"
-    " inputs, made_at, rows"
-)
-ALL_PIECES: Final = f"""
-    SELECT dataset, shape, table_id, {_PIECE} FROM datasets JOIN pieces USING (dataset)
-    ORDER BY dataset, version DESC, piece DESC
+ALL_PIECES: Final = """
+    SELECT dataset, shape, table_id, lo, hi, is_single, partitions, version, made
+    FROM datasets JOIN pieces USING (dataset)
 """
-PIECES_OF_DATASET: Final = f"""
-    SELECT dataset, shape, table_id, {_PIECE} FROM datasets JOIN pieces USING (dataset)
-    WHERE dataset = ? ORDER BY version DESC, piece DESC
+PIECES_OF_DATASET: Final = f"{ALL_PIECES} WHERE dataset = ?"
+INSERT_PIECE: Final = """
+    INSERT INTO pieces (dataset, reach, lo, hi, is_single, partitions, version, made)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-INSERT_PIECE: Final = f"""
-    INSERT INTO pieces (dataset, reach, lo, hi, is_single, {_PIECE})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+# The common case: the same partitions are made again, so that no other piece can meet them.
+REMAKE_PIECE: Final = """
+    UPDATE pieces SET version = ?, made = ?
+    WHERE dataset = ? AND reach = ? AND lo = ? AND partitions = ? AND version <= ?
 """
 # A piece of a class is no longer than its reach, so only those that begin within a reach before
 # the asked interval can meet it: one short index range a class, however many pieces there are.
 # Two single partitions meet only when they are the same.
-MEETING_PIECES: Final = """
-    WITH classes (reach) AS (
-        VALUES (1), (16), (256), (4096), (65536), (1048576), (16777216), (268435456), (4294967296)
-    )
-    SELECT piece, partitions, version
+MEETING_PIECES: Final = f"""
+    WITH classes (reach) AS (VALUES {", ".join(f"({reach})" for reach in REACHES)})
+    SELECT piece, lo, hi, is_single, partitions, version
     FROM classes JOIN pieces USING (reach)
     WHERE dataset = ? AND lo > ? - reach AND lo < ? AND hi > ?
     AND (NOT (is_single AND ?) OR partitions = ?)
 """
 TRIM_PIECE: Final = """
-    UPDATE pieces SET partitions = ?, reach = ?, lo = ?, hi = ?, is_single = ? WHERE piece = ?
+    UPDATE pieces SET reach = ?, lo = ?, hi = ?, is_single = ?, partitions = ? WHERE piece = ?
 """
 DELETE_PIECE: Final = "DELETE FROM pieces WHERE piece = ?"
 DELETE_PIECES: Final = "DELETE FROM pieces WHERE dataset = ?"
