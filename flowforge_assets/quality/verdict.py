@@ -1,0 +1,67 @@
+"""What an examination means for a write: nothing, or a coded error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError, TooManyBadRowsError
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.result import Examination
+    from flowforge_assets.errors.base import FlowForgeError, Place
+
+
+def refusals(
+    examination: Examination,
+    dataset: DatasetKey,
+    *,
+    is_quarantined: bool = False,
+    place: Place | None = None,
+) -> list[FlowForgeError]:
+    """Why the rows must not be written: an error for all rules, one for each blocking check.
+
+    `is_quarantined` says that the bad rows were set aside and can be looked at.
+    """
+    rules = [finding for finding in examination.blocking if finding.kind == "rule"]
+    errors: list[FlowForgeError] = []
+    if rules:
+        lines = [
+            f"{_share(finding.bad_rows, examination.rows)} of `{dataset}`"
+            f" break{'s' if finding.bad_rows == 1 else ''} `{finding.rule}`"
+            for finding in rules
+        ]
+        hint = _see(dataset) if is_quarantined else _MEND
+        errors.append(RulesBrokenError("\n".join(lines), place=place, hint=hint))
+    for finding in examination.blocking:
+        if finding.kind == "check":
+            rows = "row" if finding.bad_rows == 1 else "rows"
+            message = f"check `{finding.rule}` found {finding.bad_rows:,} bad {rows} of `{dataset}`"
+            hint = "nothing was written; call the check on the asset's rows to see which they are"
+            errors.append(CheckFailedError(message, place=place, hint=hint))
+    return errors
+
+
+def refuse_too_many(
+    bad_rows: int, rows: int, *, max_bad: float, dataset: DatasetKey, place: Place | None = None
+) -> None:
+    """Lets a quarantine of `bad_rows` of `rows` pass, or not.
+
+    Raises:
+        TooManyBadRowsError: the share is above `max_bad` (FF-711).
+    """
+    if bad_rows > max_bad * rows:
+        verb = "is" if bad_rows == 1 else "are"
+        message = f"{_share(bad_rows, rows)} of `{dataset}` {verb} bad, above `max_bad={max_bad}`"
+        raise TooManyBadRowsError(message, place=place, hint=_see(dataset))
+
+
+_MEND = 'nothing was written; mend the rows, or set such rows aside with `bad_rows="quarantine"`'
+
+
+def _see(dataset: DatasetKey) -> str:
+    return f"see them with `flowforge show {dataset} --bad`"
+
+
+def _share(part: int, total: int) -> str:
+    return f"{part:,} of {total:,} {'row' if total == 1 else 'rows'}"
