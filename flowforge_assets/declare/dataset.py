@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from typing_extensions import dataclass_transform
 
@@ -86,7 +86,7 @@ class DatasetMeta(type):
 class Shape(metaclass=DatasetMeta):
     """Columns without a place: a base of datasets, and the type of nested structs."""
 
-    __flowforge__: DatasetOptions
+    __flowforge__: ClassVar[DatasetOptions]
 
     if not TYPE_CHECKING:
 
