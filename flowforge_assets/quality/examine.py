@@ -103,30 +103,42 @@ def _count_in_memory(
     checks: Sequence[BoundCheck],
     targets: Mapping[DatasetKey, pl.LazyFrame],
 ) -> _Counts:
-    broken: dict[int, int] = {}
-    rest: dict[int, Rule] = {}
-    for place, rule in enumerate(rules):
-        if isinstance(rule, NotNull):
-            # a frame in memory has counted its nulls already
-            broken[place] = rows.get_column(rule.column).null_count()
-        else:
-            rest[place] = rule
+    # a frame in memory has counted its nulls already
+    broken = {
+        place: rows.get_column(rule.column).null_count()
+        for place, rule in enumerate(rules)
+        if isinstance(rule, NotNull)
+    }
+    rest = {place: rule for place, rule in enumerate(rules) if place not in broken}
     if rest:
-        counts = _aggregates(rest, rows.schema, targets)
-        counts += [
-            key.suspects(rows).alias(str(place))
-            for place, key in keys.items()
-            if key.others is None
-        ]
-        select = rows.select_seq if rows.height < _FEW_ROWS else rows.select
-        broken |= _by_place(select(counts)) if counts else {}
+        broken |= _count_rest(rows, rest, keys, targets)
+    frames = _collect((), checks, engine="in-memory")
+    return _Counts(rows.height, broken, [frame.item() for frame in frames])
+
+
+def _count_rest(
+    rows: pl.DataFrame,
+    rules: Mapping[int, Rule],
+    keys: Mapping[int, Keys],
+    targets: Mapping[DatasetKey, pl.LazyFrame],
+) -> dict[int, int]:
+    """The rows in memory that break each of `rules`."""
+    broken: dict[int, int] = {}
+    asked = _aggregates(rules, rows.schema, targets)
+    is_small = rows.height < _FEW_ROWS
     for place, key in keys.items():
         if key.others is not None:
             broken[place] = repetitions(key.all_hashes(rows.lazy()).collect().to_series())
+        elif is_small and key.single is not None:
+            broken[place] = repetitions(rows.get_column(key.single))
+        else:
+            asked.append(key.suspects(rows).alias(str(place)))
+    if asked:
+        broken |= _by_place(rows.select_seq(asked) if is_small else rows.select(asked))
+    for place, key in keys.items():
         if broken[place]:
             broken[place] = key.surplus_rows(rows.lazy()).collect().item()
-    frames = _collect((), checks, engine="in-memory")
-    return _Counts(rows.height, broken, [frame.item() for frame in frames])
+    return broken
 
 
 def _count_scan(

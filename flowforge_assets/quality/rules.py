@@ -6,6 +6,7 @@ so it breaks every `Bound`; it is a value, so it passes `NotNull`, and `OneOf` w
 
 from __future__ import annotations
 
+from math import inf
 from operator import ge, gt, le, lt
 from typing import Final, TypeAlias, assert_never
 
@@ -38,9 +39,10 @@ def violation(rule: RowRule, dtype: pl.DataType | None) -> pl.Expr:
             return pl.col(column).is_null()
         case Bound(column, op, limit):
             broken: pl.Expr = _BROKEN_WHEN[op](pl.col(column), pl.lit(limit))
-            # polars sorts NaN above every number: only an upper bound refuses it by itself
-            is_lower_of_float = op in {">=", ">"} and dtype is not None and dtype.is_float()
-            return broken | pl.col(column).is_nan() if is_lower_of_float else broken
+            if op in {">=", ">"} and dtype is not None and dtype.is_float():
+                # NaN sorts above infinity: an upper bound refuses it by itself
+                return broken | (pl.col(column) > inf)
+            return broken
         case OneOf(column, values):
             return ~pl.col(column).is_in(pl.lit(pl.Series(values, dtype=dtype).implode()))
         case Matches(column, pattern):

@@ -44,11 +44,16 @@ class Keys:
         )
         return cls(rule.columns, partition_by=apart)
 
+    @property
+    def single(self) -> str | None:
+        """The column that is the whole key, if it is one column."""
+        return self.columns[0] if len(self.columns) == 1 and not self.partition_by else None
+
     def suspects(self, rows: pl.DataFrame) -> pl.Expr:
         """How many key hashes of `rows` are repetitions; 0 proves that no key is."""
-        has_nulls = any(rows.get_column(name).null_count() for name in self.columns)
-        hashes = self._hashes if has_nulls else self._whole.hash()
-        return hashes.len().cast(pl.Int64) - hashes.n_unique()
+        if any(rows.get_column(name).null_count() for name in self.columns):
+            return (~self._has_null).sum() - self._hashes.n_unique()
+        return pl.len() - self._whole.hash().n_unique()
 
     def all_hashes(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """One column: the key hashes of `rows` and of the rows beside, without those of nulls."""
@@ -106,6 +111,7 @@ class Keys:
         return others.select(pl.col(name).cast(schema[name], strict=False) for name in self.columns)
 
 
-def repetitions(hashes: pl.Series) -> int:
-    """How many of `hashes` occurred before."""
-    return hashes.len() - hashes.n_unique()
+def repetitions(values: pl.Series) -> int:
+    """How many of `values` occurred before, nulls apart."""
+    values = values.drop_nulls() if values.null_count() else values
+    return values.len() - values.n_unique()
