@@ -84,20 +84,24 @@ def clean_flights(raw: Frame[RawFlights], airports: Frame[Airports]) -> Frame[Fl
     on which day they were.
     """
     destinations = airports.select(dest=Airports.airport, zone=Airports.time_zone)
-    scheduled_departure = instant(
-        wall_time(RawFlights.day, RawFlights.sched_dep_time), pl.lit(NEW_YORK), zones=[NEW_YORK]
+    leaves = wall_time(RawFlights.day, RawFlights.sched_dep_time)
+    scheduled = raw.join(destinations, on="dest", how="left", maintain_order="left").with_columns(
+        scheduled_departure=instant(leaves, pl.lit(NEW_YORK), zones=[NEW_YORK]),
+        lands=wall_time(RawFlights.day, RawFlights.sched_arr_time),
     )
-    scheduled_arrival = first_after(
-        scheduled_departure,
-        wall_time(RawFlights.day, RawFlights.sched_arr_time),
-        pl.col("zone"),
-        zones=ZONES,
+    # a step of its own, for otherwise polars computes the departure once for every zone
+    timed = scheduled.with_columns(
+        scheduled_arrival=first_after(
+            Flights.scheduled_departure, pl.col("lands"), pl.col("zone"), zones=ZONES
+        )
     )
     is_cancelled = RawFlights.dep_time.is_null()
-    return raw.join(destinations, on="dest", how="left", maintain_order="left").select(
+    return timed.select(
         "day",
         "carrier",
         "origin",
+        "scheduled_departure",
+        "scheduled_arrival",
         "air_time",
         "distance",
         flight_id=pl.format(
@@ -106,10 +110,8 @@ def clean_flights(raw: Frame[RawFlights], airports: Frame[Airports]) -> Frame[Fl
         number=RawFlights.flight,
         tail_number=RawFlights.tailnum,
         destination=RawFlights.dest,
-        scheduled_departure=scheduled_departure,
-        scheduled_arrival=scheduled_arrival,
-        departure=scheduled_departure + pl.duration(minutes=RawFlights.dep_delay),
-        arrival=scheduled_arrival + pl.duration(minutes=RawFlights.arr_delay),
+        departure=Flights.scheduled_departure + pl.duration(minutes=RawFlights.dep_delay),
+        arrival=Flights.scheduled_arrival + pl.duration(minutes=RawFlights.arr_delay),
         departure_delay=RawFlights.dep_delay,
         arrival_delay=RawFlights.arr_delay,
         is_cancelled=is_cancelled,
