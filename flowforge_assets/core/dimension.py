@@ -141,7 +141,7 @@ class Dimension:
         ordinal = self.of_date(instant.astimezone(_zone(self.tz)).date())
         if self.tz == "UTC":
             return ordinal
-        # Where clocks go back across midnight, the local date is not the day that has begun.
+        # Where clocks change across midnight, the local date may not be the day that has begun.
         while self._begin(ordinal) > instant:
             ordinal -= 1
         while self._begin(ordinal + 1) <= instant:
@@ -151,8 +151,8 @@ class Dimension:
     def instants(self, lo: int, hi: int) -> tuple[datetime, datetime]:
         """The half-open range of UTC instants that the ordinals from `lo` to before `hi` cover.
 
-        A day begins at its first local midnight, or where that does not exist when the clock
-        jumps over it; so it has 23 to 25 hours, and a day that a zone left out has none.
+        A day begins at its first local midnight; where the clock jumps over that, at midnight by
+        the clock before the jump. So it has 23 to 25 hours, and a day that a zone left out none.
         """
         return self._begin(lo), self._begin(hi)
 

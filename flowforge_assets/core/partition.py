@@ -97,6 +97,8 @@ class Partitioning:
 
         A declared end is taken at its word, even when it is after `now`.
         """
+        if not self.dimensions:
+            return WHOLE
         axes = (_axis(*each, now) for each in zip(self.dimensions, self.extents, strict=True))
         return PartitionSet(self.dimensions, (tuple(axes),))
 

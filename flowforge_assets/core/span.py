@@ -93,11 +93,10 @@ class Span:
                 if lo < cut_lo:
                     left.append((lo, cut_lo))
                 lo = cut_hi
-                if cut_hi > end:  # it may cut the next range too
-                    break
                 j += 1
             if lo < end:
                 left.append((lo, end))
+            j = max(j - 1, 0)  # the last cut may reach into the next range
         return Span(tuple(left))
 
     def __contains__(self, point: object) -> bool:
