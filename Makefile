@@ -24,14 +24,17 @@ help: ## list the targets
 .PHONY: setup
 setup: $(VENV)/.ready ## make .venv with everything that was tested (the other targets call it)
 
+PROJECT_DATA := $(wildcard projects/*/requirements.txt)
+
 # The stamp is new only when the whole install went well, so a broken one is done again.
-$(VENV)/.ready: pyproject.toml constraints.txt
+$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA)
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 or later with venv found: install one," \
 		"or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@echo "setting up $(VENV) (once; a minute or two)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint constraints.txt pip
 	@$(PIP) install --constraint constraints.txt --group dev --editable '.[prefect]'
+	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
 	@touch $@
 
 # --- use ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,12 +17,20 @@ settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 pytest_collect_file = documents.pytest()
 
+_PACKAGES = {Path(__file__).parent / name for name in ("flowforge_assets", "connectors")}
 _THIS_MACHINE = ["127.0.0.1", "::1", "localhost"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--rewrite-golden`: writes golden files instead of comparing with them."""
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Looks for doctests in our packages only: a project's modules must not be imported twice."""
+    if collection_path.suffix != ".py" or collection_path.name.startswith("test_"):
+        return None
+    return None if _PACKAGES & set(collection_path.parents) else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
