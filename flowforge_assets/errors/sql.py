@@ -1,27 +1,27 @@
 """FF-4xx: SQL that cannot be read, bound or run.
 
-    SqlError
-    ├── SqlFileError          FF-401  a `.sql` file that cannot be read
-    ├── SqlHeaderError        FF-402  a header that is not TOML
-    ├── SqlHeaderKeyError     FF-403  a header key that means nothing
-    ├── SqlHeaderValueError   FF-404  a header value of the wrong form
-    ├── SqlSyntaxError        FF-410  a query that does not parse
-    ├── NoQueryError          FF-411  a file without a query
-    ├── NotAQueryError        FF-412  a statement that is no query
-    ├── SeveralQueriesError   FF-413  a file with more than one statement
-    ├── SqlTableNameError     FF-414  a table that is no dataset key
-    ├── SqlOutsideError       FF-415  a query that reads what is no dataset
-    ├── SqlParameterError     FF-416  a parameter that nobody gives
-    ├── SqlBindError          FF-420  a query that does not fit its inputs
-    ├── SqlColumnError        FF-421  a column that is not there
-    ├── SqlFunctionError      FF-422  a function or operator that does not exist for its arguments
-    ├── SqlResultTypeError    FF-423  a result column of a type that cannot be stored
-    ├── SqlResultNameError    FF-424  two result columns of one name
-    ├── SqlInputMissingError  FF-425  a table whose columns are not known
-    ├── SqlValueError         FF-430  a value that does not fit, found while running
-    ├── SqlMemoryError        FF-431  a query that needs more memory than it may have
-    ├── SqlRunError           FF-432  a query that the engine gave up on
-    └── SqlLineageError       FF-440  a query whose columns cannot be traced
+SqlError
+├── SqlFileError          FF-401  a `.sql` file that cannot be read
+├── SqlHeaderError        FF-402  a header that is not TOML
+├── SqlHeaderKeyError     FF-403  a header key that means nothing
+├── SqlHeaderValueError   FF-404  a header value of the wrong form
+├── SqlSyntaxError        FF-410  a query that does not parse
+├── NoQueryError          FF-411  a file without a query
+├── NotAQueryError        FF-412  a statement that is no query
+├── SeveralQueriesError   FF-413  a file with more than one statement
+├── SqlTableNameError     FF-414  a table that is no dataset key
+├── SqlOutsideError       FF-415  a query that reads what is no dataset
+├── SqlParameterError     FF-416  a parameter that nobody gives
+├── SqlBindError          FF-420  a query that does not fit its inputs
+├── SqlColumnError        FF-421  a column that is not there
+├── SqlFunctionError      FF-422  a function or operator that does not exist for its arguments
+├── SqlResultTypeError    FF-423  a result column of a type that cannot be stored
+├── SqlResultNameError    FF-424  two result columns of one name
+├── SqlInputMissingError  FF-425  a table whose columns are not known
+├── SqlValueError         FF-430  a value that does not fit, found while running
+├── SqlMemoryError        FF-431  a query that needs more memory than it may have
+├── SqlRunError           FF-432  a query that the engine gave up on
+└── SqlLineageError       FF-440  a query whose columns cannot be traced
 """
 
 from __future__ import annotations

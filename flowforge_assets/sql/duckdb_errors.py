@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Final
-
-import duckdb
+from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.errors.base import Place, did_you_mean
 from flowforge_assets.errors.sql import (
@@ -25,6 +23,9 @@ from flowforge_assets.errors.sql import (
     SqlValueError,
 )
 from flowforge_assets.sql.parse import ParsedSql
+
+if TYPE_CHECKING:
+    import duckdb
 
 # What conversion errors say beside the value: the types, and the column that was read.
 _TARGET_TYPE: Final = re.compile(r"(?:to|type) ([A-Z][A-Z0-9_]+(?:\([0-9, ]+\))?)")
@@ -128,7 +129,8 @@ def _fields(error: duckdb.Error) -> dict[str, str]:
         found = None
     fields = {"exception_type": kind, "exception_message": text.partition(": ")[2] or text}
     if isinstance(found, dict):
-        fields.update({str(key): str(value) for key, value in found.items()})
+        known = cast("dict[str, object]", found)
+        fields.update({key: str(value) for key, value in known.items()})
     return fields
 
 
@@ -139,8 +141,7 @@ def _place(fields: dict[str, str], parsed: ParsedSql, prefix: str) -> Place:
         before = (prefix + parsed.statement).encode()[: int(position)].decode(errors="ignore")
         if len(before) >= len(prefix):
             return parsed.file.place(len(before) - len(prefix))
-    start = len(parsed.statement) - len(parsed.statement.lstrip())
-    return parsed.file.place(start)
+    return parsed.file.place(parsed.start)
 
 
 def _listed(lead: str, names: Iterable[str], *, end: str = "") -> str | None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import duckdb
 import polars as pl
-from typing_extensions import Self
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.sql_types import duckdb_type, from_duckdb
-from flowforge_assets.errors.sql import SqlResultTypeError
-from flowforge_assets.errors.storage import TypeNotStoredError
 from flowforge_assets.sql.duckdb_errors import run_error
-from flowforge_assets.sql.infer import ParameterValue, check_parameters, quoted
+from flowforge_assets.sql.infer import check_parameters
 from flowforge_assets.sql.parse import ParsedSql
+from flowforge_assets.sql.reference import quoted
+from flowforge_assets.sql.result import ParameterValue, result_columns
 from flowforge_assets.sql.session import DuckInput, FilesInput, FrameInput, Session, SessionLimits
 
 __all__ = ["DuckInput", "FilesInput", "FrameInput", "SqlEngine"]
@@ -121,24 +121,23 @@ class SqlEngine:
         parsed: ParsedSql,
         inputs: Mapping[DatasetKey, DuckInput],
         parameters: Mapping[str, ParameterValue],
-    ) -> Iterator[tuple[duckdb.DuckDBPyRelation, str]]:
+    ) -> Generator[tuple[duckdb.DuckDBPyRelation, str]]:
         """The query as a relation that gives storable types, and the text put before it."""
         check_parameters(parsed, parameters)
         values = {ref.name: parameters[ref.name] for ref in parsed.parameters}
         read = {ref.name: inputs[ref.name] for ref in parsed.tables}
         with self._session() as session, session.reading(read):
+            columns = result_columns(session.connection, parsed, values, names=())
+            prefix = _casts(columns)
+            text = f"{prefix}{parsed.statement}\n)" if prefix else parsed.statement
             try:
-                relation = session.connection.sql(parsed.statement, params=values or None)
-                prefix = _casts(parsed, relation)
-                if prefix:
-                    wrapped = f"{prefix}{parsed.statement}\n)"
-                    relation = session.connection.sql(wrapped, params=values or None)
+                relation = session.connection.sql(text, params=values or None)
             except duckdb.Error as error:
-                raise run_error(error, parsed, prefix="") from error
+                raise run_error(error, parsed, prefix=prefix) from error
             yield relation, prefix
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def _session(self) -> Generator[Session]:
         with self._free:
             with self._lock:
                 session = self._idle.pop() if self._idle else None
@@ -153,23 +152,16 @@ class SqlEngine:
                 self._idle.append(session)
 
 
-def _casts(parsed: ParsedSql, relation: duckdb.DuckDBPyRelation) -> str:
+def _casts(columns: Sequence[tuple[str, str]]) -> str:
     """What to put before the query so that each column has a type that can be stored, or nothing.
 
     A cast within the engine checks each value: a sum that exceeds 64 bits is an error, not a
     wrapped number.
     """
-    columns: list[str] = []
-    is_needed = False
-    for name, given in zip(relation.columns, map(str, relation.types), strict=True):
-        try:
-            wanted = duckdb_type(from_duckdb(given))
-        except TypeNotStoredError as error:
-            raise SqlResultTypeError(
-                f"column `{name}` is of type `{given}`, which cannot be stored exactly",
-                place=parsed.file.place(0),
-                hint=error.hint,
-            ) from error
-        is_needed = is_needed or wanted != given
-        columns.append(f"CAST({quoted(name)} AS {wanted}) AS {quoted(name)}")
-    return f"SELECT {', '.join(columns)} FROM (" if is_needed else ""
+    wanted = [(name, duckdb_type(from_duckdb(given))) for name, given in columns]
+    if wanted == columns:
+        return ""
+    casts = ", ".join(
+        f"CAST({quoted(name)} AS {type_}) AS {quoted(name)}" for name, type_ in wanted
+    )
+    return f"SELECT {casts} FROM ("  # noqa: S608 - quoted

@@ -13,15 +13,16 @@ rules.early = "departed <= arrived"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flowforge_assets.core.dimension import Kind
 from flowforge_assets.core.rule import Rule
 from flowforge_assets.core.schema import DataType
+from flowforge_assets.sql.header_lines import HeaderText
 
 HeaderWrite: TypeAlias = Literal["overwrite"]
+HeaderBadRows: TypeAlias = Literal["stop", "quarantine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,6 @@ class HeaderColumn:
     """
 
     name: str
-    line: int
     type: DataType | None = None
     doc: str = ""
     unit: str = ""
@@ -59,14 +59,13 @@ class HeaderRule:
 
     name: str
     sql: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class SqlHeader:
     """The header of a `.sql` file; None where it says nothing.
 
-    `lines` gives the line of each key path in the file, e.g. `("columns", "delay")`.
+    `text.line(path)` is where a key stands in the file, e.g. `("columns", "delay")`.
     """
 
     write: HeaderWrite | None = None
@@ -79,6 +78,6 @@ class SqlHeader:
     rules: tuple[HeaderRule, ...] = ()
     retries: int | None = None
     timeout_seconds: float | None = None
-    bad_rows: Literal["stop", "quarantine"] | None = None
+    bad_rows: HeaderBadRows | None = None
     max_bad: float | None = None
-    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, compare=False, repr=False)
+    text: HeaderText = field(default=HeaderText(), compare=False, repr=False)

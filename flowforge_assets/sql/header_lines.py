@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
@@ -19,14 +21,31 @@ _TOKEN = re.compile(
 )
 _SPLIT = re.compile(_PART)
 
-KeyPath = tuple[str, ...]
+KeyPath: TypeAlias = tuple[str, ...]
 
 
-def key_lines(toml: str, *, first_line: int) -> Mapping[KeyPath, int]:
-    """The line of each key of `toml`, whose first line is `first_line`, by the key's path.
+@dataclass(frozen=True, slots=True)
+class HeaderText:
+    """The TOML of a header; its first line is `first_line` of the file."""
 
-    Keys of inline tables are there too; in an array of tables the last of equal paths wins.
-    The text must be TOML that parses.
+    toml: str = ""
+    first_line: int = 1
+
+    def line(self, path: KeyPath) -> int:
+        """The line of the file where the key `path` stands, or the nearest key above it.
+
+        Read from the text at each call: only an error asks.
+        """
+        lines = _key_lines(self.toml, self.first_line)
+        while path and path not in lines:
+            path = path[:-1]
+        return lines.get(path, self.first_line)
+
+
+def _key_lines(toml: str, first_line: int) -> Mapping[KeyPath, int]:
+    """The line of each key of `toml` by the key's path.
+
+    Keys of inline tables are there too; of equal paths (in an array of tables) the last wins.
     """
     lines: dict[KeyPath, int] = {}
     for path, offset in _keys(toml):
@@ -61,6 +80,4 @@ def _keys(toml: str) -> Iterator[tuple[KeyPath, int]]:
 
 
 def _path(dotted: str) -> KeyPath:
-    return tuple(
-        part[1:-1] if part[0] in "\"'" else part for part in _SPLIT.findall(dotted)
-    )
+    return tuple(part[1:-1] if part[0] in "\"'" else part for part in _SPLIT.findall(dotted))

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from flowforge_assets.core.dimension import Kind
 from flowforge_assets.core.key import DatasetKey
@@ -33,13 +33,14 @@ from flowforge_assets.errors.sql import (
 )
 from flowforge_assets.errors.storage import TypeNotStoredError
 from flowforge_assets.sql.header import (
+    HeaderBadRows,
     HeaderColumn,
     HeaderPartition,
     HeaderRule,
     HeaderWrite,
     SqlHeader,
 )
-from flowforge_assets.sql.header_lines import KeyPath, key_lines
+from flowforge_assets.sql.header_lines import HeaderText, KeyPath
 
 _TOP: Final = (
     "write",
@@ -72,8 +73,11 @@ _CALENDARS: Final[Mapping[str, Kind]] = {
     "monthly": "month",
 }
 _PARTITION: Final = (*_CALENDARS, "static", "column", "end", "tz")
+_WRITES: Final[Mapping[str, HeaderWrite]] = {"overwrite": "overwrite"}
+_BAD_ROWS: Final[Mapping[str, HeaderBadRows]] = {"stop": "stop", "quarantine": "quarantine"}
 _AT_LINE: Final = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 
+T = TypeVar("T")
 # What `tomllib` gives; it has no name for it.
 Toml: TypeAlias = "str | int | float | bool | date | datetime | list[Toml] | dict[str, Toml]"
 
@@ -91,7 +95,7 @@ def read_header(toml: str, *, shown_as: str, first_line: int) -> SqlHeader:
         values = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(error, toml, shown_as, first_line) from error
-    reader = _Reader(shown_as, key_lines(toml, first_line=first_line))
+    reader = _Reader(shown_as, HeaderText(toml, first_line))
     header = reader.header(values)
     raise_all(reader.errors)
     return header
@@ -123,20 +127,16 @@ def _line_of(text: str, number: int) -> str:
 class _Reader:
     """Turns TOML values into a header and collects what is wrong with them."""
 
-    def __init__(self, shown_as: str, lines: Mapping[KeyPath, int]) -> None:
+    def __init__(self, shown_as: str, text: HeaderText) -> None:
         self.errors: list[SqlError] = []
         self._shown_as = shown_as
-        self._lines = lines
+        self._source = text
 
     def header(self, values: Mapping[str, Toml]) -> SqlHeader:
         """The header, with defaults for all that is wrong."""
         self._known(values, (), _TOP)
-        write: HeaderWrite | None = self._choice(values, ("write",), "overwrite")
-        bad_rows: Literal["stop", "quarantine"] | None = None
-        if "bad_rows" in values:
-            bad_rows = self._choice(values, ("bad_rows",), "quarantine", "stop")
         return SqlHeader(
-            write=write,
+            write=self._choice(values, ("write",), _WRITES),
             partition=self._partitions(values),
             description=self._text(values, ("description",)),
             owners=self._texts(values, ("owners",)),
@@ -146,9 +146,9 @@ class _Reader:
             rules=tuple(self._rules(values)),
             retries=self._whole(values, ("retries",)),
             timeout_seconds=self._number(values, ("timeout",), least=0),
-            bad_rows=bad_rows,
+            bad_rows=self._choice(values, ("bad_rows",), _BAD_ROWS),
             max_bad=self._number(values, ("max_bad",), least=0, most=1),
-            lines=self._lines,
+            text=self._source,
         )
 
     def _partitions(self, values: Mapping[str, Toml]) -> tuple[HeaderPartition, ...]:
@@ -162,7 +162,9 @@ class _Reader:
                 if partition is not None:
                     found.append(partition)
             else:
-                self._wrong(("partition",), '`partition = { daily = "2013-01-01", column = "day" }`')
+                self._wrong(
+                    ("partition",), '`partition = { daily = "2013-01-01", column = "day" }`'
+                )
         return tuple(found)
 
     def _partition(self, given: Mapping[str, Toml]) -> HeaderPartition | None:
@@ -211,7 +213,6 @@ class _Reader:
                 tags = (*tags, "pii")
             yield HeaderColumn(
                 name=name,
-                line=self._line(path),
                 type=self._type(options, (*path, "type")),
                 doc=self._text(options, (*path, "doc")),
                 unit=self._text(options, (*path, "unit")),
@@ -261,7 +262,7 @@ class _Reader:
             path: KeyPath = ("rules", name)
             sql = self._text(given, path)
             if sql.strip():
-                yield HeaderRule(name, sql, self._line(path))
+                yield HeaderRule(name, sql)
             elif isinstance(given[name], str):
                 self._wrong(path, "an SQL condition, e.g. `departed <= arrived`")
 
@@ -289,11 +290,14 @@ class _Reader:
         self._wrong(path, f'a list of texts, e.g. `{path[-1]} = ["a", "b"]`')
         return ()
 
-    def _choice(self, values: Mapping[str, Toml], path: KeyPath, *allowed: str) -> str | None:
+    def _choice(
+        self, values: Mapping[str, Toml], path: KeyPath, allowed: Mapping[str, T]
+    ) -> T | None:
         value = values.get(path[-1])
-        if value is None or value in allowed:
-            return None if value is None else str(value)
-        self._wrong(path, " or ".join(f'`"{choice}"`' for choice in allowed))
+        if isinstance(value, str) and value in allowed:
+            return allowed[value]
+        if value is not None:
+            self._wrong(path, " or ".join(f'`"{choice}"`' for choice in allowed))
         return None
 
     def _flag(self, values: Mapping[str, Toml], path: KeyPath) -> bool:
@@ -316,9 +320,10 @@ class _Reader:
         value = values.get(path[-1])
         if value is None:
             return None
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and float(value) >= least and (most is None or float(value) <= most):
-            return float(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            number = float(value)
+            if number >= least and (most is None or number <= most):
+                return number
         self._wrong(path, f"a number from {least}" + ("" if most is None else f" to {most}"))
         return None
 
@@ -356,13 +361,7 @@ class _Reader:
         )
 
     def _place(self, path: KeyPath) -> Place:
-        return Place(self._shown_as, self._line(path))
-
-    def _line(self, path: KeyPath) -> int:
-        """The line of `path`, or of the nearest key above it."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 0)
+        return Place(self._shown_as, self._source.line(path))
 
 
 def _listed(names: Iterable[str]) -> str:

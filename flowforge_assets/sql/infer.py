@@ -6,30 +6,24 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import Final, TypeAlias
+from typing import Final, Self
 
 import duckdb
-from sqlglot import exp
-from typing_extensions import Self
 
 from flowforge_assets.core.key import LAYERS, DatasetKey
-from flowforge_assets.core.schema import DataType, Field, Plain, Schema
-from flowforge_assets.core.sql_types import duckdb_type, from_duckdb
-from flowforge_assets.errors.base import Place, did_you_mean
+from flowforge_assets.core.schema import DataType, Plain, Schema
+from flowforge_assets.core.sql_types import duckdb_type
+from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.errors.sql import (
     SqlInputMissingError,
     SqlParameterError,
-    SqlResultNameError,
-    SqlResultTypeError,
 )
-from flowforge_assets.errors.storage import TypeNotStoredError
-from flowforge_assets.sql.duckdb_errors import bind_error
+from flowforge_assets.sql.entries import schema_of
 from flowforge_assets.sql.parse import ParsedSql
-from flowforge_assets.sql.tables import TableAddress
+from flowforge_assets.sql.reference import TableAddress, quoted
+from flowforge_assets.sql.result import ParameterValue, result_columns
 
-_PREFIX: Final = "DESCRIBE "
-ParameterValue: TypeAlias = date | datetime | str | float | bool
-# A value of each type that a partition key can have: only its type matters to the binder.
+# A value of each type that a parameter can have: only its type matters to the binder.
 _EXAMPLES: Final[Mapping[DataType, ParameterValue]] = {
     Plain("date"): date(2000, 1, 1),
     Plain("timestamp"): datetime(2000, 1, 1, tzinfo=UTC),
@@ -50,7 +44,7 @@ class Binder:
         """A binder with no table yet."""
         self._lock = threading.Lock()
         self._schemas: dict[DatasetKey, Schema] = {}
-        self._groups: set[tuple[str, str]] = set()
+        self._groups: set[str] = set()
         self._connection = duckdb.connect(":memory:", config={"threads": 1})
         for layer in LAYERS:
             self._connection.execute(f"ATTACH ':memory:' AS {layer}")
@@ -98,6 +92,16 @@ class Binder:
             SqlParameterError: a parameter is not given (FF-416).
             SqlBindError: it does not fit its inputs (FF-420 to FF-424).
         """
+        return schema_of(self.bind_types(parsed, schemas, parameters=parameters))
+
+    def bind_types(
+        self,
+        parsed: ParsedSql,
+        schemas: Mapping[DatasetKey, Schema],
+        *,
+        parameters: Mapping[str, DataType] | None = None,
+    ) -> list[tuple[str, str]]:
+        """The same as names and DuckDB's own types, each of which can be stored."""
         given = parameters or {}
         check_parameters(parsed, given)
         values = {ref.name: _EXAMPLES[given[ref.name]] for ref in parsed.parameters}
@@ -107,25 +111,18 @@ class Binder:
                 if schema is None:
                     place = parsed.file.place_at(ref.line, ref.column)
                     hint = did_you_mean(ref.name, schemas) or "declare the dataset"
-                    raise SqlInputMissingError(
-                        f"no dataset `{ref.name}`", place=place, hint=hint
-                    )
+                    raise SqlInputMissingError(f"no dataset `{ref.name}`", place=place, hint=hint)
                 self._create(ref.name, schema)
-            try:
-                rows = self._connection.execute(_PREFIX + parsed.statement, values).fetchall()
-            except duckdb.Error as error:
-                names = {name for ref in parsed.tables for name in schemas[ref.name].names}
-                raise bind_error(error, parsed, prefix=_PREFIX, names=names) from error
-        return _result_schema(parsed, [(str(row[0]), str(row[1])) for row in rows])
+            names = {name for ref in parsed.tables for name in schemas[ref.name].names}
+            return result_columns(self._connection, parsed, values, names=names)
 
     def _create(self, key: DatasetKey, schema: Schema) -> None:
         if self._schemas.get(key) == schema:
             return
         address = TableAddress.of(key)
-        group = (address.catalog, address.schema)
-        if address.schema != "main" and group not in self._groups:
-            self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS {group[0]}."{group[1]}"')
-            self._groups.add(group)
+        if address.schema_name not in self._groups:
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {address.schema_name}")
+            self._groups.add(address.schema_name)
         columns = ", ".join(f"{quoted(f.name)} {duckdb_type(f.type)}" for f in schema)
         self._connection.execute(f"CREATE OR REPLACE TABLE {address} ({columns})")
         self._schemas[key] = schema
@@ -146,44 +143,3 @@ def check_parameters(parsed: ParsedSql, given: Mapping[str, object]) -> None:
                 hint=did_you_mean(ref.name, given)
                 or (f"it may use {known}" if known else "its dataset has no partition to name"),
             )
-
-
-def quoted(name: str) -> str:
-    """The name as a DuckDB identifier."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
-def _result_schema(parsed: ParsedSql, columns: list[tuple[str, str]]) -> Schema:
-    fields: list[Field] = []
-    seen: set[str] = set()
-    for name, spelled in columns:
-        if name.lower() in seen:
-            raise SqlResultNameError(
-                f"two columns of the result are named `{name}`",
-                place=_column_place(parsed, name),
-                hint="give one of them another name with AS",
-            )
-        seen.add(name.lower())
-        try:
-            fields.append(Field(name, from_duckdb(spelled), nullable=True))
-        except TypeNotStoredError as error:
-            raise SqlResultTypeError(
-                f"column `{name}` is of type `{spelled}`, which cannot be stored exactly",
-                place=_column_place(parsed, name),
-                hint=error.hint,
-            ) from error
-    return Schema(tuple(fields))
-
-
-def _column_place(parsed: ParsedSql, name: str) -> Place:
-    """Where the result column is written, or the start of the query when a star made it."""
-    top = parsed.tree
-    while isinstance(top, exp.SetOperation):
-        top = top.this
-    found = 0
-    for item in top.expressions if isinstance(top, exp.Select) else ():
-        if item.alias_or_name.lower() == name.lower():
-            starts = [node.meta["start"] for node in item.walk() if "start" in node.meta]
-            found = min(starts, default=found)
-    return parsed.file.place(found or len(parsed.statement) - len(parsed.statement.lstrip()))

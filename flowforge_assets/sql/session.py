@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import duckdb
-import polars as pl
 
 from flowforge_assets.core.key import LAYERS, DatasetKey
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.core.sql_types import duckdb_type
-from flowforge_assets.sql.infer import quoted
-from flowforge_assets.sql.tables import TableAddress
+from flowforge_assets.sql.reference import TableAddress, quoted
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _GLOB_MARKS: Final = frozenset("*?[")
 
@@ -89,29 +90,26 @@ class Session:
         self.connection.close()
 
     @contextmanager
-    def reading(self, inputs: Mapping[DatasetKey, DuckInput]) -> Iterator[None]:
-        """While in it, each dataset of `inputs` is a view of that name."""
-        made: list[TableAddress] = []
-        registered: list[str] = []
-        try:
-            for number, (key, given) in enumerate(inputs.items()):
-                address = TableAddress.of(key)
-                if address.schema != "main":
-                    schema = f"{quoted(address.catalog)}.{quoted(address.schema)}"
-                    self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-                if not (isinstance(given, FilesInput) and self._view_files(address, given)):
-                    frame = given.fallback() if isinstance(given, FilesInput) else given.frame
-                    name = f"input_{number}"
-                    self.connection.register(name, frame)
-                    registered.append(name)
-                    self.connection.execute(f"CREATE VIEW {address} AS SELECT * FROM {name}")
-                made.append(address)
-            yield
-        finally:
-            for address in made:
-                self.connection.execute(f"DROP VIEW {address}")
-            for name in registered:
-                self.connection.unregister(name)
+    def reading(self, inputs: Mapping[DatasetKey, DuckInput]) -> Generator[None]:
+        """While in it, each dataset of `inputs` is a view of that name.
+
+        After an error the session holds what it held (a result half read forbids to drop views):
+        close it.
+        """
+        for number, (key, given) in enumerate(inputs.items()):
+            address = TableAddress.of(key)
+            if address.schema != "main":
+                self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {address.schema_name}")
+            if not (isinstance(given, FilesInput) and self._view_files(address, given)):
+                frame = given.fallback() if isinstance(given, FilesInput) else given.frame
+                self.connection.register(f"input_{number}", frame)
+                self.connection.execute(
+                    f"CREATE VIEW {address} AS SELECT * FROM input_{number}"  # noqa: S608 - quoted
+                )
+        yield
+        for number, key in enumerate(inputs):
+            self.connection.execute(f"DROP VIEW {TableAddress.of(key)}")
+            self.connection.unregister(f"input_{number}")
 
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.

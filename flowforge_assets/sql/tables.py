@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlglot import exp
@@ -12,37 +11,12 @@ from flowforge_assets.core.key import LAYERS, DatasetKey
 from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.errors.sql import SqlError, SqlOutsideError, SqlTableNameError
 from flowforge_assets.sql.file import SqlFile
+from flowforge_assets.sql.reference import TableAddress, TableRef
 
 # Table functions whose rows come from their arguments alone.
 _FUNCTIONS: Final = frozenset({"generate_series", "range", "unnest", "json_each", "json_tree"})
+_LEAST_PARTS: Final = 2
 _MOST_PARTS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class TableRef:
-    """A dataset in FROM and where it stands first: line and column in the file, both from 1."""
-
-    name: DatasetKey
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class TableAddress:
-    """Where DuckDB looks for a dataset: the layer is a catalog, the group a schema."""
-
-    catalog: str
-    schema: str
-    table: str
-
-    @classmethod
-    def of(cls, key: DatasetKey) -> TableAddress:
-        """`silver.flights` is `silver.main.flights`; `bronze.crm.customers` is itself."""
-        return cls(key.layer, key.group or "main", key.name.rpartition(".")[2])
-
-    def __str__(self) -> str:
-        """The quoted name."""
-        return f'"{self.catalog}"."{self.schema}"."{self.table}"'
 
 
 def table_refs(
@@ -82,7 +56,7 @@ def _parts(table: exp.Table) -> Sequence[exp.Identifier] | None:
 
 
 def _key(parts: Sequence[exp.Identifier]) -> DatasetKey | None:
-    if not 2 <= len(parts) <= _MOST_PARTS:
+    if not _LEAST_PARTS <= len(parts) <= _MOST_PARTS:
         return None
     spelled = ".".join(part.name if part.quoted else part.name.lower() for part in parts)
     try:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token
 
 from flowforge_assets.errors.sql import SqlSyntaxError
 from flowforge_assets.sql.file import SqlFile
+from flowforge_assets.sql.reference import ParameterRef
+
+if TYPE_CHECKING:
+    from sqlglot import Token
 
 DUCKDB: Final = Dialect.get_or_raise("duckdb")
 _LEXEME: Final = re.compile(
@@ -22,14 +25,6 @@ _LEXEME: Final = re.compile(
 )
 _NOT_NEWLINE: Final = re.compile(r"[^\n]")
 _OPENED: Final = {"'": "text", '"': "name", "/": "comment", "$": "text"}
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterRef:
-    """A parameter `$name` and where it stands first, as an offset in the query."""
-
-    name: str
-    offset: int
 
 
 def tokenize(file: SqlFile) -> tuple[list[Token], tuple[ParameterRef, ...]]:
@@ -81,6 +76,6 @@ def _tokens_around(query: str, spans: list[tuple[int, int]]) -> Iterator[Token]:
     """
     edges = [0, *(edge for span in spans for edge in span), len(query)]
     blank = _NOT_NEWLINE.sub(" ", query)
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if start < end:
             yield from DUCKDB.tokenize(blank[:start] + query[start:end])
