@@ -42,7 +42,6 @@ class Database:
             RecordError: the file cannot be used as a ledger (FF-501 to FF-506).
         """
         self.path = path
-        self._timeout_seconds = timeout_seconds
         self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +50,13 @@ class Database:
         with self._guarded():
             # Transactions are explicit, and the lock makes one connection safe for all threads.
             self._connection = sqlite3.connect(
-                path,
-                timeout=timeout_seconds,
-                isolation_level=None,
-                check_same_thread=False,
+                path, timeout=0, isolation_level=None, check_same_thread=False
             )
         try:
-            self._set_up()
+            self._enter_wal_mode(timeout_seconds)
+            self.rows(f"PRAGMA busy_timeout = {int(timeout_seconds * 1000)}")
+            self.rows("PRAGMA synchronous = NORMAL")
+            self._migrate()
         except BaseException:
             self._connection.close()
             raise
@@ -109,20 +108,10 @@ class Database:
         if complaints != [("ok",)]:
             raise _broken(self.path, "its check found damage")
 
-    def _set_up(self) -> None:
-        self._enter_wal_mode()
-        self.rows("PRAGMA synchronous = NORMAL")
-        if self._schema_version() < statements.SCHEMA_VERSION:
-            with self.transaction() as connection:
-                # Another process may have created the tables since.
-                for migration in statements.MIGRATIONS[self._version_in(connection) :]:
-                    for statement in migration:
-                        connection.execute(statement)
-                connection.execute(statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),))
-
-    def _enter_wal_mode(self) -> None:
-        # SQLite does not wait by itself when two processes switch a new file to WAL at once.
-        deadline = time.monotonic() + self._timeout_seconds
+    def _enter_wal_mode(self, timeout_seconds: float) -> None:
+        # Not by the busy timeout: of two processes that switch a new file to WAL together, SQLite
+        # refuses one without a wait.
+        deadline = time.monotonic() + timeout_seconds
         while True:
             try:
                 self.rows("PRAGMA journal_mode = WAL")
@@ -132,6 +121,16 @@ class Database:
                 time.sleep(_POLL_SECONDS)
             else:
                 return
+
+    def _migrate(self) -> None:
+        if self._schema_version() == statements.SCHEMA_VERSION:
+            return
+        with self.transaction() as connection:
+            # Another process may have created the tables since.
+            for migration in statements.MIGRATIONS[self._version_in(connection) :]:
+                for statement in migration:
+                    connection.execute(statement)
+            connection.execute(statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),))
 
     def _schema_version(self) -> int:
         with self._guarded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -58,18 +59,13 @@ def rebuild(
 
 def _open_sound(path: Path, clock: Clock) -> tuple[Ledger, Path | None]:
     try:
-        ledger = Ledger.open(path)
+        with ExitStack() as closing_on_error:
+            ledger = closing_on_error.enter_context(Ledger.open(path))
+            ledger.verify()
+            closing_on_error.pop_all()
+            return ledger, None
     except LedgerBroken:
         return _open_anew(path, clock)
-    try:
-        ledger.verify()
-    except LedgerBroken:
-        ledger.close()
-        return _open_anew(path, clock)
-    except BaseException:
-        ledger.close()
-        raise
-    return ledger, None
 
 
 def _open_anew(path: Path, clock: Clock) -> tuple[Ledger, Path]:
