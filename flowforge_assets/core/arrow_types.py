@@ -10,6 +10,7 @@ from flowforge_assets.core.schema import (
     Field,
     ListType,
     Plain,
+    PlainName,
     Schema,
     StructType,
 )
@@ -44,13 +45,11 @@ def arrow_type(data_type: DataType) -> pa.DataType:
             assert_never(data_type)
 
 
-def _plain(name: str) -> pa.DataType:
+def _plain(name: PlainName) -> pa.DataType:
     # pyarrow takes 80 ms to import and this module is on the start path
     import pyarrow as pa
 
     match name:
-        case "bool":
-            return pa.bool_()
         case "date":
             return pa.date32()
         case "timestamp":

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.polars_types import instance, polars_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,16 +114,12 @@ def _is_same(have: pl.DataType, want: pl.DataType) -> bool:
         case pl.Datetime(time_unit="ms" | "us", time_zone=zone), pl.Datetime(time_zone=promised):
             return (zone is None) == (promised is None)
         case ((pl.List(inner=a) | pl.Array(inner=a)), pl.List(inner=b)):
-            return _is_same(_instance(a), _instance(b))
+            return _is_same(instance(a), instance(b))
         case pl.Struct(fields=a_fields), pl.Struct(fields=b_fields):
             # polars cannot cast to another order of fields, so their order is part of the type
             return len(a_fields) == len(b_fields) and all(
-                a.name == b.name and _is_same(_instance(a.dtype), _instance(b.dtype))
+                a.name == b.name and _is_same(instance(a.dtype), instance(b.dtype))
                 for a, b in zip(a_fields, b_fields, strict=True)
             )
         case _:
             return False
-
-
-def _instance(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype

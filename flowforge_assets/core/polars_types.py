@@ -31,6 +31,7 @@ from flowforge_assets.errors.storage import TypeNotStoredError
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars.datatypes import DataTypeClass
 
 _PLAIN_BY_CLASS: Final[dict[str, PlainName]] = {
     "Boolean": "bool",
@@ -137,13 +138,13 @@ def from_polars_type(dtype: pl.DataType, *, column: str = "") -> DataType:
         case pl.Decimal(precision=precision, scale=scale) if precision and precision <= 38:
             return DecimalType(precision, scale)
         case pl.List(inner=inner) | pl.Array(inner=inner):
-            return ListType(from_polars_type(_instance(inner), column=column), nullable_items=True)
+            return ListType(from_polars_type(instance(inner), column=column), nullable_items=True)
         case pl.Struct(fields=fields):
             return StructType(
                 tuple(
                     Field(
                         field.name,
-                        from_polars_type(_instance(field.dtype), column=f"{column}.{field.name}"),
+                        from_polars_type(instance(field.dtype), column=f"{column}.{field.name}"),
                         nullable=True,
                     )
                     for field in fields
@@ -158,6 +159,6 @@ def from_polars_type(dtype: pl.DataType, *, column: str = "") -> DataType:
             raise TypeNotStoredError(message, hint=_INSTEAD.get(kind, _INSTEAD["Object"]))
 
 
-def _instance(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
+def instance(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
     """`dtype` as an instance: polars lets a nested type be spelt as its class."""
     return dtype() if isinstance(dtype, type) else dtype

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import Ordinal, PartitionSet
 from flowforge_assets.core.span import Axis, Span, Values
 
 if TYPE_CHECKING:
@@ -55,11 +55,14 @@ def ends_of(frame: pl.DataFrame, dimensions: Sequence[Dimension]) -> list[Column
     for dimension in dimensions:
         column = frame.get_column(dimension.column)
         least, greatest = column.min(), column.max()
-        if column.has_nulls() or not isinstance(least, date | str):
-            result.append(None)
-        else:
-            assert isinstance(greatest, date | str)
+        if (
+            isinstance(least, date | str)
+            and isinstance(greatest, date | str)
+            and not column.has_nulls()
+        ):
             result.append((least, greatest))
+        else:
+            result.append(None)
     return result
 
 
@@ -69,12 +72,11 @@ def _axis(dimension: Dimension, ends: ColumnEnds) -> Axis | None:
     if isinstance(least, str) or isinstance(greatest, str):
         # between two names lie names without number
         return Values((str(least),)) if least == greatest and not dimension.is_time else None
-    return Span.of(_time_ordinal(dimension, least), _time_ordinal(dimension, greatest) + 1)
+    first, last = _ordinal(dimension, least), _ordinal(dimension, greatest)
+    return Span.of(first, last + 1) if isinstance(first, int) and isinstance(last, int) else None
 
 
-def _time_ordinal(dimension: Dimension, value: date | datetime) -> int:
+def _ordinal(dimension: Dimension, value: date | datetime) -> Ordinal:
     if isinstance(value, datetime) and value.tzinfo is None and dimension.kind != "hour":
         value = value.date()  # a wall-clock reading names its own day
-    ordinal = dimension.of_value(value)
-    assert isinstance(ordinal, int)
-    return ordinal
+    return dimension.of_value(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -58,9 +58,7 @@ def refuse_strays(
         )
 
 
-def bounds_of_values(
-    dimension: Dimension, lo: int, hi: int, schema: Schema
-) -> tuple[object, object]:
+def bounds_of_values(dimension: Dimension, lo: int, hi: int, schema: Schema) -> tuple[date, date]:
     """The half-open range of column values that the ordinals `[lo, hi)` of time have."""
     field = schema.find(dimension.column)
     match field.type if field else None:

@@ -1,0 +1,263 @@
+"""Delta tables on local disk.
+
+`stage` writes data files that no commit names; `commit` names them in one transaction, together
+with the removal of the replaced files and the record of what was made.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace as replaced
+from datetime import timedelta
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import polars as pl
+from deltalake.exceptions import DeltaError
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.errors.storage import CommitConflictError, NoTableError
+from flowforge_assets.storage import delta_commit
+from flowforge_assets.storage.atomic import sync
+from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
+from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
+from flowforge_assets.storage.delta_log import commit_file, named_files
+from flowforge_assets.storage.delta_schema import physical_columns
+from flowforge_assets.storage.evolution import refuse_unlike
+from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.file_scan import (
+    Replacement,
+    StagedFiles,
+    refuse_stray_files,
+    replace_rows,
+    scan_files,
+)
+from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.made_json import read_made, write_made
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.store import Staged, TableSpec
+
+_ATTEMPTS: Final = 60
+_LONGEST_PAUSE_SECONDS: Final = 0.25
+
+
+class DeltaTable:
+    """One dataset's Delta table; opened at first use and kept open."""
+
+    def __init__(self, spec: TableSpec, folder: Path) -> None:
+        """The table of `spec` in `folder`, which need not be there."""
+        self._spec = spec
+        self._folder = folder
+        self._schema = polars_schema(spec.schema)
+        self._handle = DeltaHandle(folder, spec)
+        self._lock = RLock()
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        return self._spec
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake/silver/flights`."""
+        return self._folder.as_uri()
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None where no table is; two looks at the file system."""
+        with self._lock, guarded(self._spec.key, self._place):
+            snapshot = self._handle.current()
+            return None if snapshot is None else _version_of(snapshot)
+
+    def scan(
+        self, partitions: PartitionSet | None = None, *, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The rows of `partitions` (None: all) at `version` (None: newest).
+
+        The frame holds the files of that version: commits that come later do not change it.
+
+        Raises:
+            NoTableError: nothing was committed yet (FF-602).
+            NoVersionError: there is no such version (FF-603).
+            DamagedLogError, DamagedDataError: the table cannot be read (FF-607, FF-608).
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            found = self._handle.current() if version is None else self._handle.at(version)
+            if found is None:
+                raise NoTableError(
+                    f"`{self._spec.key}` has no table yet at `{self._place}`",
+                    hint=f"make it: `flowforge run -s {self._spec.key}`",
+                )
+            return scan_files(
+                found.files, found.layout, found.stored, partitions=partitions, spec=self._spec
+            )
+
+    def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFiles:
+        """Writes `frame` as data files (ZSTD 1) that no version names; a lazy one is streamed.
+
+        Raises:
+            StagedSchemaError: its columns are not the dataset's (FF-612).
+            DiskFullError, NoAccessError: the files cannot be written (FF-605, FF-604).
+        """
+        refuse_unlike(frame.collect_schema(), self._schema, self._spec)
+        with guarded(self._spec.key, self._place):
+            layout = self._layout()
+            files = write_files(frame, layout)
+        kept = frame if isinstance(frame, pl.DataFrame) else None
+        return StagedFiles(tuple(files), layout, self._schema, kept)
+
+    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
+        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+
+        When others commit first, which files hold the replaced rows is decided anew.
+
+        Raises:
+            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+            CommitConflictError: others were first each time (FF-609).
+        """
+        mine = staged if isinstance(staged, StagedFiles) else self.stage(staged.scan())
+        commit = delta_commit.Commit(self._spec, write_made(made), made.step_id)
+        with self._lock, guarded(self._spec.key, self._place):
+            refuse_stray_files(mine, replace, self._spec)
+            for attempt in range(_ATTEMPTS):
+                version = self._try_commit(mine, replace, commit)
+                if version is not None:
+                    return version
+                # two writers that failed together would fail together again
+                longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
+                time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+        raise CommitConflictError(
+            f"`{self._spec.key}` was committed to by others {_ATTEMPTS} times in a row",
+            hint="run again, with fewer runs at the same time on this dataset",
+        )
+
+    def discard(self, staged: Staged) -> None:
+        """Removes the staged files."""
+        if isinstance(staged, StagedFiles):
+            with guarded(self._spec.key, self._place):
+                remove_files(self._folder, staged.files)
+
+    def made(self) -> Sequence[Made]:
+        """What was made, as the log says: each partition once, by its last commit, oldest first.
+
+        Reads each commit file once in the life of this object.
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            snapshot = self._handle.current()
+            if snapshot is None:
+                return []
+            self._handle.log.read_to(snapshot.version)
+            dimensions = self._spec.dimensions
+            found = (
+                read_made(record, dimensions, TableVersion(snapshot.table_id, version))
+                for version, record in self._handle.log.records
+            )
+            return latest([each for each in found if each is not None], dimensions)
+
+    def sweep(self, older_than: timedelta) -> list[str]:
+        """Removes data files that no version names and that are old; gives their paths.
+
+        They are what killed writers left. Choose `older_than` longer than any step runs.
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            snapshot = self._handle.current()
+            named = {unquote(path) for path in named_files(self._folder / "_delta_log")}
+            named.update(file.path for file in (snapshot.files if snapshot else ()))
+            age_seconds = older_than.total_seconds()
+            return sweep_files(self._folder, frozenset(named), older_than_seconds=age_seconds)
+
+    @property
+    def _place(self) -> str:
+        return str(self._folder)
+
+    def _layout(self) -> Layout:
+        with self._lock:
+            snapshot = self._handle.current()
+        if snapshot is not None and set(snapshot.layout.hive) <= set(self._schema):
+            return snapshot.layout
+        return Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
+
+    def _try_commit(
+        self, staged: StagedFiles, replace: PartitionSet, commit: delta_commit.Commit
+    ) -> TableVersion | None:
+        """The version of the commit, or None when someone else committed first."""
+        before = self._handle.current()
+        if before is not None and (done := self._done(before, commit.step_id)):
+            return done
+        rewritten = Replacement((), (), keeps_rows=False)
+        version: TableVersion | None = None
+        try:
+            if before is None or self._handle.opened is None:
+                delta_commit.create(self._folder, staged.files, commit)
+            else:
+                rewritten = replace_rows(
+                    before.files,
+                    before.layout,
+                    before.stored,
+                    partitions=replace,
+                    spec=self._spec,
+                )
+                version = delta_commit.write(
+                    self._handle.opened, before, staged.files, rewritten, commit
+                )
+        except BaseException as error:
+            remove_files(self._folder, rewritten.rewritten)
+            newest = self._handle.newest()
+            is_late = isinstance(error, DeltaError) and newest != (before and before.version)
+            if not is_late:
+                raise
+            return None
+        if version is None:  # the table is new
+            after = self._handle.current()
+            assert after is not None
+            version = _version_of(after)
+        self._handle.log.add(version.version, commit.record)
+        sync(commit_file(self._folder / "_delta_log", version.version))
+        return version
+
+    def _done(self, snapshot: Snapshot, step_id: str) -> TableVersion | None:
+        """The version that the step made, when it has committed before."""
+        log = self._handle.log
+        log.read_to(snapshot.version)
+        version = log.version_of_step.get(step_id)
+        if version is None and log.is_cut and self._handle.opened is not None:
+            version = self._handle.opened.transaction_version(delta_commit.step_app(step_id))
+        return None if version is None else replaced(_version_of(snapshot), version=version)
+
+
+class DeltaStore:
+    """Delta tables in one folder: `layer/name` for each dataset."""
+
+    def __init__(self, folder: Path) -> None:
+        """The store in `folder`, which is made at the first write."""
+        self._folder = folder
+        self._tables: dict[DatasetKey, DeltaTable] = {}
+        self._lock = RLock()
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake`."""
+        return self._folder.as_uri()
+
+    def table(self, spec: TableSpec) -> DeltaTable:
+        """The table of `spec.key`; the same object for the same spec while the store lives."""
+        with self._lock:
+            table = self._tables.get(spec.key)
+            if table is None or table.spec != spec:
+                parts = filter(None, (spec.key.project, spec.key.layer, spec.key.name))
+                table = DeltaTable(spec, self._folder.joinpath(*parts))
+                self._tables[spec.key] = table
+            return table
+
+
+def _version_of(snapshot: Snapshot) -> TableVersion:
+    return TableVersion(snapshot.table_id, snapshot.version)

@@ -1,0 +1,181 @@
+"""One commit to a Delta table: add, remove and record in a single transaction.
+
+The transaction is never retried by the library, which would not decide anew which files hold the
+replaced rows: it fails when someone committed first, and then all is decided again.
+A `txn` action a step (`flowforge/STEP_ID`, its version the commit's) outlives the log entry for
+30 days, so that a step is found even when the log was cleaned.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from deltalake import DeltaTable, Field
+from deltalake.transaction import (
+    AddAction,
+    CommitProperties,
+    RemoveAction,
+    Transaction,
+    create_table_with_add_actions,
+)
+
+from flowforge_assets.core.made import TableVersion
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.storage.column_stats import delta_stats
+from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
+from flowforge_assets.storage.evolution import is_kept, refuse_change
+from flowforge_assets.storage.file_scan import Replacement
+from flowforge_assets.storage.made_json import RECORD_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.delta_handle import Snapshot
+    from flowforge_assets.storage.store import TableSpec
+
+_CONFIGURATION: Final = {
+    "delta.checkpointInterval": "100",  # measured best for a handle that is kept
+    "delta.enableExpiredLogCleanup": "false",  # records are needed until they are saved elsewhere
+    "delta.setTransactionRetentionDuration": "interval 30 days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit writes beside its files."""
+
+    spec: TableSpec
+    record: Mapping[str, object]
+    step_id: str
+
+
+def step_app(step_id: str) -> str:
+    """The application id of a step in `txn` actions."""
+    return f"flowforge/{step_id}"
+
+
+def create(folder: Path, added: Sequence[DataFile], commit: Commit) -> None:
+    """Makes the table with its first rows, as version 0.
+
+    Raises:
+        DeltaError: someone else made it first.
+    """
+    _write_table(folder, added, commit, version=0, mode="error")
+
+
+def write(
+    table: DeltaTable, at: Snapshot, added: Sequence[DataFile], what: Replacement, commit: Commit
+) -> TableVersion | None:
+    """Makes a version after `at`: `what` is removed, `added` is there, the schema is declared.
+
+    Gives that version, or None when the table is a new one now. `table` stays where it was.
+
+    Raises:
+        CommitFailedError: someone committed after `at`.
+        SchemaChangeError: rows that stay cannot be read with the declared schema (FF-611).
+    """
+    spec = commit.spec
+    if what.keeps_rows:
+        refuse_change(at.stored, spec)
+        _widen(table, at, spec)
+        mode = "append"
+        removed = [_remove(file) for file in what.removed]
+    elif at.layout.hive != physical_columns(spec):
+        _write_table(at.layout.folder, added, commit, version=at.version + 1, mode="overwrite")
+        return None
+    elif _is_declared(at, spec):
+        mode = "append"
+        removed = [_remove(file) for file in what.removed]
+    else:
+        mode = "overwrite"  # the one mode that takes another schema; it removes every file itself
+        removed = []
+    version = (table.version() if what.keeps_rows else at.version) + 1
+    table.create_write_transaction(
+        [*(_add(file, at.layout.hive) for file in [*added, *what.rewritten]), *removed],
+        mode=mode,
+        schema=table.schema() if mode == "append" else delta_schema(spec.schema, spec.comments),
+        partition_by=list(at.layout.hive),
+        commit_properties=_properties(commit, version),
+    )
+    return TableVersion(at.table_id, version)
+
+
+def _write_table(
+    folder: Path, added: Sequence[DataFile], commit: Commit, *, version: int, mode: str
+) -> None:
+    spec = commit.spec
+    hive = physical_columns(spec)
+    create_table_with_add_actions(
+        str(folder),
+        delta_schema(spec.schema, spec.comments),
+        [_add(file, hive) for file in added],
+        mode="error" if mode == "error" else "overwrite",
+        partition_by=list(hive),
+        name=str(spec.key),
+        description=spec.description or None,
+        configuration=_CONFIGURATION,
+        commit_properties=_properties(commit, version),
+    )
+
+
+def _is_declared(at: Snapshot, spec: TableSpec) -> bool:
+    """Whether the stored columns are the declared ones, and take the nulls that those may have."""
+    return at.stored == polars_schema(spec.schema) and not any(
+        field.name in at.not_null and (field.nullable or field.optional) for field in spec.schema
+    )
+
+
+def _widen(table: DeltaTable, at: Snapshot, spec: TableSpec) -> None:
+    """Adds the columns that are new and drops `not null` where nulls may come now.
+
+    These are commits of their own: a reader in between sees no other rows than before.
+    """
+    assert is_kept(at.stored, spec.schema)
+    declared = delta_schema(spec.schema, spec.comments)
+    new = [field for field in declared.fields if field.name not in at.stored]
+    if new:
+        fields = [Field(f.name, f.type, nullable=True, metadata=f.metadata) for f in new]
+        table.alter.add_columns(fields)
+        table.update_incremental()
+    for field in declared.fields:
+        if field.nullable and field.name in at.not_null:
+            table.alter.drop_column_not_null(field.name)
+            table.update_incremental()
+
+
+def _add(file: DataFile, hive: Sequence[str]) -> AddAction:
+    return AddAction(
+        path=file.path,
+        size=file.bytes_written,
+        partition_values={name: file.values.get(name) for name in hive},
+        modification_time=_now_ms(),
+        data_change=True,
+        stats=delta_stats(file.rows, file.stats, without=hive),
+    )
+
+
+def _remove(file: DataFile) -> RemoveAction:
+    return RemoveAction(
+        file.path,
+        data_change=True,
+        deletion_timestamp=_now_ms(),
+        partition_values=dict(file.values),
+        size=file.bytes_written,
+    )
+
+
+def _properties(commit: Commit, version: int) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={RECORD_KEY: dict(commit.record)},
+        max_commit_retries=0,
+        app_transactions=[Transaction(step_app(commit.step_id), version, _now_ms())],
+    )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

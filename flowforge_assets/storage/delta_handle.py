@@ -1,0 +1,224 @@
+"""One opened Delta table that is kept and follows the commits of others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import polars as pl
+from deltalake import DeltaTable
+
+from flowforge_assets.errors.storage import ForeignTableError, NotATableError, NoVersionError
+from flowforge_assets.storage.data_files import DataFile, Layout
+from flowforge_assets.storage.delta_log import CommitLog, commit_file, refuse_empty
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.partition import Dimension
+    from flowforge_assets.storage.overlap import ColumnEnds
+    from flowforge_assets.storage.store import TableSpec
+
+# Features that change nothing for who reads whole files and adds and removes whole files.
+_KNOWN_FEATURES: Final = frozenset({"timestampNtz", "appendOnly", "invariants", "domainMetadata"})
+_NTZ_PROTOCOL: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A version of a Delta table: its files, and the columns that they have."""
+
+    table_id: str
+    version: int
+    files: tuple[DataFile, ...]
+    layout: Layout
+    stored: pl.Schema
+    not_null: frozenset[str]
+
+
+class DeltaHandle:
+    """The opened table in `folder`, as `spec` partitions it. Not safe for threads: hold a lock.
+
+    It is opened at first use. Following others costs two looks at the file system when nothing
+    was committed.
+    """
+
+    def __init__(self, folder: Path, spec: TableSpec) -> None:
+        """Opens nothing yet."""
+        self._folder = folder
+        self._log_folder = folder / "_delta_log"
+        self._spec = spec
+        self._snapshot: Snapshot | None = None
+        self._log_inode = 0
+        self.opened: DeltaTable | None = None
+        self.log = CommitLog(self._log_folder, spec.key)
+
+    def newest(self) -> int | None:
+        """The newest version, or None where no table is.
+
+        Raises:
+            DamagedLogError: the log has a commit file of no bytes (FF-607).
+            NotATableError: the folder holds something else (FF-606).
+        """
+        if self.opened is not None and not self._is_same_table():
+            self.opened = None
+        if self.opened is None:
+            self._open()
+        else:
+            held = self.opened.version()
+            if refuse_empty(self._log_folder, self._spec.key, after=held) > held:
+                self.opened.update_incremental()
+        return None if self.opened is None else self.opened.version()
+
+    def current(self) -> Snapshot | None:
+        """The newest version with its files, or None where no table is."""
+        newest = self.newest()
+        if newest is None or self.opened is None:
+            return None
+        if self._snapshot is None or self._snapshot.version != newest:
+            self._snapshot = self._read(self.opened)
+        return self._snapshot
+
+    def at(self, version: int) -> Snapshot:
+        """An older version with its files; the log is read for it each time.
+
+        Raises:
+            NoVersionError: there is no such version (FF-603).
+        """
+        newest = self.newest()
+        if newest is None or not 0 <= version <= newest:
+            raise self._no_version(version, newest)
+        if version == newest and (snapshot := self.current()):
+            return snapshot
+        try:
+            return self._read(DeltaTable(self._folder, version=version))
+        except Exception as error:
+            if commit_file(self._log_folder, version).exists():
+                raise
+            raise self._no_version(version, newest) from error
+
+    def _open(self) -> None:
+        self._snapshot = None
+        self.log = CommitLog(self._log_folder, self._spec.key)
+        try:
+            self._log_inode = self._log_folder.stat().st_ino
+        except FileNotFoundError:
+            _refuse_other_files(self._folder, self._spec)
+            return
+        if not any(self._log_folder.glob("*.json")):
+            return
+        refuse_empty(self._log_folder, self._spec.key)
+        opened = DeltaTable(self._folder)
+        _refuse_features(opened, self._spec)
+        self.opened = opened
+
+    def _is_same_table(self) -> bool:
+        """Whether the log is still the one that was opened, and not deleted or made anew."""
+        try:
+            return self._log_folder.stat().st_ino == self._log_inode
+        except FileNotFoundError:
+            return False
+
+    def _read(self, table: DeltaTable) -> Snapshot:
+        schema = table.schema()
+        metadata = table.metadata()
+        hive = tuple(metadata.partition_columns)
+        layout = Layout(self._folder, self._spec.dimensions, hive)
+        return Snapshot(
+            table_id=str(metadata.id),
+            version=table.version(),
+            files=_files(pl.DataFrame(table.get_add_actions()), layout),
+            layout=layout,
+            stored=pl.Schema(schema),
+            not_null=frozenset(field.name for field in schema.fields if not field.nullable),
+        )
+
+    def _no_version(self, version: int, newest: int | None) -> NoVersionError:
+        hint = "it has no version yet" if newest is None else f"the newest is {newest}"
+        return NoVersionError(f"`{self._spec.key}` has no version {version}", hint=hint)
+
+
+def _files(actions: pl.DataFrame, layout: Layout) -> tuple[DataFile, ...]:
+    paths: list[str] = actions.get_column("path").to_list()
+    sizes: list[int] = actions.get_column("size_bytes").to_list()
+    counts: list[int | None] = actions.get_column("num_records").to_list()
+    hive = [_member(actions, "partition", name) for name in layout.hive]
+    ends = [_ends(actions, dimension, layout.hive) for dimension in layout.dimensions]
+    return tuple(
+        DataFile(
+            path=unquote(path),
+            bytes_written=sizes[at],
+            # a writer need not say how many rows it wrote
+            rows=-1 if (rows := counts[at]) is None else rows,
+            ends=tuple(column[at] for column in ends),
+            values={
+                name: None if (value := column[at]) is None else str(value)
+                for name, column in zip(layout.hive, hive, strict=True)
+            },
+        )
+        for at, path in enumerate(paths)
+    )
+
+
+def _ends(
+    actions: pl.DataFrame, dimension: Dimension, hive: Sequence[str]
+) -> list[ColumnEnds | None]:
+    """For each file, the ends of the dimension's column."""
+    name = dimension.column
+    if name in hive:
+        return [_pair(value, value) for value in _member(actions, "partition", name)]
+    columns = (_member(actions, which, name) for which in ("null_count", "min", "max"))
+    return [
+        None if nulls != 0 else _pair(least, greatest)
+        for nulls, least, greatest in zip(*columns, strict=True)
+    ]
+
+
+def _pair(least: object, greatest: object) -> ColumnEnds | None:
+    if isinstance(least, date | str) and isinstance(greatest, date | str):
+        return least, greatest
+    return None
+
+
+def _member(actions: pl.DataFrame, struct: str, name: str) -> list[object]:
+    """The member `name` of a struct column; nulls where the column or the member is not there."""
+    if struct not in actions.columns:
+        return [None] * actions.height
+    column = actions.get_column(struct)
+    dtype = column.dtype
+    if not isinstance(dtype, pl.Struct) or all(field.name != name for field in dtype.fields):
+        return [None] * actions.height
+    return list(column.struct.field(name).to_list())
+
+
+def _refuse_features(table: DeltaTable, spec: TableSpec) -> None:
+    protocol = table.protocol()
+    features = {*(protocol.reader_features or ()), *(protocol.writer_features or ())}
+    unknown = sorted(features - _KNOWN_FEATURES)
+    if unknown or protocol.min_reader_version == _NTZ_PROTOCOL - 1:
+        named = ", ".join(f"`{name}`" for name in unknown) or "`columnMapping`"
+        raise ForeignTableError(
+            f"the table of `{spec.key}` uses Delta features that are not known here: {named}",
+            hint="turn them off with the program that turned them on, or make it elsewhere",
+        )
+
+
+def _refuse_other_files(folder: Path, spec: TableSpec) -> None:
+    """Passes a folder that is not there, is empty, or holds only staged data files."""
+    if not folder.is_dir():
+        if folder.exists():
+            raise _not_a_table(folder, spec, folder.name)
+        return
+    for entry in os.scandir(folder):
+        if not entry.name.startswith(("part-", ".")) and "=" not in entry.name:
+            raise _not_a_table(folder, spec, entry.name)
+
+
+def _not_a_table(folder: Path, spec: TableSpec, found: str) -> NotATableError:
+    return NotATableError(
+        f"`{folder}` holds `{found}` and no Delta table of `{spec.key}`",
+        hint="move it away, or give the environment another `store`",
+    )

@@ -1,0 +1,117 @@
+"""What the libraries below throw, as coded errors that name the table and the way out.
+
+A lazy frame meets a damaged file only when it is collected; whoever collects one says
+`with reading(table):` around it.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.storage import (
+    DamagedDataError,
+    DamagedLogError,
+    DiskFullError,
+    EngineCrashError,
+    NoAccessError,
+    StorageError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.storage.store import Table
+
+_FULL: Final = re.compile(
+    r"no space left|disk quota exceeded|os error 28\b|os error 122\b", re.IGNORECASE
+)
+_DENIED: Final = re.compile(
+    r"permission denied|read-only file system|operation not permitted|os error (?:1|13|30)\b",
+    re.IGNORECASE,
+)
+_DATA: Final = re.compile(
+    r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b", re.IGNORECASE
+)
+_LIBRARIES: Final = ("polars", "deltalake", "_internal", "pyarrow", "builtins")
+
+
+def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> StorageError | None:
+    """`error` as one of ours, or None when it is not the table's fault.
+
+    The native libraries throw a panic as a `BaseException` of that name, and say what the system
+    told them in the text alone, so type and text are both asked.
+    """
+    kind, text = type(error).__name__, _first_line(str(error))
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(text):
+        message = f"there is no space left for `{key}` at `{place}`"
+        return DiskFullError(message, hint="free some space, then run again")
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or _DENIED.search(text):
+        message = f"`{key}` at `{place}` may not be read or written by this user"
+        return NoAccessError(message, hint="give the user rights to that folder: `ls -ld`")
+    if kind == "PanicException":
+        return EngineCrashError(
+            f"a library crashed while it read or wrote `{key}` at `{place}`: {text}",
+            hint="a data file may be cut off: make the dataset again with `--force`",
+        )
+    if not _is_native(error):
+        return None
+    if "log segment" in text or "Kernel" in text or "JSON" in text or "checkpoint" in text:
+        return damaged_log(key, place, text)
+    if isinstance(error, FileNotFoundError) or _DATA.search(text):
+        return damaged_data(key, place, text)
+    if isinstance(error, OSError) or kind.endswith(("DeltaError", "TableNotFoundError")):
+        return UnreachableError(f"`{key}` at `{place}` could not be reached: {text}")
+    return None
+
+
+def damaged_data(key: DatasetKey, place: str, what: str) -> DamagedDataError:
+    """The error for a data file that is missing, cut off or garbled."""
+    return DamagedDataError(
+        f"a data file of `{key}` at `{place}` cannot be read: {what}",
+        hint=f"make it again: `flowforge run -s {key} --force`, or restore the file from a copy",
+    )
+
+
+def damaged_log(key: DatasetKey, place: str, what: str) -> DamagedLogError:
+    """The error for a log that is empty, cut off, garbled or has a gap."""
+    return DamagedLogError(
+        f"the log of `{key}` at `{place}` cannot be read: {what}",
+        hint=f"restore that file from a copy, or move `{place}` away and make `{key}` again",
+    )
+
+
+@contextmanager
+def guarded(key: DatasetKey, place: str) -> Iterator[None]:
+    """Turns what the libraries throw inside into coded errors; lets everything else pass."""
+    try:
+        yield
+    except FlowForgeError:
+        raise
+    except (Exception, BaseException) as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+            raise
+        ours = as_storage_error(error, key, place)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def reading(table: Table) -> object:
+    """`guarded` for whoever collects a frame that `table.scan` gave."""
+    return guarded(table.spec.key, table.uri)
+
+
+def _is_native(error: BaseException) -> bool:
+    """Whether a library for tables or the system threw it, and not the code of a user."""
+    module = type(error).__module__
+    return isinstance(error, OSError) or module.partition(".")[0] in _LIBRARIES[:4]
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:300]
