@@ -77,15 +77,16 @@ class Database:
         with self._lock:
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException as error:
-                # SQLite ends the transaction itself after some errors, e.g. a full disk.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise _translated(self.path, error) from error
-                raise
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    # SQLite ends the transaction itself after some errors, e.g. a full disk.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise _translated(self.path, error) from error
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT gives.
@@ -143,7 +144,7 @@ class Database:
         if "meta" not in tables:
             raise _broken(self.path, "it holds another program's tables")
         row = connection.execute(statements.GET_SCHEMA_VERSION).fetchone()
-        if row is None or not str(row[0]).isdigit():
+        if row is None or not str(row[0]).isdecimal():
             raise _broken(self.path, "it does not say which version wrote it")
         version = int(row[0])
         if version > statements.SCHEMA_VERSION:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowforge_assets.core.key import DatasetKey
@@ -78,6 +78,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterable[Ledger]:
         yield opened
 
 
+@settings(max_examples=50)
 @given(recorded=recordings())
 def test_the_ledger_agrees_with_history(
     shared: Ledger,
@@ -93,6 +94,7 @@ def test_the_ledger_agrees_with_history(
     assert shared.current(FLIGHTS, dimensions_of(recorded)) == expected
 
 
+@settings(max_examples=50)
 @given(recorded=recordings(), order=st.randoms(use_true_random=False))
 def test_the_order_of_recording_does_not_matter(
     shared: Ledger,
@@ -108,6 +110,7 @@ def test_the_order_of_recording_does_not_matter(
     assert shared.current(FLIGHTS, dimensions_of(recorded)) == before
 
 
+@settings(max_examples=50)
 @given(recorded=recordings())
 def test_recording_a_commit_again_changes_nothing(
     shared: Ledger,
