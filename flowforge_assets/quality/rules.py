@@ -6,6 +6,7 @@ so it breaks every `Bound`; it is a value, so it passes `NotNull`, and `OneOf` w
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import inf
 from operator import ge, gt, le, lt
 from typing import Final, TypeAlias, assert_never
@@ -44,6 +45,9 @@ def violation(rule: RowRule, dtype: pl.DataType | None) -> pl.Expr:
                 return broken | (pl.col(column) > inf)
             return broken
         case OneOf(column, values):
+            if isinstance(dtype, pl.Decimal):
+                # polars takes no whole numbers for decimals
+                values = tuple(Decimal(str(value)) for value in values)
             return ~pl.col(column).is_in(pl.lit(pl.Series(values, dtype=dtype).implode()))
         case Matches(column, pattern):
             return ~pl.col(column).str.contains(f"^(?:{pattern})$")
