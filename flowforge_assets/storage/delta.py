@@ -31,7 +31,6 @@ from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded
 from flowforge_assets.storage.file_scan import (
-    Replacement,
     StagedFiles,
     refuse_stray_files,
     replace_rows,
@@ -43,6 +42,7 @@ from flowforge_assets.storage.made_json import read_made, write_made
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.store import Staged, TableSpec
 
 _ATTEMPTS: Final = 60
@@ -193,35 +193,52 @@ class DeltaTable:
         before = self._handle.current()
         if before is not None and (done := self._done(before, commit.step_id)):
             return done
-        rewritten = Replacement((), (), keeps_rows=False)
-        version: TableVersion | None = None
+        written: list[DataFile] = []
         try:
-            if before is None or self._handle.opened is None:
-                delta_commit.create(self._folder, staged.files, commit)
-            else:
-                rewritten = replace_rows(
-                    before.files,
-                    before.layout,
-                    before.stored,
-                    partitions=replace,
-                    spec=self._spec,
-                )
-                version = delta_commit.write(
-                    self._handle.opened, before, staged.files, rewritten, commit
-                )
+            version = self._write(before, staged, replace, commit, written)
         except BaseException as error:
-            remove_files(self._folder, rewritten.rewritten)
-            newest = self._handle.newest()
-            is_late = isinstance(error, DeltaError) and newest != (before and before.version)
+            remove_files(self._folder, written)
+            is_late = isinstance(error, DeltaError) and self._handle.newest() != (
+                before and before.version
+            )
             if not is_late:
                 raise
             return None
-        if version is None:  # the table is new
-            after = self._handle.current()
-            assert after is not None
-            version = _version_of(after)
         self._handle.log.add(version.version, commit.record)
         sync(commit_file(self._folder / "_delta_log", version.version))
+        return version
+
+    def _write(
+        self,
+        before: Snapshot | None,
+        staged: StagedFiles,
+        replace: PartitionSet,
+        commit: delta_commit.Commit,
+        written: list[DataFile],
+    ) -> TableVersion:
+        """Commits after `before`; takes down in `written` the files that it writes for that."""
+        version: TableVersion | None = None
+        if before is None or self._handle.opened is None:
+            delta_commit.create(self._folder, staged.files, commit)
+        else:
+            what = replace_rows(
+                before.files, before.layout, before.stored, partitions=replace, spec=self._spec
+            )
+            written.extend(what.rewritten)
+            hive, added = before.layout.hive, staged.files
+            if not what.keeps_rows and staged.layout.hive != physical_columns(self._spec):
+                # the dataset is partitioned in another way now, and no old row is in the way
+                layout = replaced(staged.layout, hive=physical_columns(self._spec))
+                written.extend(write_files(staged.scan(), layout))
+                hive, added = layout.hive, tuple(written)
+            version = delta_commit.write(
+                self._handle.opened, before, delta_commit.Files(added, what, hive), commit
+            )
+        if version is None:  # the table is a new one
+            after = self._handle.current()
+            if after is None:
+                raise NoTableError(f"`{self._spec.key}` was removed while it was written")
+            version = _version_of(after)
         return version
 
     def _done(self, snapshot: Snapshot, step_id: str) -> TableVersion | None:

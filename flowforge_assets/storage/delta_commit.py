@@ -26,7 +26,7 @@ from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.column_stats import delta_stats
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
-from flowforge_assets.storage.evolution import is_kept, refuse_change
+from flowforge_assets.storage.evolution import refuse_change
 from flowforge_assets.storage.file_scan import Replacement
 from flowforge_assets.storage.made_json import RECORD_KEY
 
@@ -44,6 +44,8 @@ _CONFIGURATION: Final = {
     "delta.setTransactionRetentionDuration": "interval 30 days",
 }
 
+_NTZ_READER_VERSION: Final = 3  # Delta protocol, "Timestamp without timezone"
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -52,6 +54,15 @@ class Commit:
     spec: TableSpec
     record: Mapping[str, object]
     step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a commit; `hive` are the columns that name the folders of `added`."""
+
+    added: Sequence[DataFile]
+    what: Replacement
+    hive: tuple[str, ...]
 
 
 def step_app(step_id: str) -> str:
@@ -69,9 +80,9 @@ def create(folder: Path, added: Sequence[DataFile], commit: Commit) -> None:
 
 
 def write(
-    table: DeltaTable, at: Snapshot, added: Sequence[DataFile], what: Replacement, commit: Commit
+    table: DeltaTable, at: Snapshot, files: Files, commit: Commit
 ) -> TableVersion | None:
-    """Makes a version after `at`: `what` is removed, `added` is there, the schema is declared.
+    """Makes a version after `at`: the replaced rows are gone, the schema is the declared one.
 
     Gives that version, or None when the table is a new one now. `table` stays where it was.
 
@@ -79,27 +90,28 @@ def write(
         CommitFailedError: someone committed after `at`.
         SchemaChangeError: rows that stay cannot be read with the declared schema (FF-611).
     """
-    spec = commit.spec
+    spec, what = commit.spec, files.what
     if what.keeps_rows:
         refuse_change(at.stored, spec)
         _widen(table, at, spec)
-        mode = "append"
-        removed = [_remove(file) for file in what.removed]
-    elif at.layout.hive != physical_columns(spec):
-        _write_table(at.layout.folder, added, commit, version=at.version + 1, mode="overwrite")
+    elif files.hive != at.layout.hive or _needs_protocol(table, spec):
+        version = at.version + 1
+        _write_table(at.layout.folder, files.added, commit, version=version, mode="overwrite")
         return None
-    elif _is_declared(at, spec):
-        mode = "append"
+    version = (table.version() if what.keeps_rows else at.version) + 1
+    added = [_add(file, files.hive) for file in (*files.added, *what.rewritten)]
+    if what.keeps_rows or _is_declared(at, spec):
+        mode, schema = "append", table.schema()
         removed = [_remove(file) for file in what.removed]
     else:
-        mode = "overwrite"  # the one mode that takes another schema; it removes every file itself
+        # the one mode that takes another schema; it removes every file by itself
+        mode, schema = "overwrite", delta_schema(spec.schema, spec.comments)
         removed = []
-    version = (table.version() if what.keeps_rows else at.version) + 1
     table.create_write_transaction(
-        [*(_add(file, at.layout.hive) for file in [*added, *what.rewritten]), *removed],
+        [*added, *removed],
         mode=mode,
-        schema=table.schema() if mode == "append" else delta_schema(spec.schema, spec.comments),
-        partition_by=list(at.layout.hive),
+        schema=schema,
+        partition_by=list(files.hive),
         commit_properties=_properties(commit, version),
     )
     return TableVersion(at.table_id, version)
@@ -130,12 +142,19 @@ def _is_declared(at: Snapshot, spec: TableSpec) -> bool:
     )
 
 
+def _needs_protocol(table: DeltaTable, spec: TableSpec) -> bool:
+    """Whether the columns need a feature that only a new table gets: wall-clock timestamps."""
+    return (
+        "timestamp_ntz" in str(spec.schema)
+        and table.protocol().min_reader_version < _NTZ_READER_VERSION
+    )
+
+
 def _widen(table: DeltaTable, at: Snapshot, spec: TableSpec) -> None:
     """Adds the columns that are new and drops `not null` where nulls may come now.
 
     These are commits of their own: a reader in between sees no other rows than before.
     """
-    assert is_kept(at.stored, spec.schema)
     declared = delta_schema(spec.schema, spec.comments)
     new = [field for field in declared.fields if field.name not in at.stored]
     if new:

@@ -1,0 +1,269 @@
+"""Parquet tables on local disk: data files that never change, and one manifest that names them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace as replaced
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+from filelock import FileLock
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.errors.storage import NoTableError, NotATableError, NoVersionError
+from flowforge_assets.storage import manifest as manifests
+from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
+from flowforge_assets.storage.delta_schema import physical_columns
+from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
+from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.file_scan import (
+    StagedFiles,
+    refuse_stray_files,
+    replace_rows,
+    scan_files,
+)
+from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.manifest import Manifest
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.store import Staged, TableSpec
+
+_KEPT_STEPS: Final = 1000
+
+
+class ParquetTable:
+    """One dataset's Parquet table; its last ten versions can be read."""
+
+    def __init__(self, spec: TableSpec, folder: Path) -> None:
+        """The table of `spec` in `folder`, which need not be there."""
+        self._spec = spec
+        self._folder = folder
+        self._schema = polars_schema(spec.schema)
+        self._lock = RLock()
+        self._held: Manifest | None = None
+        self._held_mark: tuple[int, int, int] | None = None
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        return self._spec
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake/silver/flights`."""
+        return self._folder.as_uri()
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None where no table is; one look at the file system."""
+        with guarded(self._spec.key, self._place):
+            manifest = self._current()
+            return None if manifest is None else TableVersion(manifest.table_id, manifest.version)
+
+    def scan(
+        self, partitions: PartitionSet | None = None, *, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The rows of `partitions` (None: all) at `version` (None: newest).
+
+        The frame holds the files of that version: commits that come later do not change it.
+
+        Raises:
+            NoTableError: nothing was committed yet (FF-602).
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            DamagedLogError, DamagedDataError: the table cannot be read (FF-607, FF-608).
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+        """
+        with guarded(self._spec.key, self._place):
+            found = self._current()
+            if found is None:
+                raise NoTableError(
+                    f"`{self._spec.key}` has no table yet at `{self._place}`",
+                    hint=f"make it: `flowforge run -s {self._spec.key}`",
+                )
+            if version is not None and version != found.version:
+                found = self._at(version, newest=found.version)
+            return scan_files(
+                found.files,
+                self._layout,
+                found.stored,
+                partitions=partitions,
+                spec=self._spec,
+            )
+
+    def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFiles:
+        """Writes `frame` as data files (ZSTD 1) that no version names; a lazy one is streamed.
+
+        Raises:
+            StagedSchemaError: its columns are not the dataset's (FF-612).
+            DiskFullError, NoAccessError: the files cannot be written (FF-605, FF-604).
+        """
+        refuse_unlike(frame.collect_schema(), self._schema, self._spec)
+        with guarded(self._spec.key, self._place):
+            self._current()
+            layout = Layout(
+                self._folder, self._spec.dimensions, physical_columns(self._spec)
+            )
+            files = write_files(frame, layout)
+        kept = frame if isinstance(frame, pl.DataFrame) else None
+        return StagedFiles(tuple(files), layout, self._schema, kept)
+
+    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
+        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+
+        Writers wait for one another, in this process and in others on this machine.
+
+        Raises:
+            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+        """
+        mine = staged if isinstance(staged, StagedFiles) else self.stage(staged.scan())
+        with guarded(self._spec.key, self._place):
+            refuse_stray_files(mine, replace, self._spec)
+            lock_path = self._folder / manifests.FOLDER / "commit.lock"
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, FileLock(lock_path):
+                before = self._current()
+                if before is not None and made.step_id in before.steps:
+                    return TableVersion(before.table_id, before.steps[made.step_id])
+                after = self._after(before, mine, replace, made)
+                manifests.write_manifest(self._folder, after, self._spec)
+        return TableVersion(after.table_id, after.version)
+
+    def discard(self, staged: Staged) -> None:
+        """Removes the staged files."""
+        if isinstance(staged, StagedFiles):
+            with guarded(self._spec.key, self._place):
+                remove_files(self._folder, staged.files)
+
+    def made(self) -> Sequence[Made]:
+        """What was made, as the manifest says: each partition once, oldest first."""
+        with guarded(self._spec.key, self._place):
+            manifest = self._current()
+            return [] if manifest is None else self._made(manifest)
+
+    def sweep(self, older_than: timedelta) -> list[str]:
+        """Removes data files that no kept version names and that are old; gives their paths.
+
+        Choose `older_than` longer than any step runs.
+        """
+        with guarded(self._spec.key, self._place):
+            named = manifests.named_files(self._folder, self._spec)
+            age_seconds = older_than.total_seconds()
+            return sweep_files(self._folder, named, older_than_seconds=age_seconds)
+
+    @property
+    def _place(self) -> str:
+        return str(self._folder)
+
+    @property
+    def _layout(self) -> Layout:
+        """How files are read: the partition columns stand in them, so folders mean nothing."""
+        return Layout(self._folder, self._spec.dimensions, hive=())
+
+    def _current(self) -> Manifest | None:
+        """The newest manifest; read again only when the file is another."""
+        path = manifests.current_path(self._folder)
+        with self._lock:
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                self._held = None
+                if (self._folder / "_delta_log").exists():
+                    raise NotATableError(
+                        f"`{self._folder}` holds a Delta table of `{self._spec.key}`",
+                        hint="set the format to `delta`, or use another `store`",
+                    ) from None
+                return None
+            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if self._held is None or mark != self._held_mark:
+                self._held = manifests.read_manifest(path, self._spec)
+                self._held_mark = mark
+            return self._held
+
+    def _at(self, version: int, *, newest: int) -> Manifest:
+        path = manifests.version_path(self._folder, version)
+        manifest = manifests.read_manifest(path, self._spec)
+        if manifest is None or version > newest:
+            raise NoVersionError(
+                f"`{self._spec.key}` has no version {version}",
+                hint=f"the newest is {newest}, and the last {manifests.KEPT_VERSIONS} are kept",
+            )
+        return manifest
+
+    def _after(
+        self, before: Manifest | None, staged: StagedFiles, replace: PartitionSet, made: Made
+    ) -> Manifest:
+        """The manifest after the commit; rewrites files that hold replaced and other rows."""
+        schema = manifests.schema_text(self._spec)
+        record = write_made(made)
+        if before is None:
+            return Manifest(
+                uuid.uuid4().hex, 0, schema, staged.files, ((0, record),), {made.step_id: 0}
+            )
+        what = replace_rows(
+            before.files,
+            self._layout,
+            before.stored,
+            partitions=replace,
+            spec=self._spec,
+        )
+        if what.keeps_rows:
+            try:
+                refuse_change(before.stored, self._spec)
+            except BaseException:
+                remove_files(self._folder, what.rewritten)
+                raise
+        version = before.version + 1
+        gone = {file.path for file in what.removed}
+        kept = tuple(file for file in before.files if file.path not in gone)
+        steps = dict(list(before.steps.items())[1 - _KEPT_STEPS :])
+        after = Manifest(
+            table_id=before.table_id,
+            version=version,
+            schema=schema,
+            files=(*kept, *what.rewritten, *staged.files),
+            records=(*before.records, (version, record)),
+            steps={**steps, made.step_id: version},
+        )
+        last = {each.table.version for each in self._made(after)}
+        return replaced(after, records=tuple(r for r in after.records if r[0] in last))
+
+    def _made(self, manifest: Manifest) -> list[Made]:
+        found = (
+            read_made(record, self._spec.dimensions, TableVersion(manifest.table_id, version))
+            for version, record in manifest.records
+        )
+        return latest([each for each in found if each is not None], self._spec.dimensions)
+
+
+class ParquetStore:
+    """Parquet tables in one folder: `layer/name` for each dataset."""
+
+    def __init__(self, folder: Path) -> None:
+        """The store in `folder`, which is made at the first write."""
+        self._folder = folder
+        self._tables: dict[DatasetKey, ParquetTable] = {}
+        self._lock = RLock()
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake`."""
+        return self._folder.as_uri()
+
+    def table(self, spec: TableSpec) -> ParquetTable:
+        """The table of `spec.key`; the same object for the same spec while the store lives."""
+        with self._lock:
+            table = self._tables.get(spec.key)
+            if table is None or table.spec != spec:
+                parts = filter(None, (spec.key.project, spec.key.layer, spec.key.name))
+                table = ParquetTable(spec, self._folder.joinpath(*parts))
+                self._tables[spec.key] = table
+            return table
