@@ -184,6 +184,17 @@ def test_the_command_line_answers_without_an_engine(flag: str) -> None:
     assert loaded_by(code) & {*HEAVY, "cyclopts", "rich"} == set()
 
 
+def test_nothing_needs_numpy_or_pandas_which_users_may_not_have() -> None:
+    needs = re.compile(r"\b(?:import (?:numpy|pandas)|(?:to|fetch|from)_?(?:numpy|pandas|df)\()")
+    found = [
+        place(path, number)
+        for path in python_files("flowforge_assets", "connectors")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if needs.search(line)
+    ]
+    assert found == []
+
+
 def test_a_todo_names_its_issue() -> None:
     mark = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b(?!\(#\d+\):)")
     loose = [
