@@ -1,0 +1,99 @@
+"""Runs the benches and prints ours beside the peers'.
+
+    python benchmarks/run.py                     all of them; writes results/latest.jsonl
+    python benchmarks/run.py load lake           only these; writes results/partial.jsonl
+    python benchmarks/run.py --trial             tiny workloads: do the benches themselves work?
+
+Needs the checkout's own environment; those of the peers are made under .envs at first use. Values
+are medians of interleaved rounds. The machine should have nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+from harness.contest import BENCHMARKS
+from harness.environments import our_python
+from harness.figures import Figure, table, write_lines
+from harness.setting import Setting
+
+BENCHES = ("startup", "load", "check", "overhead", "noop", "cli10", "lake", "validate")
+TRIAL_SCALE = 0.004
+
+
+def main() -> int:
+    """The exit code: 0 when every rival finished, whether or not the targets are met."""
+    wanted = _arguments()
+    results = BENCHMARKS / "results"
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="flowforge-bench-", dir=wanted.scratch) as scratch:
+        setting = Setting(
+            our_python=wanted.python.absolute(),
+            scratch=Path(scratch),
+            most_rounds=1 if wanted.trial else wanted.rounds,
+            scale=TRIAL_SCALE if wanted.trial else 1,
+            with_ours=not wanted.peers_only,
+        )
+        for bench in wanted.benches:
+            print(f"{bench} (load average {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
+            figures += import_module(f"bench_{bench}").run(setting)
+    reasons = _reasons()
+    text = f"{table(figures)}\n\n{_machine()}\n{_missed(figures, reasons)}"
+    print(text)
+    is_whole = tuple(wanted.benches) == BENCHES and not (wanted.trial or wanted.peers_only)
+    name = "latest" if is_whole else "partial"
+    write_lines(results / f"{name}.jsonl", figures, reasons)
+    (results / f"{name}.txt").write_text(text)
+    # A peer that cannot do the work is a finding; we must finish.
+    return 1 if any(f.ours is None for f in figures) and not wanted.peers_only else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Benches of FlowForge Assets beside its peers.")
+    parser.add_argument("benches", nargs="*", help=f"of {', '.join(BENCHES)}; all by default")
+    parser.add_argument("--python", type=Path, default=our_python(), help="our interpreter")
+    parser.add_argument("--rounds", type=int, help="at most so many rounds a bench")
+    parser.add_argument("--scratch", type=Path, help="where workloads are written")
+    parser.add_argument("--trial", action="store_true", help="tiny workloads, one round")
+    parser.add_argument("--peers-only", action="store_true", help="leave our side out")
+    wanted = parser.parse_args()
+    unknown = [bench for bench in wanted.benches if bench not in BENCHES]
+    if unknown:
+        parser.error(f"no bench is called `{unknown[0]}`; there are {', '.join(BENCHES)}")
+    wanted.benches = [b for b in BENCHES if b in wanted.benches] or list(BENCHES)
+    return wanted
+
+
+def _reasons() -> dict[str, str]:
+    """Why figures are missed, by the figure's name."""
+    path = BENCHMARKS / "missed.toml"
+    return tomllib.loads(path.read_text()) if path.exists() else {}
+
+
+def _missed(figures: list[Figure], reasons: dict[str, str]) -> str:
+    lines = [f"{f.name}: {f.failure}" for f in figures if f.failure]
+    lines += [
+        f"missed: {f.name}: {reasons.get(f.name, 'no reason is written')}"
+        for f in figures
+        if f.met is False
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _machine() -> str:
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores,"
+        f" Python {platform.python_version()}, load average {load}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
