@@ -1,8 +1,8 @@
 """All rules and checks of one write, counted in one pass over its rows.
 
 Rows in memory are counted where they lie. Rows in files are scanned once by polars' streaming
-engine: the counts, the key hashes and the checks are plans over the same scan, which polars
-shares.
+engine: the counts, the key tokens and the checks are plans over the same scan, which polars
+shares. Only where a key seems to be repeated are the key columns read again.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def examine(
     matter to keys with `scope="table"`. `partition_by` gives the values that tell apart the
     partitions in `rows`; a write of one partition needs none.
 
-    Memory, besides what the checks need: the columns referred to, and 8 bytes a row for each
-    unique key.
+    Memory, besides what the checks need: the columns referred to, and at most 8 bytes a row for
+    each unique key (of the whole table, where it is unique there).
 
     Raises:
         CheckBrokeDownError: a check cannot be evaluated (FF-713).
@@ -128,7 +128,9 @@ def _count_rest(
     is_small = rows.height < _FEW_ROWS
     for place, key in keys.items():
         if key.others is not None:
-            broken[place] = repetitions(key.all_hashes(rows.lazy()).collect().to_series())
+            # the table may be far larger than the rows
+            tokens = key.tokens(rows.lazy()).collect(engine="streaming")
+            broken[place] = repetitions(tokens.to_series())
         elif is_small and key.single is not None:
             broken[place] = repetitions(rows.get_column(key.single))
         else:
@@ -137,7 +139,8 @@ def _count_rest(
         broken |= _by_place(rows.select_seq(asked) if is_small else rows.select(asked))
     for place, key in keys.items():
         if broken[place]:
-            broken[place] = key.surplus_rows(rows.lazy()).collect().item()
+            engine: Engine = "in-memory" if key.others is None else "streaming"
+            broken[place] = key.surplus_rows(rows.lazy()).collect(engine=engine).item()
     return broken
 
 
@@ -151,11 +154,11 @@ def _count_scan(
 ) -> _Counts:
     counts = _aggregates(dict(enumerate(rules)), rows.collect_schema(), targets)
     plans = [rows.select(pl.len().alias(_ROWS), *counts)]
-    plans += [key.all_hashes(rows) for key in keys.values()]
+    plans += [key.tokens(rows) for key in keys.values()]
     first, *frames = _collect(plans, checks, engine="streaming")
     broken = _by_place(first.drop(_ROWS))
-    for (place, key), hashes in zip(keys.items(), frames, strict=False):
-        broken[place] = repetitions(hashes.to_series())
+    for (place, key), tokens in zip(keys.items(), frames, strict=False):
+        broken[place] = repetitions(tokens.to_series())
         if broken[place]:
             broken[place] = key.surplus_rows(rows).collect(engine="streaming").item()
     faulted = [frame.item() for frame in frames[len(keys) :]]

@@ -13,16 +13,9 @@ if TYPE_CHECKING:
 
 
 def refusals(
-    examination: Examination,
-    dataset: DatasetKey,
-    *,
-    is_quarantined: bool = False,
-    place: Place | None = None,
+    examination: Examination, dataset: DatasetKey, *, place: Place | None = None
 ) -> list[FlowForgeError]:
-    """Why the rows must not be written: an error for all rules, one for each blocking check.
-
-    `is_quarantined` says that the bad rows were set aside and can be looked at.
-    """
+    """Why the rows must not be written: an error for all rules, one for each blocking check."""
     rules = [finding for finding in examination.blocking if finding.kind == "rule"]
     errors: list[FlowForgeError] = []
     if rules:
@@ -31,7 +24,10 @@ def refusals(
             f" break{'s' if finding.bad_rows == 1 else ''} `{finding.rule}`"
             for finding in rules
         ]
-        hint = _see(dataset) if is_quarantined else _MEND
+        hint = (
+            "nothing was written; mend the rows or the rule, or set such rows aside with "
+            f'`bad_rows="quarantine"` and see them with `flowforge show {dataset} --bad`'
+        )
         errors.append(RulesBrokenError("\n".join(lines), place=place, hint=hint))
     for finding in examination.blocking:
         if finding.kind == "check":
@@ -53,14 +49,8 @@ def refuse_too_many(
     if bad_rows > max_bad * rows:
         verb = "is" if bad_rows == 1 else "are"
         message = f"{_share(bad_rows, rows)} of `{dataset}` {verb} bad, above `max_bad={max_bad}`"
-        raise TooManyBadRowsError(message, place=place, hint=_see(dataset))
-
-
-_MEND = 'nothing was written; mend the rows, or set such rows aside with `bad_rows="quarantine"`'
-
-
-def _see(dataset: DatasetKey) -> str:
-    return f"see them with `flowforge show {dataset} --bad`"
+        hint = "nothing was written; mend the asset or the rule, or allow more with `max_bad`"
+        raise TooManyBadRowsError(message, place=place, hint=hint)
 
 
 def _share(part: int, total: int) -> str:
