@@ -1,5 +1,6 @@
 """DuckDB's errors as ours: the place in the file, the names near by, and no row values.
 
+Statements are run from their first word on: DuckDB counts places from there.
 Connections that serve queries say `errors_as_json`, so that nothing is read from prose that has a
 field of its own.
 """
@@ -82,7 +83,7 @@ def bind_error(
     return cls(_sentence(first), place=place, hint=_sentence(rest.replace("\n", " ")) or None)
 
 
-def run_error(error: duckdb.Error, parsed: ParsedSql, *, prefix: str) -> SqlError:
+def run_error(error: duckdb.Error | OSError, parsed: ParsedSql, *, prefix: str) -> SqlError:
     """The coded form of an error of running `prefix` + the statement; names no row's value."""
     fields = _fields(error)
     place = _place(fields, parsed, prefix)
@@ -118,7 +119,7 @@ def run_error(error: duckdb.Error, parsed: ParsedSql, *, prefix: str) -> SqlErro
     )
 
 
-def _fields(error: duckdb.Error) -> dict[str, str]:
+def _fields(error: duckdb.Error | OSError) -> dict[str, str]:
     """The fields of an error that came as JSON after its kind, e.g. `Binder Error: {...}`."""
     text = str(error)
     start = text.find("{")
@@ -138,9 +139,10 @@ def _place(fields: dict[str, str], parsed: ParsedSql, prefix: str) -> Place:
     """The place that DuckDB names (a byte offset), or where the query starts."""
     position = fields.get("position", "")
     if position.isdigit():
-        before = (prefix + parsed.statement).encode()[: int(position)].decode(errors="ignore")
+        text = prefix + parsed.statement[parsed.start :]
+        before = text.encode()[: int(position)].decode(errors="ignore")
         if len(before) >= len(prefix):
-            return parsed.file.place(len(before) - len(prefix))
+            return parsed.file.place(parsed.start + len(before) - len(prefix))
     return parsed.file.place(parsed.start)
 
 

@@ -81,7 +81,7 @@ class SqlEngine:
         *,
         parameters: Mapping[str, ParameterValue] | None = None,
     ) -> pl.DataFrame:
-        """All rows of the query over `inputs`, in no promised order unless it orders them.
+        """All rows of the query over `inputs`, in no promised order.
 
         Columns have the types that `Binder.bind` gives; `inputs` has each dataset that it reads.
 
@@ -112,7 +112,7 @@ class SqlEngine:
             try:
                 for batch in relation.to_arrow_reader(_BATCH_ROWS):
                     yield pl.DataFrame(batch)
-            except duckdb.Error as error:
+            except (duckdb.Error, OSError) as error:  # Arrow's reader makes an OSError of it
                 raise run_error(error, parsed, prefix=prefix) from error
 
     @contextmanager
@@ -129,7 +129,8 @@ class SqlEngine:
         with self._session() as session, session.reading(read):
             columns = result_columns(session.connection, parsed, values, names=())
             prefix = _casts(columns)
-            text = f"{prefix}{parsed.statement}\n)" if prefix else parsed.statement
+            statement = parsed.statement[parsed.start :]
+            text = f"{prefix}{statement}\n)" if prefix else statement
             try:
                 relation = session.connection.sql(text, params=values or None)
             except duckdb.Error as error:

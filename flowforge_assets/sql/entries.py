@@ -64,7 +64,7 @@ def types_entry(columns: Sequence[tuple[str, str]]) -> Entry:
 def find_schema(entry: Entry) -> Schema | None:
     """The schema of what `types_entry` wrote."""
     try:
-        columns = [(str(name), str(spelled)) for name, spelled in map(_items, _items(entry))]
+        columns = [(str(name), str(spelled)) for name, spelled in map(_items, _columns(entry))]
         return schema_of(columns)
     except _MISFIT:
         return None
@@ -93,10 +93,23 @@ def find_lineage(entry: Entry) -> ColumnLineage | None:
             str(name): tuple(
                 (DatasetKey(key), str(column)) for key, column in map(_items, _items(sources))
             )
-            for name, sources in map(_items, _items(entry))
+            for name, sources in map(_items, _columns(entry))
         }
     except _MISFIT:
         return None
+
+
+def _columns(value: object) -> Sequence[object]:
+    """The items of `value`, one for each result column; no result has none.
+
+    Raises:
+        ValueError: it has none.
+        TypeError: it is no list.
+    """
+    columns = _items(value)
+    if not columns:
+        raise ValueError
+    return columns
 
 
 def _items(value: object) -> Sequence[object]:

@@ -37,8 +37,9 @@ def result_columns(
         SqlResultTypeError: a type cannot be stored exactly (FF-423).
     """
     try:
+        text = _DESCRIBE + parsed.statement[parsed.start :]
         # rather than `connection.sql`, whose errors have no place
-        rows = connection.execute(_DESCRIBE + parsed.statement, values).fetchall()
+        rows = connection.execute(text, values).fetchall()
     except duckdb.Error as error:
         raise bind_error(error, parsed, prefix=_DESCRIBE, names=names) from error
     columns = [(str(row[0]), str(row[1])) for row in rows]
