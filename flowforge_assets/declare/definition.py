@@ -70,11 +70,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class KeyParameter:
-    """A parameter that gets the step's partition key, or all its keys when `is_set`."""
+    """A parameter that gets the step's key in `column`, or all its keys there when `is_set`.
+
+    `column` is empty until `flowforge_assets.declare.keys` has matched it.
+    """
 
     parameter: str
-    column: str
+    type: type
     is_set: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,9 +196,9 @@ class _Reader:
             kind = _FORM_NAMES[form.form]
             self.inputs.append(Input(name, dataset, kind, form.mapping, form.optional))
         elif hint in _KEY_TYPES and not self.has_default(name):
-            self.keys.append(KeyParameter(name, name))
+            self.keys.append(KeyParameter(name, hint))
         elif typing.get_origin(hint) is Partitions:
-            self.keys.append(KeyParameter(name, name, is_set=True))
+            self.keys.append(KeyParameter(name, typing.get_args(hint)[0], is_set=True))
         elif hint is Context:
             self.context = name
         elif isinstance(hint, type) and issubclass(hint, Resource):

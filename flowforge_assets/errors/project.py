@@ -1,4 +1,4 @@
-"""FF-8xx."""
+"""FF-8xx: the project file, its environments, the command line."""
 
 from __future__ import annotations
 
@@ -6,10 +6,95 @@ from flowforge_assets.errors.base import FlowForgeError
 
 
 class ProjectError(FlowForgeError):
-    """The root of the FF-8xx errors."""
+    """The project or the command line is wrong; each way has a code of its own below."""
 
     code = "FF-800"
     exit_code = 2
+
+
+class NoProjectError(ProjectError):
+    """The folder holds no `flowforge.toml`.
+
+    Go to the project's folder, name it with `-C DIR`, or start one with `flowforge init`.
+    """
+
+    code = "FF-801"
+
+
+class ConfigSyntaxError(ProjectError):
+    """The project file is no TOML; the place is where reading stopped."""
+
+    code = "FF-802"
+
+
+class UnknownConfigKeyError(ProjectError):
+    """The project file has a key that means nothing.
+
+    Mend its spelling; docs/reference/config.md lists the keys.
+    """
+
+    code = "FF-803"
+
+
+class UnknownEnvironmentError(ProjectError):
+    """An environment was asked for that the project file does not have.
+
+    Add a table `[env.NAME]`, or use one that is there; `dev` always is.
+    """
+
+    code = "FF-804"
+
+
+class ConfigValueError(ProjectError):
+    """A value in the project file has the wrong type or is out of range."""
+
+    code = "FF-805"
+
+
+class ModuleError(ProjectError):
+    """A module of the project cannot be imported.
+
+    Its own traceback follows, without our frames. Mend the module, or its name under `modules`.
+    """
+
+    code = "FF-806"
+
+
+class SelectionError(ProjectError):
+    """A selection cannot be read, or names something that is not there.
+
+    Write keys, asset names, `+orders`, `orders+`, `layer:gold`, `group:crm`, `tag:x`, `owner:y`,
+    `kind:sql`, with `and`, `or`, `not` and parentheses.
+    """
+
+    code = "FF-807"
+
+
+class ResourceSettingsError(ProjectError):
+    """A resource's settings are missing in this environment, or do not fit its class.
+
+    Add a table `[env.NAME.resources.CLASS]` with the class's annotated attributes.
+    """
+
+    code = "FF-808"
+
+
+class UsageError(ProjectError):
+    """The command line cannot be understood.
+
+    `flowforge --help` lists the commands, `flowforge COMMAND --help` their options.
+    """
+
+    code = "FF-809"
+
+
+class FolderInUseError(ProjectError):
+    """A new project or file would overwrite something that is there.
+
+    Name an empty folder, or another name.
+    """
+
+    code = "FF-810"
 
 
 class BadPartitionKey(ProjectError):

@@ -1,14 +1,72 @@
-"""FF-7xx."""
+"""FF-7xx: a step that failed."""
 
 from __future__ import annotations
 
-from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.base import FlowForgeError, Place
 
 
 class RunError(FlowForgeError):
-    """The root of the FF-7xx errors."""
+    """A step of a run failed; each way has a code of its own below."""
 
     code = "FF-700"
+
+
+class StepFailedError(RunError):
+    """The code of an asset or check failed; its own traceback is shown with it.
+
+    `traceback_text` holds the frames of the project's code alone.
+    """
+
+    code = "FF-701"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str | None = None,
+        traceback_text: str = "",
+    ) -> None:
+        """As any error, with the traceback of the project's own code."""
+        super().__init__(message, place=place, hint=hint)
+        self.traceback_text = traceback_text
+
+
+class StepTimeoutError(RunError):
+    """An asset took longer than its `timeout`; nothing of it was written.
+
+    Python cannot stop the function itself: it may go on until the run ends, but what it returns
+    is not used.
+    """
+
+    code = "FF-702"
+
+
+class InputMissingError(RunError):
+    """A step reads partitions that were never made.
+
+    Make them first, or let the reader do without: `| None`, or `Has(missing="skip")`.
+    """
+
+    code = "FF-703"
+
+
+class ResourceError(RunError):
+    """A resource could not be opened.
+
+    The cause is shown with it; look at its settings in `[env.NAME.resources]`.
+    """
+
+    code = "FF-704"
+
+
+class UnknownRunError(RunError):
+    """A run was to be resumed that the ledger does not know, or that has nothing left to do.
+
+    `flowforge history` lists the runs.
+    """
+
+    code = "FF-705"
 
 
 class RulesBrokenError(RunError):
@@ -24,7 +82,7 @@ class RulesBrokenError(RunError):
 class TooManyBadRowsError(RunError):
     """More rows would go to quarantine than `max_bad` allows, so nothing was written.
 
-    Look at the rows that were set aside, then mend the asset, the rule or `max_bad`.
+    Mend the asset or the rule, or allow a larger share with `max_bad`.
     """
 
     code = "FF-711"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,18 +20,29 @@ from flowforge_assets.declare.definition import (
     Definitions,
 )
 from flowforge_assets.declare.describe import describe, key_of, options_of
+from flowforge_assets.declare.keys import with_key_columns
 from flowforge_assets.declare.signature import read_asset, read_check
+from flowforge_assets.declare.sql_asset import DECLARED_SQL
 from flowforge_assets.errors.base import FlowForgeError, Place, Problems, raise_all
 from flowforge_assets.errors.declaration import DuplicateDatasetError
+from flowforge_assets.project.sql_files import (
+    SqlSource,
+    find_sql_files,
+    sql_asset_definition,
+    sql_dataset,
+    tied_source,
+)
+from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.sql.file import read_sql_file
 
 T = TypeVar("T")
 
 
-def collect(root: Path, modules: Iterable[str]) -> Definitions:
-    """What the imported `modules` declare, and the SQL files that they tie to classes.
+def collect(root: Path, modules: Iterable[str], sql: SqlAnalysis) -> Definitions:
+    """What the imported `modules` and the project's SQL files declare.
 
     Raises:
-        Problems: all that is declared wrongly (FF-1xx), sorted by file and line.
+        Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
     """
     collector = _Collector(root.resolve())
     names = set(modules)
@@ -39,13 +51,16 @@ def collect(root: Path, modules: Iterable[str]) -> Definitions:
         collector.add_class(cls)
     for entry in declared:
         collector.add(entry)
+    for (module, _), tied in DECLARED_SQL.items():
+        if module in names:
+            collector.add_class(tied.makes)
+    collector.describe_classes()
+    collector.add_sql(names, sql)
     return collector.definitions()
 
 
 def _classes(modules: set[str]) -> Iterator[type[Dataset]]:
     """The dataset classes at the top of the modules, in order of declaration."""
-    import sys
-
     for name in sorted(modules):
         for value in vars(sys.modules[name]).values():
             is_dataset = isinstance(value, type) and issubclass(value, Dataset)
@@ -58,7 +73,9 @@ class _Collector:
 
     def __init__(self, root: Path) -> None:
         self.shown = _shown_under(root)
+        self.root = root
         self.classes: dict[DatasetKey, type] = {}
+        self.datasets: dict[DatasetKey, DatasetDefinition] = {}
         self.assets: list[AssetDefinition] = []
         self.checks: list[CheckDefinition] = []
         self.problems: list[FlowForgeError] = []
@@ -86,14 +103,65 @@ class _Collector:
             if check is not None:
                 self.checks.append(replace(check, place=self.shown(check.place)))
 
-    def definitions(self) -> Definitions:
-        datasets: dict[DatasetKey, DatasetDefinition] = {}
+    def describe_classes(self) -> None:
+        """Reads the classes that were found."""
         for key, cls in self.classes.items():
             dataset = self.attempt(lambda cls=cls: describe(cls))
             if dataset is not None:
-                datasets[key] = replace(dataset, place=self.shown(dataset.place))
+                self.datasets[key] = replace(dataset, place=self.shown(dataset.place))
+
+    def add_sql(self, modules: set[str], sql: SqlAnalysis) -> None:
+        """Reads the SQL files; a dataset without a class has the columns of its query."""
+        sources = list(self.sql_sources(modules))
+        known = {*self.classes, *(source.makes for source in sources)}
+        assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
+        for source in sources:
+            asset = self.attempt(lambda s=source: sql_asset_definition(s, sql, known))
+            if asset is not None:
+                self.assets.append(asset)
+                assets[source.makes] = (source, asset)
+        for source, asset in _inputs_first(assets):
+            schemas = {key: found.schema for key, found in self.datasets.items()}
+            if source.is_tied or any(read.dataset not in schemas for read in asset.inputs):
+                continue
+            dataset = self.attempt(lambda s=source: sql_dataset(s, sql, schemas))
+            if dataset is not None:
+                self.datasets[dataset.key] = dataset
+
+    def sql_sources(self, modules: set[str]) -> Iterator[SqlSource]:
+        """The files tied to classes, then those whose path names a dataset."""
+        tied = [entry for (module, _), entry in DECLARED_SQL.items() if module in modules]
+        for declared in tied:
+            shown = self.shown(Place(str(declared.path))).file
+            source = self.attempt(lambda d=declared, s=shown: tied_source(d, key_of(d.makes), s))
+            if source is not None:
+                yield source
+        found = self.attempt(
+            lambda: list(find_sql_files(self.root, tied=[entry.path for entry in tied]))
+        )
+        for path, key in found or ():
+            shown = path.relative_to(self.root).as_posix()
+            file = self.attempt(lambda p=path: read_sql_file(p, shown_as=shown))
+            if file is not None:
+                yield SqlSource(file, key, is_tied=key in self.classes)
+
+    def definitions(self) -> Definitions:
+        """All that was found.
+
+        Raises:
+            Problems: all that is wrong.
+        """
+        assets = []
+        for asset in self.assets:
+            dataset = self.datasets.get(asset.id)
+            if asset.keys and dataset is not None:
+                dimensions = dataset.partitioning.dimensions
+                matched = self.attempt(lambda a=asset, d=dimensions: with_key_columns(a, d))
+                assets.append(matched or asset)
+            else:
+                assets.append(asset)
         raise_all(self.problems)
-        return Definitions(datasets, tuple(self.assets), tuple(self.checks))
+        return Definitions(self.datasets, tuple(assets), tuple(self.checks))
 
     def attempt(self, make: Callable[[], T]) -> T | None:
         try:
@@ -107,6 +175,28 @@ class _Collector:
             each.place = self.shown(each.place) if each.place else None
             if not any(each.render() == known.render() for known in self.problems):
                 self.problems.append(each)
+
+
+def _inputs_first(
+    assets: Mapping[DatasetKey, tuple[SqlSource, AssetDefinition]],
+) -> Iterator[tuple[SqlSource, AssetDefinition]]:
+    """SQL assets after those that they read; members of a circle are left out (the graph tells)."""
+    left = {
+        key: {read.dataset for read in asset.inputs if read.dataset in assets}
+        for key, (_, asset) in assets.items()
+    }
+    readers: dict[DatasetKey, list[DatasetKey]] = {}
+    for key, reads in left.items():
+        for read in reads:
+            readers.setdefault(read, []).append(key)
+    ready = [key for key, reads in left.items() if not reads]
+    while ready:
+        key = ready.pop()
+        yield assets[key]
+        for reader in readers.get(key, ()):
+            left[reader].discard(key)
+            if not left[reader]:
+                ready.append(reader)
 
 
 def _shown_under(root: Path) -> Callable[[Place], Place]:

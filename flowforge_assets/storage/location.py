@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 from urllib.parse import unquote, urlsplit
 
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.storage import BadLocationError
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 Format: TypeAlias = Literal["delta", "parquet"]
 
+_LOGS = ("_delta_log", "_flowforge")
 _LATER = frozenset(
     {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hdfs", "https", "http"}
 )
@@ -80,6 +83,20 @@ def parse_location(text: str, *, relative_to: Path | None = None) -> Location:
         f"`{scheme}://` is no kind of store",
         hint="write a folder, `file:///...` or `memory://NAME`",
     )
+
+
+def tables_in(location: FolderLocation, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
+    """Those of the datasets that have a table in the folder; looks, and opens nothing."""
+    return {
+        key
+        for key in keys
+        if any((table_folder(location.folder, key) / log).is_dir() for log in _LOGS)
+    }
+
+
+def table_folder(folder: Path, key: DatasetKey) -> Path:
+    """Where a folder store keeps a dataset: `layer/name`."""
+    return folder.joinpath(*filter(None, (key.project, key.layer, key.name)))
 
 
 def open_store(

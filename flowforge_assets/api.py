@@ -1,0 +1,306 @@
+"""`Project`: what the command line, notebooks and tests hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from threading import Event as StopSignal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from flowforge_assets.core.clock import Clock, utc_now
+from flowforge_assets.core.event import Event, OnEvent
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.describe import key_of
+from flowforge_assets.declare.resource import Resource
+from flowforge_assets.errors.base import did_you_mean, raise_all
+from flowforge_assets.errors.project import SelectionError
+from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.state import present, read_history
+from flowforge_assets.graph.build import Graph, build_graph
+from flowforge_assets.graph.fingerprint import fingerprints
+from flowforge_assets.graph.select import select
+from flowforge_assets.plan.fit import misfits
+from flowforge_assets.plan.plan import Plan, make_plan
+from flowforge_assets.plan.stale import Asked
+from flowforge_assets.project.collect import collect
+from flowforge_assets.project.config import ProjectConfig, read_config
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.modules import import_modules
+from flowforge_assets.project.source import SourceCache
+from flowforge_assets.record.history import History
+from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.sql.analysis import SqlAnalysis
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flowforge_assets.core.made import Fingerprint, Made
+    from flowforge_assets.execute.run import RunResult
+    from flowforge_assets.execute.session import Session
+    from flowforge_assets.graph.typecheck import CheckReport
+    from flowforge_assets.record.rebuild import Rebuilt
+    from flowforge_assets.storage.store import Store, Table
+
+Engine: TypeAlias = Literal["local", "prefect"]
+
+
+def _quiet(event: Event) -> None:
+    """Says nothing."""
+
+
+class Project:
+    """A project in one environment: check it, plan it, run it, read what it made."""
+
+    def __init__(
+        self,
+        config: ProjectConfig,
+        environment: Environment,
+        graph: Graph,
+        modules: Iterable[str],
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Of a collected graph; `Project.load` is the usual way."""
+        self.config = config
+        self.environment = environment
+        self.graph = graph
+        self.modules = frozenset(modules)
+        self.clock = clock
+
+    @classmethod
+    def load(cls, root: str | Path = ".", *, env: str = "dev", clock: Clock = utc_now) -> Project:
+        """The project in the folder `root`: its modules imported, its declarations collected.
+
+        Raises:
+            FlowForgeError: the project file, a module, a declaration or the graph is wrong; all
+                errors of a stage at once (`Problems`).
+        """
+        config = read_config(Path(root))
+        environment = Environment.of(config, env)
+        modules = import_modules(config.root, config.modules)
+        with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
+            graph = build_graph(collect(config.root, modules, sql))
+        raise_all(misfits(graph))
+        return cls(config, environment, graph, modules, clock=clock)
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.config.root
+
+    @cached_property
+    def store(self) -> Store:
+        """The place of this environment's tables."""
+        return self.environment.open_store()
+
+    def select(self, text: str | None) -> list[DatasetKey]:
+        """The ids of the selected assets in graph order; all without a selection.
+
+        Raises:
+            SelectionError: it cannot be read, or names nothing (FF-807).
+        """
+        if not text:
+            return list(self.graph.assets)
+        chosen = select(self.graph, text)
+        return [id_ for id_ in self.graph.assets if id_ in chosen]
+
+    def check(self, select: str | None = None) -> CheckReport:
+        """Type-checks the selected assets without data; errors are in the report, not raised."""
+        from flowforge_assets.graph.typecheck import check_assets  # engines, on use
+
+        with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
+            return check_assets(self.graph, self.select(select), root=self.root, sql=sql)
+
+    def plan(
+        self, select: str | None = None, *, partitions: str | None = None, force: bool = False
+    ) -> Plan:
+        """What is out of date, and why; nothing is changed.
+
+        `partitions` limits partitioned assets to keys such as `2013-01-01..2013-01-31`.
+
+        Raises:
+            ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x).
+            RecordError: the ledger cannot be read (FF-5xx).
+        """
+        asked = self._asked(select, partitions, force=force)
+        return self._planned(asked, self.history())
+
+    def run(  # noqa: PLR0913 - what a run can be told, keyword-only
+        self,
+        select: str | None = None,
+        *,
+        partitions: str | None = None,
+        force: bool = False,
+        resume: str | None = None,
+        engine: Engine = "local",
+        resources: Iterable[Resource] = (),
+        on_event: OnEvent = _quiet,
+        stop: StopSignal | None = None,
+    ) -> RunResult:
+        """Makes what is out of date; waits while another run of this environment goes on.
+
+        A failed step stops only what depends on it: look at the result's `status` and `errors`.
+        `resume` takes up what the run of that id had planned and not made. `resources` stand in
+        for those of the environment. Setting `stop` ends the run after the steps going on.
+
+        Raises:
+            FlowForgeError: the run could not begin.
+            KeyboardInterrupt: it was interrupted; steps going on had ended.
+        """
+        asked = self._asked(select, partitions, force=force)
+
+        def planned(history: History) -> Plan:
+            if resume is None:
+                return self._planned(asked, history)
+            return self._resumed(resume, history)
+
+        session = self._session(planned, selection=select or "", given=tuple(resources))
+        stop = stop or StopSignal()
+        if engine == "prefect":
+            from flowforge_assets.execute.prefect_run import run_with_prefect  # prefect, on use
+
+            return run_with_prefect(session, on_event=on_event, stop=stop)
+        from flowforge_assets.execute.session import run_here  # engines, on use
+
+        return run_here(session, on_event=on_event, stop=stop)
+
+    def read(
+        self,
+        dataset: type | str,
+        partition: str | None = None,
+        *,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """The rows of a dataset (a class or a key), of all partitions or some.
+
+        Raises:
+            SelectionError: there is no such dataset (FF-807).
+            StorageError: it was never made, or cannot be read (FF-6xx).
+        """
+        found = self.dataset(dataset)
+        wanted = None
+        if partition is not None:
+            wanted = found.partitioning.parse(partition, self.clock())
+        return self.table(found).scan(wanted, version=version).collect()
+
+    def dataset(self, dataset: type | str) -> DatasetDefinition:
+        """A dataset by its class, its key, or its name where that is unique.
+
+        Raises:
+            SelectionError: there is none, or several (FF-807).
+        """
+        key = key_of(dataset) if isinstance(dataset, type) else dataset
+        found = self.graph.datasets.get(DatasetKey(key))
+        if found is not None:
+            return found
+        named = [d for d in self.graph.datasets.values() if key in {d.key.name, d.key.split(".")[-1]}]
+        if len(named) == 1:
+            return named[0]
+        message = f"no dataset is called `{key}`"
+        hint = did_you_mean(key, self.graph.datasets) or "`flowforge ls` lists them"
+        if named:
+            message = f"several datasets are called `{key}`"
+            hint = f"say which: {', '.join(f'`{d.key}`' for d in named)}"
+        raise SelectionError(message, hint=hint)
+
+    def table(self, dataset: DatasetDefinition) -> Table:
+        """The dataset's table in this environment."""
+        return self.store.table(spec_of(dataset))
+
+    def history(self) -> History:
+        """What was made, by dataset; nothing where nothing ran yet."""
+        if not self.environment.ledger_path.exists():
+            return History()
+        with Ledger.open(self.environment.ledger_path) as ledger:
+            return read_history(ledger, self.graph, self.environment, lambda: self.store)
+
+    def rebuild_ledger(self) -> Rebuilt:
+        """Makes the ledger again from what the tables say of themselves.
+
+        Raises:
+            RecordError: it cannot be written (FF-5xx).
+            StorageError: a table cannot be read (FF-6xx).
+        """
+        from flowforge_assets.record.lease import run_lease
+        from flowforge_assets.record.rebuild import rebuild
+
+        def tables() -> Iterable[tuple[DatasetKey, list[Made]]]:
+            found = present(
+                self.graph.datasets, self.graph, self.environment, lambda: self.store
+            )
+            for key in sorted(found):
+                yield key, list(self.table(self.graph.datasets[key]).made())
+
+        with run_lease(self.environment.folder, on_wait=lambda message: None):
+            return rebuild(self.environment.ledger_path, tables(), clock=self.clock)
+
+    def fingerprints(self, ids: Iterable[DatasetKey]) -> dict[DatasetKey, Fingerprint]:
+        """What decides the rows of the assets `ids`, apart from their inputs."""
+        sources = SourceCache(self.environment.cache_folder / "source.json")
+        with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
+            found = fingerprints(
+                self.graph,
+                ids,
+                sources=sources,
+                modules=set(self.modules),
+                sql_digest=lambda asset: _sql_digest(asset, sql),
+            )
+        sources.save()
+        return found
+
+    def _asked(self, text: str | None, partitions: str | None, *, force: bool) -> Asked:
+        ids = self.select(text)
+        chosen: dict[DatasetKey, PartitionSet] = {}
+        if partitions is not None:
+            now = self.clock()
+            for id_ in ids:
+                partitioning = self.graph.datasets[id_].partitioning
+                if partitioning.dimensions:
+                    chosen[id_] = partitioning.parse(partitions, now)
+        return Asked(frozenset(ids), chosen, force=force)
+
+    def _planned(self, asked: Asked, history: History) -> Plan:
+        return make_plan(
+            self.graph,
+            history,
+            self.fingerprints(asked.assets),
+            asked,
+            env=self.environment.name,
+            now=self.clock(),
+        )
+
+    def _resumed(self, run_id: str, history: History) -> Plan:
+        from flowforge_assets.execute.resume import plan_of_rest  # engines, on use
+
+        with Ledger.open(self.environment.ledger_path) as ledger:
+            run, steps = ledger.find_run(run_id), ledger.steps_of(run_id)
+        return plan_of_rest(
+            self.graph, history, run_id, run, steps,
+            fingerprints=self.fingerprints(self.graph.assets),
+        )  # fmt: skip
+
+    def _session(
+        self, plan: Callable[[History], Plan], *, selection: str, given: tuple[Resource, ...]
+    ) -> Session:
+        from flowforge_assets.execute.session import Session  # engines, on use
+
+        return Session(
+            graph=self.graph,
+            environment=self.environment,
+            store=lambda: self.store,
+            clock=self.clock,
+            plan=plan,
+            selection=selection,
+            given=given,
+        )
+
+
+def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
+    from flowforge_assets.sql.file import read_sql_file
+
+    assert asset.sql_path is not None  # noqa: S101 - the caller asked
+    file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
+    return sql.facts(file).fingerprint

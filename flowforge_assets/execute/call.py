@@ -1,0 +1,139 @@
+"""Calls the code of an asset or check, and tells its failures from ours."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, TypeVar
+
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition
+from flowforge_assets.declare.resource import Context
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
+from flowforge_assets.execute.inputs import Loaded, in_form, key_arguments
+from flowforge_assets.execute.scope import RunScope
+
+T = TypeVar("T")
+OUR_FOLDER: Final = str(Path(__file__).parents[1])
+
+
+def call_asset(
+    scope: RunScope,
+    asset: AssetDefinition,
+    unit: PartitionSet,
+    loaded: Loaded,
+    *,
+    step_id: str,
+    attempt: int,
+) -> object:
+    """What the asset gives for its inputs.
+
+    Raises:
+        StepFailedError: its code fails (FF-701).
+        StepTimeoutError: it takes longer than its timeout (FF-702).
+        SqlError: its query fails (FF-4xx).
+    """
+    if asset.sql_path is not None:
+        return _within(asset, lambda: _query(scope, asset, unit, loaded))
+    arguments = _arguments(scope, asset, unit, loaded)
+    if asset.context is not None:
+        arguments[asset.context] = Context(
+            env=scope.env,
+            run_id=scope.run_id,
+            step_id=step_id,
+            asset=asset.name,
+            partitions=unit,
+            now=scope.now,
+            attempt=attempt,
+            log=logging.getLogger(f"flowforge.{asset.name}"),
+        )
+    function = asset.function
+    assert function is not None  # noqa: S101 - it is no SQL asset
+    return _within(asset, lambda: users_code(asset, lambda: function(**arguments)))
+
+
+def _arguments(
+    scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = key_arguments(asset, scope.graph.datasets[asset.id], unit)
+    for read in asset.inputs:
+        dataset = scope.graph.datasets[read.dataset]
+        frame = loaded.frames[read.parameter]
+        arguments[read.parameter] = in_form(frame, read.form, dataset)
+    for parameter, kind in asset.resources.items():
+        arguments[parameter] = scope.resources.get(kind)
+    return arguments
+
+
+def _query(
+    scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
+) -> object:
+    frames = {
+        read.dataset: frame
+        for read in asset.inputs
+        if (frame := loaded.frames[read.parameter]) is not None
+    }
+    point = next(unit.points())
+    keys = {
+        dimension.column: dimension.value(at)
+        for dimension, at in zip(unit.dimensions, point, strict=True)
+    }
+    return scope.sql.run(asset, frames, keys)
+
+
+def users_code(owner: AssetDefinition | CheckDefinition, call: Callable[[], T]) -> T:
+    """What `call` gives; a failure of the project's code as our error, with its own traceback.
+
+    Raises:
+        StepFailedError: it fails (FF-701).
+    """
+    try:
+        return call()
+    except FlowForgeError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        said = "".join(traceback.format_exception_only(error)).strip()
+        own = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if not frame.filename.startswith(OUR_FOLDER)
+        ]
+        text = "".join(traceback.format_list(own)) + said if own else said
+        message = f"`{owner.name}` failed: {said.splitlines()[0]}"
+        raise StepFailedError(message, place=owner.place, traceback_text=text) from error
+
+
+def _within(asset: AssetDefinition, call: Callable[[], T]) -> T:
+    """What `call` gives, if it does so within the asset's timeout."""
+    if asset.timeout is None:
+        return call()
+    answers: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put((True, call()))
+        except BaseException as error:  # noqa: BLE001 - it is raised again by who waits
+            answers.put((False, error))
+
+    thread = Thread(target=work, name=f"flowforge {asset.name}", daemon=True)
+    thread.start()
+    thread.join(asset.timeout.total_seconds())
+    if answers.empty():
+        message = f"`{asset.name}` took longer than {asset.timeout}"
+        raise StepTimeoutError(message, place=asset.place, hint="raise its `timeout`")
+    is_good, answer = answers.get()
+    if not is_good:
+        raise answer
+    return answer  # type: ignore[no-any-return]  # what `call` gave
+
+
+def bound_arguments(check: CheckDefinition, loaded: Mapping[str, object]) -> dict[str, object]:
+    """The check's arguments but the first, by parameter."""
+    return {read.parameter: loaded[read.parameter] for read in check.inputs[1:]}

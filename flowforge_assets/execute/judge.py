@@ -1,0 +1,195 @@
+"""Holds staged rows against the rules and checks of their dataset, and sets bad ones aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+import polars as pl
+
+from flowforge_assets.core.dimension import Dimension
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Made
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.result import Examination
+from flowforge_assets.core.rule import References, Unique
+from flowforge_assets.core.schema import Field, ListType, Plain, Schema
+from flowforge_assets.declare.definition import (
+    AssetDefinition,
+    CheckDefinition,
+    DatasetDefinition,
+)
+from flowforge_assets.declare.mapping import All
+from flowforge_assets.errors.base import raise_all
+from flowforge_assets.execute.call import bound_arguments, users_code
+from flowforge_assets.execute.inputs import in_form, load
+from flowforge_assets.execute.scope import RunScope
+from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.quality.examine import BoundCheck, examine
+from flowforge_assets.quality.quarantine import BROKEN_RULES, split
+from flowforge_assets.quality.verdict import refusals, refuse_too_many
+from flowforge_assets.storage.store import TableSpec
+
+_TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
+
+
+class Judge:
+    """What one write of a dataset is judged by."""
+
+    def __init__(
+        self,
+        scope: RunScope,
+        asset: AssetDefinition,
+        dataset: DatasetDefinition,
+        unit: PartitionSet,
+    ) -> None:
+        """For the write of the partitions `unit`."""
+        self.scope = scope
+        self.asset = asset
+        self.dataset = dataset
+        self.unit = unit
+
+    def examine(self, rows: pl.DataFrame | pl.LazyFrame) -> Examination:
+        """How many rows there are and what they break."""
+        checks = self.checks(rows)
+        if not (self.dataset.rules or checks) and isinstance(rows, pl.DataFrame):
+            return Examination(rows.height)
+        return examine(
+            rows,
+            self.dataset.rules,
+            checks=checks,
+            targets=self.targets,
+            others=self.others if self.needs_others else None,
+            partition_by=self.partition_by,
+        )
+
+    def checks(self, rows: pl.DataFrame | pl.LazyFrame) -> list[BoundCheck]:
+        """The dataset's checks, called on the rows."""
+        return [
+            self._bound(check, rows.lazy())
+            for check in self.scope.graph.checks.get(self.dataset.key, ())
+        ]
+
+    def _bound(self, check: CheckDefinition, rows: pl.LazyFrame) -> BoundCheck:
+        guarded = check.inputs[0]
+        if isinstance(guarded.mapping, All) and self.others is not None:
+            rows = pl.concat([rows, self.others])
+        loaded = load(self.scope, check, check.inputs[1:], self.unit)
+        given = {
+            read.parameter: in_form(
+                loaded.frames[read.parameter], read.form, self.scope.graph.datasets[read.dataset]
+            )
+            for read in check.inputs[1:]
+        }
+        arguments = bound_arguments(check, given)
+        arguments[guarded.parameter] = in_form(rows, guarded.form, self.dataset)
+        bad: pl.LazyFrame = users_code(check, lambda: check.function(**arguments).lazy())
+        return BoundCheck(check.name, bad, check.blocking)
+
+    @cached_property
+    def targets(self) -> dict[DatasetKey, pl.LazyFrame]:
+        """The rows that foreign keys are looked up in."""
+        datasets = self.scope.graph.datasets
+        return {
+            rule.target: self.scope.table(datasets[rule.target]).scan()
+            for rule in self.dataset.rules
+            if isinstance(rule, References)
+        }
+
+    @property
+    def needs_others(self) -> bool:
+        """Whether a key is unique over the whole table."""
+        return any(
+            isinstance(rule, Unique) and rule.scope == "table" for rule in self.dataset.rules
+        )
+
+    @cached_property
+    def others(self) -> pl.LazyFrame | None:
+        """The rows that this write leaves in place; None where there are none."""
+        kept = self.scope.made.of(self.dataset) - self.unit
+        return self.scope.table(self.dataset).scan(kept) if kept else None
+
+    @cached_property
+    def partition_by(self) -> list[pl.Expr]:
+        """What tells the partitions of this write apart; nothing for a single one."""
+        if self.unit.count() <= 1:
+            return []
+        return [self._partition_value(dimension) for dimension in self.unit.dimensions]
+
+    def _partition_value(self, dimension: Dimension) -> pl.Expr:
+        column = pl.col(dimension.column)
+        field = self.dataset.schema.find(dimension.column)
+        every = _TRUNCATED_TO.get(dimension.kind)
+        if field is None or every is None or (every == "1d" and field.type == Plain("date")):
+            return column
+        if field.type == Plain("timestamp") and dimension.kind != "hour":
+            column = column.dt.convert_time_zone(dimension.tz)
+        return column.dt.truncate(every)
+
+    @property
+    def bad_spec(self) -> TableSpec:
+        """The table of the rows that were set aside: all may be null, and what they break."""
+        return bad_spec(self.dataset)
+
+    def clear_quarantine(self, made: Made) -> None:
+        """Nothing was bad this time: what these partitions had set aside is gone."""
+        table = self.scope.store.table(self.bad_spec)
+        if table.version() is not None:
+            self.set_aside(pl.DataFrame(schema=table.scan().collect_schema()), made)
+
+    def set_aside(self, bad: pl.DataFrame, made: Made) -> None:
+        """Replaces what these partitions have in quarantine."""
+        table = self.scope.store.table(self.bad_spec)
+        staged = table.stage(bad)
+        key = self.bad_spec.key
+        of_bad = replace(made, dataset=key, rows=bad.height, step_id=f"{made.step_id} bad")
+        try:
+            table.commit(staged, replace=self.unit, made=of_bad)
+        except BaseException:
+            table.discard(staged)
+            raise
+
+
+def bad_spec(dataset: DatasetDefinition) -> TableSpec:
+    """The quarantine of a dataset: its columns, all of which may be null, and `_broken_rules`."""
+    partition_columns = {d.column for d in dataset.partitioning.dimensions}
+    fields = (replace(f, nullable=f.name not in partition_columns) for f in dataset.schema)
+    broken = Field(BROKEN_RULES, ListType(Plain("string"), nullable_items=True), nullable=True)
+    return replace(
+        spec_of(dataset),
+        key=DatasetKey(f"{dataset.key}__bad_rows"),
+        schema=Schema((*fields, broken)),
+        description=f"Rows of {dataset.key} that broke its rules.",
+    )
+
+
+def quarantined(
+    judge: Judge, rows: pl.DataFrame, examination: Examination, made: Made
+) -> pl.DataFrame:
+    """The good rows, after the bad ones were set aside.
+
+    Raises:
+        RunError: rows are bad and the asset does not quarantine, or too many are (FF-710 to 712).
+    """
+    asset, dataset = judge.asset, judge.dataset
+    if asset.bad_rows != "quarantine":
+        raise_all(refusals(examination, dataset.key, place=asset.place))
+    parts = split(
+        rows,
+        dataset.rules,
+        checks=judge.checks(rows),
+        key_columns=dataset.key_columns,
+        targets=judge.targets,
+        others=judge.others if judge.needs_others else None,
+        partition_by=judge.partition_by,
+        found=examination,
+    )
+    if parts.unassigned:
+        raise_all(refusals(examination, dataset.key, place=asset.place))
+    good, bad = pl.collect_all([parts.good, parts.bad])
+    refuse_too_many(
+        bad.height, rows.height, max_bad=asset.max_bad, dataset=dataset.key, place=asset.place
+    )
+    judge.set_aside(bad.select(judge.bad_spec.schema.names), made)
+    return good

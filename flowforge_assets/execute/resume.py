@@ -1,0 +1,70 @@
+"""What a run had planned and not made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.errors.run import UnknownRunError
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.step import Step
+from flowforge_assets.record.history import History
+from flowforge_assets.record.run import RunRecord, StepRecord
+
+
+def plan_of_rest(  # noqa: PLR0913 - a run, its record and today's project
+    graph: Graph,
+    history: History,
+    run_id: str,
+    run: RunRecord | None,
+    steps: Sequence[StepRecord],
+    *,
+    fingerprints: Mapping[DatasetKey, Fingerprint],
+) -> Plan:
+    """The steps of that run with the partitions that it did not commit, in graph order.
+
+    Raises:
+        UnknownRunError: the ledger knows no such run (FF-705).
+    """
+    if run is None:
+        message = f"no run is called `{run_id}`"
+        raise UnknownRunError(message, hint="`flowforge history` lists the runs")
+    rest: dict[DatasetKey, list[Step]] = {}
+    for planned in steps:
+        asset = graph.assets.get(planned.makes[0])
+        if asset is None or "|" in planned.step_id:
+            continue
+        left = planned.partitions - _committed(history, planned.makes, run_id, planned.partitions)
+        if left:
+            rest.setdefault(asset.id, []).append(
+                Step(
+                    id=planned.step_id,
+                    asset_id=asset.id,
+                    asset=asset.name,
+                    makes=planned.makes,
+                    partitions=left,
+                    reason=planned.reason,
+                    detail=f"left by run {run_id}",
+                    takes_sets=asset.takes_sets,
+                )
+            )
+    ordered = tuple(step for id_ in graph.assets for step in rest.get(id_, ()))
+    used = {step.asset_id: fingerprints[step.asset_id] for step in ordered}
+    return Plan(run.env, ordered, (), (), used)
+
+
+def _committed(
+    history: History, makes: tuple[DatasetKey, ...], run_id: str, planned: PartitionSet
+) -> PartitionSet:
+    """The partitions of which the run committed every output."""
+    done = planned
+    for dataset in makes:
+        own = PartitionSet.none(planned.dimensions)
+        for piece in history.lookup(dataset):
+            if piece.run_id == run_id:
+                own |= piece.partitions
+        done &= own
+    return done

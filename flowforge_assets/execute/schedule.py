@@ -1,0 +1,131 @@
+"""Runs the units of a plan's steps on threads, each as soon as what it needs is made."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.step import Step
+
+Work = Callable[[Step, PartitionSet], None]
+
+
+@dataclass(slots=True)
+class _Asset:
+    """What is left of an asset: the next unit (None: all are taken), and how many are going on."""
+
+    upcoming: tuple[Step, PartitionSet] | None
+    rest: Iterator[tuple[Step, PartitionSet]]
+    waits_for: int = 0
+    going_on: int = 0
+    children: list[DatasetKey] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, steps: list[Step]) -> _Asset:
+        units = ((step, unit) for step in steps for unit in step.units())
+        return cls(next(units, None), units)
+
+
+class Schedule:
+    """The order of a run: an asset's units start when all the assets that it needs have ended.
+
+    Units are taken newest first, so that what was just made is read next. An asset that has
+    failed ends too: whoever does the work decides what to skip.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        parents: Mapping[DatasetKey, tuple[DatasetKey, ...]],
+        *,
+        stop: threading.Event,
+        ended: Callable[[DatasetKey], None],
+    ) -> None:
+        """Over the plan's steps; `ended` is told of each asset whose units have all been done."""
+        steps: dict[DatasetKey, list[Step]] = {}
+        for step in plan.steps:
+            steps.setdefault(step.asset_id, []).append(step)
+        self._assets = {id_: _Asset.of(found) for id_, found in steps.items()}
+        for id_, asset in self._assets.items():
+            for parent in parents[id_]:
+                if parent in self._assets:
+                    asset.waits_for += 1
+                    self._assets[parent].children.append(id_)
+        self._ready = deque(reversed([i for i, a in self._assets.items() if not a.waits_for]))
+        self._left = len(self._assets)
+        self._stop = stop
+        self._ended = ended
+        self._changed = threading.Condition()
+        self._error: BaseException | None = None
+
+    def run(self, work: Work, *, workers: int) -> None:
+        """Does all the work on `workers` threads; ends early, between units, when `stop` is set.
+
+        `work` raises nothing that it expects: an exception ends the run and is raised here.
+        A KeyboardInterrupt sets `stop`, waits for the units that are going on, and is raised.
+        """
+        threads = [
+            threading.Thread(target=self._worker, args=(work,), name=f"flowforge-{i}", daemon=True)
+            for i in range(max(1, min(workers, self._left)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            self._stop.set()
+            with self._changed:
+                self._changed.notify_all()
+            for thread in threads:
+                thread.join()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def _worker(self, work: Work) -> None:
+        while (taken := self._take()) is not None:
+            id_, step, unit = taken
+            try:
+                work(step, unit)
+            except BaseException as error:  # noqa: BLE001 - `run` raises it
+                self._error = error
+                self._stop.set()
+            self._done(id_)
+
+    def _take(self) -> tuple[DatasetKey, Step, PartitionSet] | None:
+        """The next unit, after a wait if need be; None when there is nothing left to do."""
+        with self._changed:
+            while True:
+                if self._stop.is_set() or not self._left:
+                    self._changed.notify_all()
+                    return None
+                if self._ready:
+                    id_ = self._ready[-1]
+                    asset = self._assets[id_]
+                    taken, asset.upcoming = asset.upcoming, next(asset.rest, None)
+                    assert taken is not None  # noqa: S101 - what is ready has a unit
+                    asset.going_on += 1
+                    if asset.upcoming is None:
+                        self._ready.pop()
+                    return id_, *taken
+                self._changed.wait()
+
+    def _done(self, id_: DatasetKey) -> None:
+        with self._changed:
+            asset = self._assets[id_]
+            asset.going_on -= 1
+            if asset.upcoming is not None or asset.going_on:
+                return
+            self._left -= 1
+            self._ended(id_)
+            for child in asset.children:
+                self._assets[child].waits_for -= 1
+                if not self._assets[child].waits_for:
+                    self._ready.append(child)
+            self._changed.notify_all()

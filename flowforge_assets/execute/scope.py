@@ -1,0 +1,88 @@
+"""What the steps of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Lock
+
+from flowforge_assets.core.clock import Clock
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint, Made
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.execute.handover import Handover
+from flowforge_assets.execute.resources import Resources
+from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.record.history import History
+from flowforge_assets.storage.store import Store, Table
+
+
+class MadeSets:
+    """Which partitions of each dataset are there, as the run goes on; safe between threads."""
+
+    def __init__(self, history: History) -> None:
+        """Starts from what the ledger says."""
+        self._history = history
+        self._sets: dict[DatasetKey, PartitionSet] = {}
+        self._rows: dict[DatasetKey, int] = {}
+        self._lock = Lock()
+
+    def of(self, dataset: DatasetDefinition) -> PartitionSet:
+        """The partitions of `dataset` that were ever made."""
+        with self._lock:
+            return self._of(dataset)
+
+    def _of(self, dataset: DatasetDefinition) -> PartitionSet:
+        found = self._sets.get(dataset.key)
+        if found is None:
+            found = PartitionSet.none(dataset.partitioning.dimensions)
+            pieces = self._history.lookup(dataset.key)
+            for piece in pieces:
+                found |= piece.partitions
+            self._sets[dataset.key] = found
+            self._rows[dataset.key] = sum(piece.rows for piece in pieces)
+        return found
+
+    def rows(self, dataset: DatasetDefinition) -> int:
+        """About how many rows it has; remade partitions may count twice."""
+        with self._lock:
+            self._of(dataset)
+            return self._rows[dataset.key]
+
+    def add(self, dataset: DatasetDefinition, made: Made) -> None:
+        """Notes a commit."""
+        with self._lock:
+            known = self._of(dataset)
+            self._sets[dataset.key] = known | made.partitions
+            self._rows[dataset.key] += made.rows
+
+
+@dataclass(frozen=True, slots=True)
+class RunScope:
+    """The graph, the store and all else that a step needs and that outlives it.
+
+    `readers` counts the assets of this run that read a dataset. `stop` is set when the run is to
+    end after the steps that are going on.
+    """
+
+    env: str
+    run_id: str
+    graph: Graph
+    store: Store
+    fingerprints: Mapping[DatasetKey, Fingerprint]
+    made: MadeSets
+    handover: Handover
+    resources: Resources
+    sql: SqlRunner
+    now: datetime
+    clock: Clock
+    readers: Mapping[DatasetKey, int]
+    stop: Event = field(default_factory=Event)
+
+    def table(self, dataset: DatasetDefinition) -> Table:
+        """The dataset's table."""
+        return self.store.table(spec_of(dataset))

@@ -1,0 +1,137 @@
+"""One run from lease to end: wait for others, see what a killed run left, plan, make."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event as StopSignal
+
+from flowforge_assets.core.clock import Clock
+from flowforge_assets.core.event import Event, OnEvent
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.declare.resource import Resource
+from flowforge_assets.execute.handover import Handover
+from flowforge_assets.execute.resources import Resources
+from flowforge_assets.execute.run import LocalRun, RunResult
+from flowforge_assets.execute.scope import MadeSets, RunScope
+from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.execute.state import OpenStore, read_history, settle
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.record.history import History
+from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a run needs to begin: `plan` is called when its turn has come."""
+
+    graph: Graph
+    environment: Environment
+    store: OpenStore
+    clock: Clock
+    plan: Callable[[History], Plan]
+    selection: str = ""
+    given: tuple[Resource, ...] = ()
+
+
+def run_here(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
+    """Plans and makes in this process, while no other run of this environment does.
+
+    Raises:
+        FlowForgeError: it could not begin: lease, ledger or plan (FF-5xx).
+        KeyboardInterrupt: it was interrupted, after the steps that were going on had ended.
+    """
+    with begun(session, on_event=on_event, stop=stop) as run:
+        return run.run()
+
+
+@contextmanager
+def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Iterator[LocalRun]:
+    """A run whose turn has come: planned, begun in the ledger, with its resources."""
+    environment = session.environment
+    run_id = new_run_id(session.clock)
+
+    def waiting(message: str) -> None:
+        on_event(Event("waiting", run_id, message=message))
+
+    with (
+        run_lease(environment.folder, on_wait=waiting),
+        Ledger.open(environment.ledger_path) as ledger,
+    ):
+        settle(ledger, session.graph, session.store, session.clock)
+        history = read_history(ledger, session.graph, environment, session.store)
+        plan = session.plan(history)
+        scope = _scope(session, run_id, plan, history, stop)
+        ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
+        try:
+            workers = environment.config.workers
+            yield LocalRun(scope, plan, ledger, workers=workers, on_event=on_event)
+        finally:
+            scope.sql.close()
+            scope.resources.close()
+
+
+def _scope(
+    session: Session, run_id: str, plan: Plan, history: History, stop: StopSignal
+) -> RunScope:
+    config = session.environment.config
+    memory_bytes = config.memory_mb * 1_000_000
+    ids = dict.fromkeys(step.asset_id for step in plan.steps)
+    return RunScope(
+        env=session.environment.name,
+        run_id=run_id,
+        graph=session.graph,
+        store=session.store(),
+        fingerprints=plan.fingerprints,
+        made=MadeSets(history),
+        handover=Handover(memory_bytes),
+        resources=Resources(config.resources, given=session.given),
+        sql=SqlRunner(
+            workers=config.workers,
+            memory_bytes=memory_bytes or None,
+            spill=session.environment.folder / "spill",
+        ),
+        now=session.clock(),
+        clock=session.clock,
+        readers=_readers(session.graph, ids),
+        stop=stop,
+    )
+
+
+def _readers(graph: Graph, ids: Iterable[DatasetKey]) -> Counter[DatasetKey]:
+    """How many of the assets `ids` read each dataset."""
+    return Counter(
+        dataset for id_ in ids for dataset in {read.dataset for read in graph.assets[id_].inputs}
+    )
+
+
+def _record(session: Session, run_id: str, plan: Plan) -> RunRecord:
+    return RunRecord(
+        run_id=run_id,
+        started_at=session.clock(),
+        env=session.environment.name,
+        selection=session.selection,
+        plan_hash=plan.digest,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+    )
+
+
+def _planned(plan: Plan, run_id: str) -> Iterator[StepRecord]:
+    for step in plan.steps:
+        yield StepRecord(
+            run_id=run_id,
+            step_id=step.id,
+            asset=step.asset,
+            makes=step.makes,
+            partitions=step.partitions,
+            reason=step.reason,
+        )

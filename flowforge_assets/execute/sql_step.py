@@ -1,0 +1,72 @@
+"""Runs the query of a SQL asset over its inputs, in embedded DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.declare.definition import AssetDefinition
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flowforge_assets.sql.engine import SqlEngine
+    from flowforge_assets.sql.infer import ParameterValue
+    from flowforge_assets.sql.parse import ParsedSql
+
+
+class SqlRunner:
+    """The queries of one run; the engine is opened by the first. Safe between threads."""
+
+    def __init__(self, *, workers: int, memory_bytes: int | None, spill: Path | None) -> None:
+        """An engine for `workers` queries at once that share `memory_bytes`, spilling to `spill`."""
+        self._workers = workers
+        self._memory_bytes = memory_bytes
+        self._spill = spill
+        self._engine: SqlEngine | None = None
+        self._parsed: dict[DatasetKey, ParsedSql] = {}
+        self._lock = Lock()
+
+    def run(
+        self,
+        asset: AssetDefinition,
+        inputs: Mapping[DatasetKey, pl.LazyFrame],
+        parameters: Mapping[str, ParameterValue],
+    ) -> pl.DataFrame:
+        """The rows of the asset's query over `inputs`.
+
+        Raises:
+            SqlError: the query cannot be read or fails (FF-4xx).
+        """
+        from flowforge_assets.sql.session import FrameInput  # a run without SQL needs no DuckDB
+
+        engine, parsed = self._ready(asset)
+        frames = {key: FrameInput(frame) for key, frame in inputs.items()}
+        return engine.run(parsed, frames, parameters=parameters)
+
+    def close(self) -> None:
+        """Closes the engine, if one was opened."""
+        if self._engine is not None:
+            self._engine.close()
+
+    def _ready(self, asset: AssetDefinition) -> tuple[SqlEngine, ParsedSql]:
+        from flowforge_assets.sql.engine import SqlEngine  # as above
+        from flowforge_assets.sql.file import read_sql_file
+        from flowforge_assets.sql.parse import parse
+
+        assert asset.sql_path is not None  # noqa: S101 - the caller asked
+        with self._lock:
+            if self._engine is None:
+                self._engine = SqlEngine(
+                    sessions=self._workers,
+                    memory_bytes=self._memory_bytes,
+                    spill_folder=self._spill,
+                )
+            parsed = self._parsed.get(asset.id)
+            if parsed is None:
+                parsed = parse(read_sql_file(asset.sql_path, shown_as=asset.place.file))
+                self._parsed[asset.id] = parsed
+            return self._engine, parsed

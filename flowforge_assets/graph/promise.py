@@ -1,0 +1,48 @@
+"""Where the columns of a frame are not what its dataset promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowforge_assets.core.conform import differences
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.errors.base import FlowForgeError, did_you_mean
+from flowforge_assets.errors.check import (
+    ColumnTypeError,
+    MissingColumnError,
+    UndeclaredColumnError,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def promise_errors(
+    found: pl.Schema, dataset: DatasetDefinition, asset: AssetDefinition
+) -> list[FlowForgeError]:
+    """An error for each column that lacks, is not declared or has another type.
+
+    With `extra="keep"` or `"drop"` columns beyond the declared ones are as promised.
+    """
+    errors: list[FlowForgeError] = []
+    for difference in differences(found, dataset.schema):
+        column = difference.column
+        if difference.found is None:
+            message = f"`{asset.name}` returns no column `{column}`, which `{dataset.key}` declares"
+            near = did_you_mean(column, [name for name in found.names() if not dataset.schema.find(name)])
+            errors.append(MissingColumnError(message, place=asset.place, hint=near))
+        elif difference.promised is None:
+            if dataset.extra != "refuse":
+                continue
+            message = f"`{asset.name}` returns the column `{column}`, unknown to `{dataset.key}`"
+            near = did_you_mean(column, dataset.schema.names)
+            hint = near or f'declare `{column}`, leave it out, or say `extra="drop"`'
+            errors.append(UndeclaredColumnError(message, place=asset.place, hint=hint))
+        else:
+            message = (
+                f"`{asset.name}` returns `{column}` as {difference.found}, "
+                f"`{dataset.key}` declares {difference.promised}"
+            )
+            hint = f"cast it: `pl.col({column!r}).cast(pl.{difference.promised})`, or declare its type"
+            errors.append(ColumnTypeError(message, place=asset.place, hint=hint))
+    return errors

@@ -1,0 +1,65 @@
+"""Which parts of a dataset are newer than a reader has seen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.partition import PartitionSet, Span
+
+
+class Versions:
+    """The commits of one dataset, found by the partitions that they made.
+
+    Built once a plan in O(n log n); a question about a stretch of time costs O(log n) and the
+    commits that lie in it.
+    """
+
+    def __init__(self, pieces: Sequence[Made]) -> None:
+        """From a dataset's pieces, whose partition sets are disjoint."""
+        placed = sorted(((*_stretch(piece.partitions), piece) for piece in pieces), key=_start)
+        self._starts = [start for start, _, _ in placed]
+        self._reach = list(accumulate((end for _, end, _ in placed), max))
+        self._pieces = [(start, end, piece) for start, end, piece in placed]
+        self.table_id = pieces[0].table.table_id if pieces else ""
+        self.newest = max((piece.table.version for piece in pieces), default=-1)
+
+    def newer_than(self, seen: TableVersion, read: PartitionSet) -> PartitionSet:
+        """The part of `read` that was made after version `seen`, or in another incarnation."""
+        none = PartitionSet.none(read.dimensions)
+        if not self._pieces or (seen.table_id == self.table_id and seen.version >= self.newest):
+            return none
+        found = none
+        for piece in self._near(read):
+            if piece.table.table_id != seen.table_id or piece.table.version > seen.version:
+                found |= piece.partitions & read
+        return found
+
+    def made(self, read: PartitionSet) -> PartitionSet:
+        """The part of `read` that was ever made."""
+        found = PartitionSet.none(read.dimensions)
+        for piece in self._near(read):
+            found |= piece.partitions & read
+        return found
+
+    def _near(self, read: PartitionSet) -> list[Made]:
+        """The commits whose stretch of the first dimension meets that of `read`."""
+        start, end = _stretch(read)
+        last = bisect_left(self._starts, end)
+        first = bisect_right(self._reach, start, hi=last)
+        return [piece for lo, hi, piece in self._pieces[first:last] if hi > start and lo < end]
+
+
+def _start(placed: tuple[int, int, Made]) -> int:
+    return placed[0]
+
+
+def _stretch(partitions: PartitionSet) -> tuple[int, int]:
+    """The half-open range that holds the set's first dimension; (0, 1) where it is no time."""
+    axes = [box[0] for box in partitions.boxes if box]
+    spans = [axis for axis in axes if isinstance(axis, Span)]
+    if not spans:
+        return (0, 1)
+    return min(span.first for span in spans), max(span.last for span in spans) + 1

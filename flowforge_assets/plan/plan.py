@@ -1,0 +1,84 @@
+"""A plan: what will be made, in order, with reasons; a pure value with a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.stale import Asked, find_stale
+from flowforge_assets.plan.step import Step, Waiting
+from flowforge_assets.record.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in an order in which they can be made; what is fresh; what has to wait.
+
+    `fingerprints` says for each step's asset what it will be made with.
+    """
+
+    env: str
+    steps: tuple[Step, ...]
+    fresh: tuple[DatasetKey, ...]
+    waiting: tuple[Waiting, ...]
+    fingerprints: Mapping[DatasetKey, Fingerprint]
+
+    def as_json(self) -> Mapping[str, object]:
+        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`."""
+        return {
+            "env": self.env,
+            "steps": [step.as_json() for step in self.steps],
+            "fresh": list(self.fresh),
+            "waiting": [
+                {
+                    "asset": waiting.asset,
+                    "partitions": waiting.partitions.render(None) or None,
+                    "missing": waiting.missing,
+                }
+                for waiting in self.waiting
+            ],
+        }
+
+    @property
+    def digest(self) -> str:
+        """A short hash of the plan's content: equal plans, equal digests."""
+        text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def make_plan(
+    graph: Graph,
+    history: History,
+    fingerprints: Mapping[DatasetKey, Fingerprint],
+    asked: Asked,
+    *,
+    env: str,
+    now: datetime,
+) -> Plan:
+    """The plan that brings what was asked for up to date; empty when it is."""
+    found = find_stale(graph, history, fingerprints, asked, now=now)
+    steps = []
+    numbers: dict[DatasetKey, int] = {}
+    for stale in found.stale:
+        asset = graph.assets[stale.asset]
+        number = numbers[stale.asset] = numbers.get(stale.asset, 0) + 1
+        steps.append(
+            Step(
+                id=stale.asset if number == 1 else f"{stale.asset}#{number}",
+                asset_id=stale.asset,
+                asset=asset.name,
+                makes=tuple(output.dataset for output in asset.makes),
+                partitions=stale.partitions,
+                reason=stale.reason,
+                detail=stale.detail,
+                takes_sets=asset.takes_sets,
+            )
+        )
+    used = {step.asset_id: fingerprints[step.asset_id] for step in steps}
+    return Plan(env, tuple(steps), found.fresh, found.waiting, used)

@@ -1,0 +1,66 @@
+"""What a plan says is to be made, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+
+Reason: TypeAlias = Literal[
+    "never made", "schema", "code", "config", "engine", "input newer", "late", "forced"
+]
+MOST_IN_A_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Partitions of an asset that are to be made, for one reason; `detail` explains it."""
+
+    asset: DatasetKey
+    partitions: PartitionSet
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Partitions that cannot be made yet, since what they read was never made."""
+
+    asset: DatasetKey
+    partitions: PartitionSet
+    missing: DatasetKey
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An asset and the set of its partitions to make. `id` is unique in its plan.
+
+    An asset that takes sets of keys makes the whole set in batches, any other makes its
+    partitions one by one: see `units`.
+    """
+
+    id: str
+    asset_id: DatasetKey
+    asset: str
+    makes: tuple[DatasetKey, ...]
+    partitions: PartitionSet
+    reason: Reason
+    detail: str
+    takes_sets: bool = False
+
+    def units(self) -> Iterator[PartitionSet]:
+        """The sets that one call of the asset makes, in order."""
+        return self.partitions.chunks(MOST_IN_A_BATCH if self.takes_sets else 1)
+
+    def as_json(self) -> Mapping[str, object]:
+        """The step as `plan --json` has it."""
+        return {
+            "asset": self.asset,
+            "makes": list(self.makes),
+            "partitions": self.partitions.render(None) if self.partitions.dimensions else None,
+            "reason": self.reason,
+            "detail": self.detail,
+        }
