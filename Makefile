@@ -81,9 +81,11 @@ golden: setup ## write golden files and docs/errors.md anew; read the diff befor
 	$(BIN)/python tools/error_docs.py
 	$(PYTEST) --rewrite-golden
 
+BENCHES ?=
+
 .PHONY: bench
-bench: setup ## measure beside the peers (makes their environments on first use)
-	$(BIN)/python benchmarks/run.py
+bench: setup ## measure beside the peers, whose environments it makes (BENCHES="load lake" for some)
+	$(BIN)/python benchmarks/run.py $(BENCHES)
 
 # --- checks -------------------------------------------------------------------------------------
 
@@ -123,7 +125,7 @@ ci: lint types imports deps docs test ## all that CI does
 
 .PHONY: constraints
 constraints: setup ## write what .venv holds to constraints.txt
-	@{ sed '/^[^#]/,$$d' constraints.txt; $(PIP) freeze --all --exclude-editable \
+	@{ sed '/^[^#]/,$$d' constraints.txt; $(PIP) freeze --all --exclude-editable --exclude setuptools \
 		| tr 'A-Z_' 'a-z-' | LC_ALL=C sort; } > constraints.new
 	@mv constraints.new constraints.txt
 
