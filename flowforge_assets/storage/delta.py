@@ -29,7 +29,7 @@ from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
 from flowforge_assets.storage.delta_log import commit_file, named_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
-from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_scan import (
     StagedFiles,
     refuse_stray_files,
@@ -110,6 +110,7 @@ class DeltaTable:
         refuse_unlike(frame.collect_schema(), self._schema, self._spec)
         with guarded(self._spec.key, self._place):
             layout = self._layout()
+        with writing(self._spec.key, self._folder):
             files = write_files(frame, layout)
         kept = frame if isinstance(frame, pl.DataFrame) else None
         return StagedFiles(tuple(files), layout, self._schema, kept)

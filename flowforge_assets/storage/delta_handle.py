@@ -212,9 +212,9 @@ def _refuse_other_files(folder: Path, spec: TableSpec) -> None:
         if folder.exists():
             raise _not_a_table(folder, spec, folder.name)
         return
-    for entry in os.scandir(folder):
-        if not entry.name.startswith(("part-", ".")) and "=" not in entry.name:
-            raise _not_a_table(folder, spec, entry.name)
+    for name in os.listdir(folder):
+        if not name.startswith(("part-", ".")) and "=" not in name:
+            raise _not_a_table(folder, spec, name)
 
 
 def _not_a_table(folder: Path, spec: TableSpec, found: str) -> NotATableError:

@@ -7,9 +7,10 @@ A lazy frame meets a damaged file only when it is collected; whoever collects on
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from flowforge_assets.errors.base import FlowForgeError
@@ -24,6 +25,8 @@ from flowforge_assets.errors.storage import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.store import Table
 
@@ -37,7 +40,7 @@ _DENIED: Final = re.compile(
 _DATA: Final = re.compile(
     r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b", re.IGNORECASE
 )
-_LIBRARIES: Final = ("polars", "deltalake", "_internal", "pyarrow", "builtins")
+_LIBRARIES: Final = ("polars", "deltalake", "_internal", "pyarrow")
 
 
 def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> StorageError | None:
@@ -91,26 +94,51 @@ def guarded(key: DatasetKey, place: str) -> Iterator[None]:
     """Turns what the libraries throw inside into coded errors; lets everything else pass."""
     try:
         yield
-    except FlowForgeError:
+    except (KeyboardInterrupt, SystemExit, FlowForgeError):
         raise
-    except (Exception, BaseException) as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
-            raise
+    except BaseException as error:  # a panic in a native library is no `Exception`
         ours = as_storage_error(error, key, place)
         if ours is None:
             raise
         raise ours from error
 
 
-def reading(table: Table) -> object:
+@contextmanager
+def writing(key: DatasetKey, folder: Path) -> Iterator[None]:
+    """Turns what goes wrong with the target of a write into coded errors.
+
+    While a lazy frame is written its sources are read and code of users runs: what fails there
+    passes as it is, since it is not the fault of the table that is written.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, FlowForgeError):
+        raise
+    except BaseException as error:
+        ours = as_storage_error(error, key, str(folder))
+        is_target = isinstance(ours, DiskFullError | EngineCrashError) or (
+            isinstance(ours, NoAccessError) and not _is_writable(folder)
+        )
+        if ours is None or not is_target:
+            raise
+        raise ours from error
+
+
+def reading(table: Table) -> AbstractContextManager[None]:
     """`guarded` for whoever collects a frame that `table.scan` gave."""
     return guarded(table.spec.key, table.uri)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files may be made in `folder`, or where it would be made."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def _is_native(error: BaseException) -> bool:
     """Whether a library for tables or the system threw it, and not the code of a user."""
     module = type(error).__module__
-    return isinstance(error, OSError) or module.partition(".")[0] in _LIBRARIES[:4]
+    return isinstance(error, OSError) or module.partition(".")[0] in _LIBRARIES
 
 
 def _first_line(text: str) -> str:

@@ -19,7 +19,7 @@ from flowforge_assets.storage import manifest as manifests
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
-from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_scan import (
     StagedFiles,
     refuse_stray_files,
@@ -107,7 +107,8 @@ class ParquetTable:
         """
         refuse_unlike(frame.collect_schema(), self._schema, self._spec)
         with guarded(self._spec.key, self._place):
-            self._current()
+            self._current()  # refuses a folder that holds something else
+        with writing(self._spec.key, self._folder):
             layout = Layout(
                 self._folder, self._spec.dimensions, physical_columns(self._spec)
             )
