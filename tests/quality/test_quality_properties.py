@@ -107,7 +107,8 @@ def bad_rows(rule: Rule, write: Write) -> list[bool]:
 def surplus_rows(rule: Unique, write: Write) -> list[bool]:
     is_table = rule.scope == "table"
     columns = rule.columns if is_table or not write.by_day else (*rule.columns, "day")
-    seen = {key_of(row, columns) for row in write.others or ()} if is_table else set()
+    beside = (write.others or []) if is_table else []
+    seen = {key_of(row, columns) for row in beside}
     result: list[bool] = []
     for row in write.rows:
         has_null = any(row[PLACE[name]] is None for name in rule.columns)
