@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -103,10 +103,10 @@ class SqlEngine:
         inputs: Mapping[DatasetKey, DuckInput],
         *,
         parameters: Mapping[str, ParameterValue] | None = None,
-    ) -> Iterator[pl.DataFrame]:
+    ) -> Generator[pl.DataFrame]:
         """The same rows in batches of about 100,000, never all in memory; fails as `run` does.
 
-        The session is taken until the iterator ends or is closed.
+        The session is taken until the generator ends or is closed.
         """
         with self._query(parsed, inputs, parameters or {}) as (relation, prefix):
             try:

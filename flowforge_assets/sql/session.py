@@ -114,7 +114,8 @@ class Session:
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.
 
-        It does not for no files at all, for a column that no file has, for a path outside the
+        Values from folder names are read as text: `007` is no number before the schema says so.
+        It does not bind for no files at all, for a column that no file has, for a path outside the
         folders and for names that DuckDB would take for a pattern.
         """
         if not given.files or any(_GLOB_MARKS & set(file) for file in given.files):
@@ -127,7 +128,8 @@ class Session:
         try:
             self.connection.execute(
                 f"CREATE VIEW {address} AS SELECT {columns} FROM "  # noqa: S608 - all quoted
-                f"read_parquet([{files}], hive_partitioning=true, union_by_name=true)"
+                f"read_parquet([{files}], hive_partitioning=true, "
+                "hive_types_autocast=false, union_by_name=true)"
             )
         except (duckdb.BinderException, duckdb.PermissionException):
             return False

@@ -114,7 +114,7 @@ def test_a_broken_cache_is_an_empty_one(
     "entry", [1, [], [1], [["a"]], {"a": 1}, [[["a"]], [], "f"], [["x", "NO"]]]
 )
 def test_an_entry_of_the_wrong_form_is_worked_out_again(
-    tmp_path: Path, sql_file: Read, schemas: Schemas, section: str, entry: object
+    tmp_path: Path, sql_file: Read, schemas: Schemas, *, section: str, entry: object
 ) -> None:
     path = tmp_path / "sql.json"
     file = sql_file("select day as d from silver.flights")

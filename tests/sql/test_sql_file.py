@@ -68,7 +68,7 @@ def test_windows_lines_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> N
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SqlFileError, match="`gold/x.sql` cannot be read: no such file"):
+    with pytest.raises(SqlFileError, match=r"`gold/x\.sql` cannot be read: no such file"):
         read_sql_file(tmp_path / "x.sql", shown_as="gold/x.sql")
 
 

@@ -60,8 +60,9 @@ def test_a_header_says_what_an_asset_can_say(header: Callable[[str], SqlHeader])
 
 def test_a_column_has_its_rules_type_and_tags(header: Callable[[str], SqlHeader]) -> None:
     (column,) = header(
-        "[columns.fare]\ntype = 'DECIMAL(10, 2)'\ndoc = 'd'\nunit = 'eur'\ntags = ['t']\npii = true\n"
-        "not_null = true\nunique = true\nge = 1\nlt = 2.5\nin = [1, 2]\nregex = 'a+'\nmax_length = 3\n"
+        "[columns.fare]\ntype = 'DECIMAL(10, 2)'\ndoc = 'd'\nunit = 'eur'\ntags = ['t']\n"
+        "pii = true\nnot_null = true\nunique = true\nge = 1\nlt = 2.5\nin = [1, 2]\n"
+        "regex = 'a+'\nmax_length = 3\n"
         "ref = 'bronze.crm.fares.id'"
     ).columns
     assert column.type == DecimalType(10, 2)
@@ -91,18 +92,18 @@ def test_a_bound_may_be_a_date(header: Callable[[str], SqlHeader]) -> None:
             (HeaderPartition("day", "day", start="2013-01-01"),),
         ),
         (
-            'partition = { daily = 2013-01-01, end = 2013-12-31, column = "d", tz = "Europe/Berlin" }',
-            (HeaderPartition("day", "d", "2013-01-01", "2013-12-31", "Europe/Berlin"),),
+            "partition = { daily = 2013-01-01, end = 2013-12-31, tz = 'Asia/Tokyo', column = 'd' }",
+            (HeaderPartition("day", "d", "2013-01-01", "2013-12-31", "Asia/Tokyo"),),
         ),
         (
             'partition = { hourly = "2013-01-01T00", column = "h" }',
             (HeaderPartition("hour", "h", start="2013-01-01T00"),),
         ),
         (
-            'partition = [{ monthly = "2013-01", column = "m" }, { static = ["de", "ch"], column = "c" }]',
+            "partition = [{ monthly = '2013-01', column = 'm' },{ static = ['de'], column = 'c' }]",
             (
                 HeaderPartition("month", "m", start="2013-01"),
-                HeaderPartition("static", "c", values=("de", "ch")),
+                HeaderPartition("static", "c", values=("de",)),
             ),
         ),
     ],
@@ -135,7 +136,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest(
 def test_a_nested_key_is_told_with_its_own_line(
     header: Callable[[str], SqlHeader], toml: str, line: int
 ) -> None:
-    with pytest.raises(SqlHeaderKeyError, match="`columns.a.nul`") as caught:
+    with pytest.raises(SqlHeaderKeyError, match=r"`columns\.a\.nul`") as caught:
         header(toml)
     assert place_of(caught.value) == (line, 0)
 

@@ -44,9 +44,9 @@ Schemas = Mapping[DatasetKey, Schema]
     ],
 )
 def test_types_are_those_that_the_engine_gives(
-    binder: Binder, parsed: Parse, schemas: Schemas, expression: str, expected: str
+    binder: Binder, parsed: Parse, schemas: Schemas, *, expression: str, expected: str
 ) -> None:
-    found = binder.bind(parsed(f"select {expression} as x from silver.flights"), schemas)
+    found = binder.bind(parsed(f"from silver.flights select {expression} as x"), schemas)
     assert str(found) == f"x: {expected}"
 
 
@@ -131,10 +131,14 @@ def test_an_unknown_parameter_is_told_with_the_nearest(
         (
             "select day, sum(delay) from silver.flights",
             *(SqlBindError, 1, 8),
-            "column `day` must appear in the GROUP BY clause or must be part of an aggregate "
-            "function",
-            "either add it to the GROUP BY list, or use ANY_VALUE(`day`) if the exact value of "
-            "`day` is not important",
+            (
+                "column `day` must appear in the GROUP BY clause or must be part of an "
+                "aggregate function"
+            ),
+            (
+                "either add it to the GROUP BY list, or use ANY_VALUE(`day`) if the exact value "
+                "of `day` is not important"
+            ),
         ),
         (
             "select a,, b from silver.flights",
@@ -177,7 +181,7 @@ def test_the_binder_works_on_after_an_error(
 
 
 def test_a_dataset_without_schema_is_told(binder: Binder, parsed: Parse, schemas: Schemas) -> None:
-    with pytest.raises(SqlInputMissingError, match="no dataset `silver.flight`") as caught:
+    with pytest.raises(SqlInputMissingError, match=r"no dataset `silver\.flight`") as caught:
         binder.bind(parsed("select 1\nfrom silver.flight"), schemas)
     assert caught.value.place is not None
     assert (caught.value.place.line, caught.value.place.column) == (2, 6)
