@@ -196,7 +196,9 @@ class Project:
         found = self.graph.datasets.get(DatasetKey(key))
         if found is not None:
             return found
-        named = [d for d in self.graph.datasets.values() if key in {d.key.name, d.key.split(".")[-1]}]
+        named = [
+            d for d in self.graph.datasets.values() if key in {d.key.name, d.key.split(".")[-1]}
+        ]
         if len(named) == 1:
             return named[0]
         message = f"no dataset is called `{key}`"
@@ -228,9 +230,7 @@ class Project:
         from flowforge_assets.record.rebuild import rebuild
 
         def tables() -> Iterable[tuple[DatasetKey, list[Made]]]:
-            found = present(
-                self.graph.datasets, self.graph, self.environment, lambda: self.store
-            )
+            found = present(self.graph.datasets, self.graph, self.environment, lambda: self.store)
             for key in sorted(found):
                 yield key, list(self.table(self.graph.datasets[key]).made())
 

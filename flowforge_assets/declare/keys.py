@@ -21,9 +21,7 @@ KEY_TYPES: Final[dict[Kind, type]] = {
 }
 
 
-def with_key_columns(
-    asset: AssetDefinition, dimensions: tuple[Dimension, ...]
-) -> AssetDefinition:
+def with_key_columns(asset: AssetDefinition, dimensions: tuple[Dimension, ...]) -> AssetDefinition:
     """The asset with its key parameters tied to the partition columns of what it makes.
 
     A single key is matched by name and type (`day: date`); a set (`days: Partitions[date]`) by

@@ -151,4 +151,6 @@ class Partitions(Sequence[T_co], Generic[T_co]):
 
     def __repr__(self) -> str:
         """`Partitions(2013-01-01..2013-01-31, 31)`."""
-        return f"Partitions({self.first}..{self.last}, {len(self)})" if self._keys else "Partitions()"
+        return (
+            f"Partitions({self.first}..{self.last}, {len(self)})" if self._keys else "Partitions()"
+        )

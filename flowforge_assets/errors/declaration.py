@@ -157,3 +157,23 @@ class CheckFormError(DeclarationError):
     """
 
     code = "FF-117"
+
+
+class UnhashableValueError(DeclarationError):
+    """A function uses a value that cannot be hashed, so that a change of it would not be seen.
+
+    Make the value inside the function, ask for it as a `Resource`, or give the asset a
+    `code_version="1"` and count it up when its code changes.
+    """
+
+    code = "FF-118"
+
+
+class MissingSourceError(DeclarationError):
+    """The source of a function or class cannot be found, so that a change would not be seen.
+
+    Write it in a file of the project; load the project anew if the file has changed since; or
+    give the asset a `code_version="1"` and count it up when its code changes.
+    """
+
+    code = "FF-119"

@@ -70,9 +70,7 @@ def _arguments(
     return arguments
 
 
-def _query(
-    scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
-) -> object:
+def _query(scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded) -> object:
     frames = {
         read.dataset: frame
         for read in asset.inputs

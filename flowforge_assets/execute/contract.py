@@ -45,7 +45,9 @@ def _from_rows(
     for row in rows:
         if type(row) is not dataset.cls:
             message = f"`{asset.name}` gave a row of `{type(row).__name__}`, not of `{dataset.key}`"
-            raise ReturnValueError(message, place=asset.place, hint="yield rows of the promised class")
+            raise ReturnValueError(
+                message, place=asset.place, hint="yield rows of the promised class"
+            )
         values = row.__dict__
         for attribute, name in names:
             columns[name].append(_plain(values[attribute]))

@@ -40,9 +40,7 @@ class Loaded:
 Reader: TypeAlias = AssetDefinition | CheckDefinition
 
 
-def load(
-    scope: RunScope, reader: Reader, inputs: Iterable[Input], unit: PartitionSet
-) -> Loaded:
+def load(scope: RunScope, reader: Reader, inputs: Iterable[Input], unit: PartitionSet) -> Loaded:
     """The `inputs` of one step of `reader`. Costs no scan: frames are lazy, or were handed over in memory.
 
     The version that is noted is never newer than the rows read, so that a commit by someone else

@@ -155,9 +155,7 @@ def _commit(table: Table, staged: Staged, made: Made) -> Made:
     return replace(made, table=version)
 
 
-def _is_small(
-    scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame, schema: Schema
-) -> bool:
+def _is_small(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame, schema: Schema) -> bool:
     """Whether the result may be held in memory, as far as its inputs tell."""
     if not asset.inputs:
         return "SCAN" not in frame.explain(optimized=False)

@@ -29,7 +29,9 @@ def promise_errors(
         column = difference.column
         if difference.found is None:
             message = f"`{asset.name}` returns no column `{column}`, which `{dataset.key}` declares"
-            near = did_you_mean(column, [name for name in found.names() if not dataset.schema.find(name)])
+            near = did_you_mean(
+                column, [name for name in found.names() if not dataset.schema.find(name)]
+            )
             errors.append(MissingColumnError(message, place=asset.place, hint=near))
         elif difference.promised is None:
             if dataset.extra != "refuse":
@@ -43,6 +45,8 @@ def promise_errors(
                 f"`{asset.name}` returns `{column}` as {difference.found}, "
                 f"`{dataset.key}` declares {difference.promised}"
             )
-            hint = f"cast it: `pl.col({column!r}).cast(pl.{difference.promised})`, or declare its type"
+            hint = (
+                f"cast it: `pl.col({column!r}).cast(pl.{difference.promised})`, or declare its type"
+            )
             errors.append(ColumnTypeError(message, place=asset.place, hint=hint))
     return errors

@@ -91,7 +91,8 @@ def _failed(name: str, error: BaseException) -> ModuleError:
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<frozen") and frame.filename not in {__file__, importlib.__file__}
+        if not frame.filename.startswith("<frozen")
+        and frame.filename not in {__file__, importlib.__file__}
     ]
     lines = "".join(traceback.format_list(own)) if own else ""
     said = "".join(traceback.format_exception_only(error)).strip()

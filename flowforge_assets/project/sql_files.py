@@ -159,9 +159,7 @@ def _column(
     )
 
 
-def _partitioning(
-    parts: tuple[HeaderPartition, ...], file: SqlFile, found: Schema
-) -> Partitioning:
+def _partitioning(parts: tuple[HeaderPartition, ...], file: SqlFile, found: Schema) -> Partitioning:
     if not parts:
         return UNPARTITIONED
     dimensions: list[Dimension] = []
@@ -173,7 +171,5 @@ def _partitioning(
             raise PartitionColumnError(message, place=Place(file.shown_as, 1), hint=hint)
         dimensions.append(Dimension(part.column, part.kind, part.tz))
         is_static = part.kind == "static"
-        extents.append(
-            StaticExtent(part.values) if is_static else TimeExtent(part.start, part.end)
-        )
+        extents.append(StaticExtent(part.values) if is_static else TimeExtent(part.start, part.end))
     return Partitioning(tuple(dimensions), tuple(extents))
