@@ -114,7 +114,8 @@ class Session:
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.
 
-        Values from folder names are read as text: `007` is no number before the schema says so.
+        Values from folder names are read as text: `2013-1-1` is no date unless the schema
+        says so.
         It does not bind for no files at all, for a column that no file has, for a path outside the
         folders and for names that DuckDB would take for a pattern.
         """
