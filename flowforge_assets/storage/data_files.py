@@ -81,8 +81,6 @@ def write_files(frame: pl.DataFrame | pl.LazyFrame, layout: Layout) -> list[Data
                 _write(rows, layout, token, number)
                 for number, rows in enumerate(_by_folder(frame, layout.hive))
             ]
-        for folder in {(layout.folder / file.path).parent for file in files}:
-            sync(folder)
         return files
 
 

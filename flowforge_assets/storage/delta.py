@@ -218,7 +218,7 @@ class DeltaTable:
         written: list[DataFile],
     ) -> TableVersion:
         """Commits after `before`; takes down in `written` the files that it writes for that."""
-        version: TableVersion | None = None
+        done: TableVersion | Snapshot | None = None
         if before is None or self._handle.opened is None:
             delta_commit.create(self._folder, staged.files, commit)
         else:
@@ -232,15 +232,15 @@ class DeltaTable:
                 layout = replaced(staged.layout, hive=physical_columns(self._spec))
                 written.extend(write_files(staged.scan(), layout))
                 hive, added = layout.hive, tuple(written)
-            version = delta_commit.write(
-                self._handle.opened, before, delta_commit.Files(added, what, hive), commit
-            )
-        if version is None:  # the table is a new one
-            after = self._handle.current()
-            if after is None:
+            files = delta_commit.Files(added, what, hive)
+            done = delta_commit.write(self._handle.opened, before, files, commit)
+        if done is None:  # the table is a new one
+            done = self._handle.current()
+            if done is None:
                 raise NoTableError(f"`{self._spec.key}` was removed while it was written")
-            version = _version_of(after)
-        return version
+        elif isinstance(done, Snapshot):
+            self._handle.expect(done)
+        return _version_of(done) if isinstance(done, Snapshot) else done
 
     def _done(self, snapshot: Snapshot, step_id: str) -> TableVersion | None:
         """The version that the step made, when it has committed before."""

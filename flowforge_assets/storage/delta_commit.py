@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from deltalake import DeltaTable, Field
@@ -81,10 +81,11 @@ def create(folder: Path, added: Sequence[DataFile], commit: Commit) -> None:
 
 def write(
     table: DeltaTable, at: Snapshot, files: Files, commit: Commit
-) -> TableVersion | None:
+) -> TableVersion | Snapshot | None:
     """Makes a version after `at`: the replaced rows are gone, the schema is the declared one.
 
-    Gives that version, or None when the table is a new one now. `table` stays where it was.
+    Gives it whole when its files are all that changed, else by number, or None when the table is
+    a new one now. `table` stays where it was.
 
     Raises:
         CommitFailedError: someone committed after `at`.
@@ -114,6 +115,11 @@ def write(
         partition_by=list(files.hive),
         commit_properties=_properties(commit, version),
     )
+    if mode == "append" and version == at.version + 1:
+        gone = {file.path for file in what.removed}
+        kept = (file for file in at.files if file.path not in gone)
+        now = (*kept, *what.rewritten, *files.added)
+        return replace(at, version=version, files=now)
     return TableVersion(at.table_id, version)
 
 

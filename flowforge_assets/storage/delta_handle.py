@@ -82,6 +82,10 @@ class DeltaHandle:
             self._snapshot = self._read(self.opened)
         return self._snapshot
 
+    def expect(self, after: Snapshot) -> None:
+        """Takes `after`, which a commit of our own made, for the next version unread."""
+        self._snapshot = after
+
     def at(self, version: int) -> Snapshot:
         """An older version with its files; the log is read for it each time.
 
