@@ -1,0 +1,112 @@
+"""What decides the rows that an asset makes, apart from its inputs, as short digests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from typing import Final
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
+from flowforge_assets.errors.base import FlowForgeError, raise_all
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.project.code_digest import CodeDigests
+from flowforge_assets.project.source import SourceCache
+
+ALGORITHM: Final = 1
+"""Counted up when the same declarations give other digests; all data is then out of date."""
+
+# The engine's major version: what our dependencies allow of it, so that none need be imported. A
+# minor version of an engine is no reason to make a lake anew.
+SQL_ENGINE: Final = "duckdb 2"
+
+
+def fingerprints(
+    graph: Graph,
+    ids: Iterable[DatasetKey],
+    *,
+    sources: SourceCache,
+    modules: Iterable[str],
+    sql_digest: Callable[[AssetDefinition], str],
+) -> dict[DatasetKey, Fingerprint]:
+    """The fingerprints of the assets `ids`; saves `sources`.
+
+    `modules` are the project's, into which code is followed. `sql_digest` gives the digest of a
+    SQL asset's query. `code` covers the function or query and the resources' classes; `schema`
+    columns, rules, blocking checks and dimensions of what is made; `config` the options that
+    decide which rows are read and kept. Descriptions, units, tags, owners, promises, retries and
+    time limits do not count, nor do the first and last partition. About 40 µs an asset.
+
+    Raises:
+        Problems: code that cannot be hashed (FF-118, FF-119), all of it.
+    """
+    digests = CodeDigests(sources, modules)
+    found: dict[DatasetKey, Fingerprint] = {}
+    problems: list[FlowForgeError] = []
+    for id_ in ids:
+        asset = graph.assets[id_]
+        try:
+            found[id_] = Fingerprint(
+                algorithm=ALGORITHM,
+                code=_code(asset, digests, sql_digest),
+                schema=_schema(asset, graph, digests),
+                config=_config(asset),
+                engine=SQL_ENGINE if asset.function is None else "",
+            )
+        except FlowForgeError as error:
+            error.place = error.place or asset.place
+            problems.append(error)
+    sources.save()
+    raise_all(problems)
+    return found
+
+
+def _code(
+    asset: AssetDefinition, digests: CodeDigests, sql_digest: Callable[[AssetDefinition], str]
+) -> str:
+    if asset.code_version is not None:
+        return _digest("code_version", asset.code_version)
+    if asset.function is None:
+        return sql_digest(asset)
+    # Their methods are called, though the function does not name them.
+    return digests.of(asset.function, *asset.resources.values())
+
+
+def _schema(asset: AssetDefinition, graph: Graph, digests: CodeDigests) -> str:
+    parts: list[object] = []
+    for output in asset.makes:
+        parts += _promise(graph.datasets[output.dataset])
+        for check in graph.checks.get(output.dataset, ()):
+            if check.blocking:
+                parts += _check(check, digests)
+    return _digest(*parts)
+
+
+def _promise(dataset: DatasetDefinition) -> list[object]:
+    """What the rows of a dataset are held to."""
+    optional = [field.name for field in dataset.schema if field.optional]
+    dimensions = [(each.column, each.kind, each.tz) for each in dataset.partitioning.dimensions]
+    return [dataset.key, dataset.schema, optional, dataset.rules, dataset.extra, dimensions]
+
+
+def _check(check: CheckDefinition, digests: CodeDigests) -> list[object]:
+    try:
+        return [check.name, digests.of(check.function), check.inputs]
+    except FlowForgeError as error:
+        error.place = check.place
+        error.hint = "make the value inside the check"  # a check has no `code_version`
+        raise
+
+
+def _config(asset: AssetDefinition) -> str:
+    forms = [(output.dataset, output.form) for output in asset.makes]
+    return _digest(forms, asset.inputs, asset.keys, asset.write, asset.bad_rows, asset.max_bad)
+
+
+def _digest(*parts: object) -> str:
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        text = str(part).encode()
+        digest.update(f"{len(text)}:".encode() + text)
+    return digest.hexdigest()
