@@ -63,6 +63,7 @@ _CLASS_BY_PLAIN: Final[dict[PlainName, str]] = {
     "binary": "Binary",
     "date": "Date",
 }
+_MOST_DIGITS: Final = 38  # of a decimal, in Arrow, Delta and DuckDB alike
 _INSTEAD: Final[dict[str, str]] = {
     "UInt64": "cast it to `pl.Int64`, or to `pl.Decimal(20, 0)` where values may pass 2^63 - 1",
     "UInt128": "cast it to `pl.Decimal(38, 0)`",
@@ -135,7 +136,9 @@ def from_polars_type(dtype: pl.DataType, *, column: str = "") -> DataType:
     match dtype:
         case pl.Datetime(time_unit="us" | "ms", time_zone=zone):
             return Plain("timestamp" if zone else "timestamp_ntz")
-        case pl.Decimal(precision=precision, scale=scale) if precision and precision <= 38:
+        case pl.Decimal(precision=precision, scale=scale) if (
+            precision and precision <= _MOST_DIGITS
+        ):
             return DecimalType(precision, scale)
         case pl.List(inner=inner) | pl.Array(inner=inner):
             return ListType(from_polars_type(instance(inner), column=column), nullable_items=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -26,7 +26,6 @@ Value: TypeAlias = int | date | datetime | Decimal | str
 
 _MOST_COLUMNS: Final = 32  # as Delta's own default, dataSkippingNumIndexedCols
 _MOST_BYTES: Final = 32  # a footer may cut strings at 64
-_NO_ENDS: Final = (pl.Float32, pl.Float64, pl.Boolean, pl.Binary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def frame_stats(frame: pl.DataFrame, dimensions: Sequence[Dimension]) -> FileSta
         column = frame.get_column(name)
         if column.dtype.is_nested():
             continue
-        ends = None if column.dtype in _NO_ENDS else _ends(column)
+        ends = None if column.dtype.is_float() else column_ends(column)
         result[name] = ColumnStats(column.null_count(), *(ends or (None, None)))
     return result
 
@@ -59,7 +58,7 @@ def footer_stats(path: Path) -> FileStats:
     # pyarrow takes 100 ms to import, which a run of small files does not pay
     import pyarrow.parquet as pq
 
-    footer = pq.read_metadata(path)
+    footer = pq.read_metadata(path)  # pyright: ignore[reportUnknownMemberType] - its stubs
     result: dict[str, ColumnStats] = {}
     for index in range(footer.num_columns):
         column = footer.schema.column(index)
@@ -99,12 +98,26 @@ def _column_ends(stats: ColumnStats | None) -> ColumnEnds | None:
             return None
 
 
-def _ends(column: pl.Series) -> tuple[Value, Value] | None:
+def column_ends(column: pl.Series) -> tuple[Value, Value] | None:
+    """The least and the greatest value of `column`, nulls apart; None where they are not sure."""
+    if not column.dtype.is_temporal():
+        return _if_exact(column.min(), column.max())
+    # polars panics when it makes a Python date of a year that Python's dates do not reach
+    physical = column.to_physical()
+    least, greatest = physical.min(), physical.max()
+    if not (isinstance(least, int) and isinstance(greatest, int)):
+        return None
     try:
-        least, greatest = column.min(), column.max()
-    except (OverflowError, ValueError):
-        return None  # a year that Python's dates do not reach
-    return _if_exact(least, greatest)
+        return _moment(least, column.dtype), _moment(greatest, column.dtype)
+    except OverflowError:
+        return None
+
+
+def _moment(number: int, dtype: pl.DataType) -> date | datetime:
+    if isinstance(dtype, pl.Datetime):
+        zone = UTC if dtype.time_zone else None
+        return datetime(1970, 1, 1, tzinfo=zone) + timedelta(microseconds=number)
+    return date(1970, 1, 1) + timedelta(days=number)
 
 
 def _if_exact(least: object, greatest: object) -> tuple[Value, Value] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +120,7 @@ def _write(frame: pl.DataFrame, layout: Layout, token: str, number: int) -> Data
         path.parent.mkdir(parents=True, exist_ok=True)
     frame.write_parquet(path, compression="zstd", compression_level=1)
     stats = frame_stats(frame, layout.dimensions)
-    return _described(relative, frame.height, values, stats, layout)
+    return _described(relative, frame.height, stats, values=values, layout=layout)
 
 
 def _sink(frame: pl.LazyFrame, layout: Layout, token: str) -> list[DataFile]:
@@ -160,28 +160,45 @@ def _sink(frame: pl.LazyFrame, layout: Layout, token: str) -> list[DataFile]:
         mkdir=True,
         sinked_paths_callback=count,
     )
-    is_small = len(counted) <= _SMALL_FILES and sum(counted.values()) <= _SMALL_ROWS
     files: list[DataFile] = []
+    is_small = len(counted) <= _SMALL_FILES and sum(counted.values()) <= _SMALL_ROWS
     for relative, rows in sorted(counted.items()):
         path = layout.folder / relative
-        if not rows:
-            path.unlink()
-            continue
-        if is_small:
-            read = pl.read_parquet(path, glob=False, hive_partitioning=False, memory_map=False)
-            stats = frame_stats(read, layout.dimensions)
+        if rows:
+            stats = _stats_of(path, layout, is_small=is_small)
+            file = _described(relative, rows, stats, values=values_of[relative], layout=layout)
+            files.append(file)
         else:
-            stats = footer_stats(path)
-        files.append(_described(relative, rows, values_of[relative], stats, layout))
+            path.unlink()
     return files
 
 
+def _stats_of(path: Path, layout: Layout, *, is_small: bool) -> FileStats:
+    if not is_small:
+        return footer_stats(path)
+    rows = pl.read_parquet(path, glob=False, hive_partitioning=False, memory_map=False)
+    return frame_stats(rows, layout.dimensions)
+
+
 def _described(
-    relative: str, rows: int, values: Mapping[str, str | None], stats: FileStats, layout: Layout
+    relative: str,
+    rows: int,
+    stats: FileStats,
+    *,
+    values: Mapping[str, str | None],
+    layout: Layout,
 ) -> DataFile:
+    """The file that was written as `relative`, once it is on the disk."""
     path = layout.folder / relative
     sync(path)
-    ends = ends_of_file(stats, layout.dimensions)
+    ends = tuple(
+        (name, name)
+        if dimension.kind == "static" and (name := values.get(dimension.column))
+        else pair
+        for dimension, pair in zip(
+            layout.dimensions, ends_of_file(stats, layout.dimensions), strict=True
+        )
+    )
     return DataFile(relative, path.stat().st_size, rows, ends, values, stats)
 
 
@@ -199,7 +216,7 @@ def _text(value: object) -> str | None:
 
 
 @contextmanager
-def _removed_on_failure(folder: Path, token: str) -> Iterator[None]:
+def _removed_on_failure(folder: Path, token: str) -> Generator[None]:
     try:
         yield
     except BaseException:

@@ -196,7 +196,7 @@ class DeltaTable:
             return done
         written: list[DataFile] = []
         try:
-            version = self._write(before, staged, replace, commit, written)
+            version = self._write(before, staged, replace, commit=commit, written=written)
         except BaseException as error:
             remove_files(self._folder, written)
             is_late = isinstance(error, DeltaError) and self._handle.newest() != (
@@ -214,6 +214,7 @@ class DeltaTable:
         before: Snapshot | None,
         staged: StagedFiles,
         replace: PartitionSet,
+        *,
         commit: delta_commit.Commit,
         written: list[DataFile],
     ) -> TableVersion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -216,7 +215,7 @@ def _refuse_other_files(folder: Path, spec: TableSpec) -> None:
         if folder.exists():
             raise _not_a_table(folder, spec, folder.name)
         return
-    for name in os.listdir(folder):
+    for name in sorted(path.name for path in folder.iterdir()):
         if not name.startswith(("part-", ".")) and "=" not in name:
             raise _not_a_table(folder, spec, name)
 

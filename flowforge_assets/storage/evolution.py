@@ -35,7 +35,7 @@ def refuse_unlike(found: pl.Schema, promised: pl.Schema, spec: TableSpec) -> Non
 
 
 def is_kept(stored: pl.Schema, schema: Schema) -> bool:
-    """Whether rows stored as `stored` can be read as `schema`: it only has more nullable columns."""
+    """Whether rows stored as `stored` can be read as `schema`, with nulls for what is new."""
     if len(stored) > len(schema.fields):
         return False
     kept = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -90,7 +90,7 @@ def damaged_log(key: DatasetKey, place: str, what: str) -> DamagedLogError:
 
 
 @contextmanager
-def guarded(key: DatasetKey, place: str) -> Iterator[None]:
+def guarded(key: DatasetKey, place: str) -> Generator[None]:
     """Turns what the libraries throw inside into coded errors; lets everything else pass."""
     try:
         yield
@@ -104,7 +104,7 @@ def guarded(key: DatasetKey, place: str) -> Iterator[None]:
 
 
 @contextmanager
-def writing(key: DatasetKey, folder: Path) -> Iterator[None]:
+def writing(key: DatasetKey, folder: Path) -> Generator[None]:
     """Turns what goes wrong with the target of a write into coded errors.
 
     While a lazy frame is written its sources are read and code of users runs: what fails there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 from urllib.parse import unquote, urlsplit
 
 from flowforge_assets.core.key import DatasetKey
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["delta", "parquet"]
 
 _LOGS = ("_delta_log", "_flowforge")
-_LATER = frozenset(
-    {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hdfs", "https", "http"}
+_LATER: Final = frozenset(
+    ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hdfs", "http", "https"]
 )
 
 
@@ -100,7 +100,10 @@ def table_folder(folder: Path, key: DatasetKey) -> Path:
 
 
 def open_store(
-    location: str | Location, *, format: Format = "delta", relative_to: Path | None = None
+    location: str | Location,
+    *,
+    format: Format = "delta",  # noqa: A002 - the word that the project file has
+    relative_to: Path | None = None,
 ) -> Store:
     """The store at `location`; `format` is of no matter in memory.
 

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-import polars as pl
-
 from flowforge_assets.core.partition import Ordinal, PartitionSet
 from flowforge_assets.core.span import Axis, Span, Values
+from flowforge_assets.storage.column_stats import column_ends
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from flowforge_assets.core.partition import Dimension
 
 ColumnEnds: TypeAlias = tuple[date | datetime | str, date | datetime | str]
@@ -54,15 +55,12 @@ def ends_of(frame: pl.DataFrame, dimensions: Sequence[Dimension]) -> list[Column
     result: list[ColumnEnds | None] = []
     for dimension in dimensions:
         column = frame.get_column(dimension.column)
-        least, greatest = column.min(), column.max()
-        if (
-            isinstance(least, date | str)
-            and isinstance(greatest, date | str)
-            and not column.has_nulls()
-        ):
-            result.append((least, greatest))
-        else:
-            result.append(None)
+        ends = None if column.has_nulls() else column_ends(column)
+        match ends:
+            case ((date() | str() as least), (date() | str() as greatest)):
+                result.append((least, greatest))
+            case _:
+                result.append(None)
     return result
 
 

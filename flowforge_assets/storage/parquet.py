@@ -109,9 +109,7 @@ class ParquetTable:
         with guarded(self._spec.key, self._place):
             self._current()  # refuses a folder that holds something else
         with writing(self._spec.key, self._folder):
-            layout = Layout(
-                self._folder, self._spec.dimensions, physical_columns(self._spec)
-            )
+            layout = Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
             files = write_files(frame, layout)
         kept = frame if isinstance(frame, pl.DataFrame) else None
         return StagedFiles(tuple(files), layout, self._schema, kept)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flowforge_assets.storage.location import open_store
+from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Store
 
 
@@ -23,5 +23,5 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 @pytest.fixture(params=["delta", "parquet"])
 def disk_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    form = "delta" if request.param == "delta" else "parquet"
+    form: Format = "delta" if request.param == "delta" else "parquet"
     return open_store(str(tmp_path / "lake"), format=form)

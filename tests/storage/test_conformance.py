@@ -7,6 +7,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+
+from flowforge_assets.core.partition import (
+    WHOLE,
+    Dimension,
+    PartitionSet,
+    Span,
+    Values,
+)
+from flowforge_assets.core.schema import Field, Plain
+from flowforge_assets.errors.storage import (
+    NoTableError,
+    NoVersionError,
+    SchemaChangeError,
+    StagedSchemaError,
+    StrayRowsError,
+)
 from storage_values import (
     BY_BOTH,
     BY_COUNTRY,
@@ -32,22 +48,6 @@ from storage_values import (
     values,
 )
 
-from flowforge_assets.core.partition import (
-    WHOLE,
-    Dimension,
-    PartitionSet,
-    Span,
-    Values,
-)
-from flowforge_assets.core.schema import Field, Plain
-from flowforge_assets.errors.storage import (
-    NoTableError,
-    NoVersionError,
-    SchemaChangeError,
-    StagedSchemaError,
-    StrayRowsError,
-)
-
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import Store, TableSpec
 
@@ -62,7 +62,7 @@ def test_a_table_has_no_version_before_its_first_commit(store: Store) -> None:
 
 
 def test_reading_before_the_first_commit_says_to_make_it(store: Store) -> None:
-    with pytest.raises(NoTableError, match="flowforge run -s silver.orders"):
+    with pytest.raises(NoTableError, match=r"flowforge run -s silver\.orders"):
         store.table(ORDERS).scan()
 
 

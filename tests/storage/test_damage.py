@@ -11,17 +11,6 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 import pytest
-from storage_values import (
-    DAILY,
-    KEY,
-    ORDERS,
-    day_rows,
-    days,
-    numbers,
-    put,
-    record,
-    values,
-)
 
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.errors.storage import (
@@ -39,12 +28,23 @@ from flowforge_assets.errors.storage import (
 from flowforge_assets.storage.delta import DeltaStore, DeltaTable
 from flowforge_assets.storage.failure import as_storage_error, reading
 from flowforge_assets.storage.parquet import ParquetStore, ParquetTable
+from storage_values import (
+    DAILY,
+    KEY,
+    ORDERS,
+    day_rows,
+    days,
+    numbers,
+    put,
+    record,
+    values,
+)
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import Store, Table
 
 
-class PanicException(BaseException):  # noqa: N818 - the name that native libraries give it
+class PanicException(BaseException):
     """A crash in a native library, which is no `Exception`."""
 
 
@@ -248,7 +248,7 @@ def test_sweeping_removes_what_no_version_names(disk_store: Store) -> None:
 
 
 def test_sweeping_knows_files_of_odd_partitions(disk_store: Store) -> None:
-    from storage_values import BY_COUNTRY, countries  # noqa: PLC0415
+    from storage_values import BY_COUNTRY, countries
 
     table = disk_store.table(BY_COUNTRY)
     put(table, pl.DataFrame({"n": [1], "country": ["a/b %"]}), countries("a/b %"))

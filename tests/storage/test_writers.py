@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 import deltalake
 import polars as pl
 import pytest
-from storage_values import DAILY, ORDERS, day_rows, day_values, days, numbers, put, record, values
 
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.storage.delta import DeltaStore
 from flowforge_assets.storage.location import Format, open_store
+from storage_values import DAILY, ORDERS, day_rows, day_values, days, numbers, put, record, values
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import Store
