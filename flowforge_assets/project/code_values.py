@@ -25,7 +25,24 @@ from flowforge_assets.project.own_code import OwnCode
 
 # By name, so that the less usual ones need not be imported to be known.
 _SPELT_BY_REPR: Final = frozenset(
-    ["builtins.NoneType", "builtins.bool", "builtins.bytearray", "builtins.bytes", "builtins.complex", "builtins.ellipsis", "builtins.float", "builtins.int", "builtins.range", "builtins.slice", "builtins.str", "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta", "datetime.timezone", "decimal.Decimal", "fractions.Fraction", "uuid.UUID", "zoneinfo.ZoneInfo", "types.GenericAlias", "types.UnionType", "typing.NewType", "typing.TypeVar", "typing.Union", "typing._AnnotatedAlias", "typing._GenericAlias", "typing._LiteralGenericAlias", "typing._SpecialForm", "typing._UnionGenericAlias"]
+    f"{module}.{name}"
+    for module, names in {
+        "builtins": (
+            *("NoneType", "bool", "bytearray", "bytes", "complex", "ellipsis", "float", "int"),
+            *("range", "slice", "str"),
+        ),
+        "datetime": ("date", "datetime", "time", "timedelta", "timezone"),
+        "decimal": ("Decimal",),
+        "fractions": ("Fraction",),
+        "types": ("GenericAlias", "UnionType"),
+        "typing": (
+            *("NewType", "TypeVar", "Union", "_AnnotatedAlias", "_GenericAlias"),
+            *("_LiteralGenericAlias", "_SpecialForm", "_UnionGenericAlias"),
+        ),
+        "uuid": ("UUID",),
+        "zoneinfo": ("ZoneInfo",),
+    }.items()
+    for name in names
 )
 # They hold nothing that decides what code makes.
 _WITHOUT_CONTENT: Final = frozenset(
@@ -164,28 +181,41 @@ class Spelling:
         match value:
             case enum.Enum():
                 return self._parts(value.name, [value.value], name, inside)
-            case PurePath():
-                return iter([f"path {self._own.portable(value)}"])
-            case re.Pattern():
-                pattern = cast("re.Pattern[str]", value)
-                return iter([f"regex {pattern.flags} {pattern.pattern!r}"])
-            case str() | bytes() | int() | float():
-                base = next(base for base in (str, bytes, int, float) if isinstance(value, base))
-                return iter([base.__repr__(value)])
             case list() | tuple() | deque():
                 return self._parts("items", cast("Iterable[object]", value), name, inside)
             case dict() | types.MappingProxyType():
                 return self._mapping(cast("Mapping[object, object]", value), name, inside)
             case set() | frozenset():
                 return self._set(cast("Iterable[object]", value), name, inside)
-            case logging.Logger():
-                return iter([value.name])
-            case _ if full_name in _WITHOUT_CONTENT:
-                return iter(())
-            case _ if full_name.startswith("polars."):
-                return iter([_polars_text(value, name)])
+            case _ if (text := self._text(value, full_name, name)) is not None:
+                return iter([text])
             case _:
                 return self._mapping(self._state(value, name), name, inside)
+
+    def _text(self, value: object, full_name: str, name: str) -> str | None:
+        """What an instance holds, where one text says it."""
+        match value:
+            case str():
+                return str.__repr__(value)
+            case bytes():
+                return bytes.__repr__(value)
+            case int():
+                return int.__repr__(value)
+            case float():
+                return float.__repr__(value)
+            case PurePath():
+                return f"path {self._own.portable(value)}"
+            case re.Pattern():
+                pattern = cast("re.Pattern[str]", value)
+                return f"regex {pattern.flags} {pattern.pattern!r}"
+            case logging.Logger():
+                return value.name
+            case _ if full_name in _WITHOUT_CONTENT:
+                return ""
+            case _ if full_name.startswith("polars."):
+                return _polars_text(value, name)
+            case _:
+                return None
 
     def _state(self, value: object, name: str) -> dict[object, object]:
         """The attributes of a dataclass or an instance of the project's own classes."""
@@ -230,13 +260,13 @@ class Spelling:
 
 
 def _order(token: Token) -> str:
-    if isinstance(token, (str, AssignedName)):
-        return str(token)
-    return (
-        f"{token.__module__}.{token.__qualname__}"
-        if isinstance(token, type | types.FunctionType)
-        else token.__name__
-    )
+    match token:
+        case str() | AssignedName():
+            return str(token)
+        case types.ModuleType():
+            return token.__name__
+        case _:
+            return f"{token.__module__}.{token.__qualname__}"
 
 
 def _polars_text(value: object, name: str) -> str:

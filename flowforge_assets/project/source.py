@@ -35,6 +35,7 @@ class SourceCache:
         self._kept: dict[str, dict[str, str]] | None = None
         self._by_name: dict[str, dict[str, str]] = {}
         self._used: set[str] = set()
+        self._is_changed = False
 
     def find(self, file: str, key: str) -> Unit | None:
         """The unit with that key (see `normal_source`); None when the file has none.
@@ -53,7 +54,7 @@ class SourceCache:
         A folder that cannot be written costs the next load its time and nothing else, so that is
         no error.
         """
-        if self._path is None or self.parses == 0:
+        if self._path is None or not self._is_changed:
             return
         files = self._entries()
         if len(files) > _MOST_FILES:
@@ -62,6 +63,7 @@ class SourceCache:
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(self._path, content.encode())
+            self._is_changed = False
 
     def _units(self, file: str) -> dict[str, str]:
         found = self._by_name.get(file)
@@ -83,6 +85,7 @@ class SourceCache:
             found = _parsed(source)
             if found:  # what this Python cannot read, another may
                 entries[digest] = found
+                self._is_changed = True
         return found
 
     def _entries(self) -> dict[str, dict[str, str]]:
