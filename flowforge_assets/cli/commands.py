@@ -1,0 +1,76 @@
+"""The commands, and the page that `flowforge --help` prints.
+
+The one table that the help page and the parser are both made of. It imports nothing, so that
+help costs no more than starting Python.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command: `target` is where its function is, loaded when it is called."""
+
+    name: str
+    usage: str
+    target: str
+    group: str
+    summary: str
+
+
+COMMANDS = (
+    Command("init", "[DIR]", "start:init", "Start", "make a small project that runs at once"),
+    Command("new", "KEY", "start:new", "Start", "add a dataset and the asset that makes it"),
+    Command("ls", "", "ls:ls", "See", "list the datasets: fresh, stale or never made"),
+    Command("show", "KEY", "show:show", "See", "a dataset's columns, rules, partitions and rows"),
+    Command(
+        "lineage", "KEY[.COLUMN]", "lineage:lineage", "See", "what it comes from, what reads it"
+    ),
+    Command("history", "[KEY]", "history:history", "See", "the last runs, or those of a dataset"),
+    Command("why", "KEY", "why:why", "See", "why its partitions are stale, or fresh"),
+    Command("check", "", "check:check", "Work", "type-check the project without data"),
+    Command("plan", "", "plan:plan", "Work", "what a run would make, and why"),
+    Command("run", "", "run:run", "Work", "make what is out of date"),
+    Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
+)
+
+LEADING_FLAGS = {
+    "-C": True,
+    "--project": True,
+    "-e": True,
+    "--env": True,
+    "--json": False,
+    "-q": False,
+    "--quiet": False,
+    "-v": False,
+    "--verbose": False,
+    "-y": False,
+    "--yes": False,
+}
+"""The flags that may stand before the command, and whether a value follows."""
+
+_FLAGS = """\
+  -C, --project DIR      the project's folder (default: this one)
+  -e, --env NAME         the environment (default: $FLOWFORGE_ENV, or dev)
+  -s, --select TEXT      some assets: orders, +orders, orders+, layer:gold, tag:x, kind:sql,
+                         with and, or, not and parentheses
+  -p, --partition KEYS   some partitions: 2013-01-01..2013-01-31
+      --json             one JSON object on standard output (run: a line an event)
+  -q, --quiet            say only what was asked for, and errors
+  -v, --verbose          say more
+  -y, --yes              answer yes to questions"""
+
+
+def help_page() -> str:
+    """What `flowforge --help` prints."""
+    lines = ["Usage: flowforge COMMAND [OPTIONS]", "", "Typed data pipelines, made incrementally."]
+    group = ""
+    for command in COMMANDS:
+        if command.group != group:
+            group = command.group
+            lines += ["", f"{group}:"]
+        lines.append(f"  {f'{command.name} {command.usage}':<23}{command.summary}")
+    lines += ["", "Flags of most commands:", _FLAGS, ""]
+    lines.append("`flowforge COMMAND --help` says more; `flowforge --version` names the version.")
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""From a command line to an exit code."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from flowforge_assets.cli.commands import COMMANDS, LEADING_FLAGS
+from flowforge_assets.cli.terminal import Terminal, flat
+from flowforge_assets.cli.usage import usage_error
+from flowforge_assets.errors.base import FlowForgeError
+
+_BUG: Final = 70
+_INTERRUPTED: Final = 130
+
+
+def dispatch(argv: list[str]) -> int:
+    """Runs the command that `argv` names; every error becomes words and an exit code."""
+    _encode_everything()
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    verbose = not {"-v", "--verbose"}.isdisjoint(words)
+    terminal = Terminal(json="--json" in words, verbose=verbose)
+    try:
+        code = parser()(_command_first(argv))
+    except CycloptsError as error:
+        return _refused(terminal, usage_error(error))
+    except FlowForgeError as error:
+        return _refused(terminal, error)
+    except KeyboardInterrupt:
+        terminal.note("interrupted")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last place that can say something useful
+        return _broke_down(terminal, error)
+    return code if isinstance(code, int) else 0
+
+
+def parser() -> App:
+    """The commands; each is imported when it is called."""
+    app = App(
+        name="flowforge",
+        help_format="plaintext",
+        version_flags=(),
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
+    for command in COMMANDS:
+        target = f"flowforge_assets.cli.{command.target}"
+        app.command(target, name=command.name, group=command.group, help=_sentence(command.summary))
+    return app
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
+def _command_first(argv: list[str]) -> list[str]:
+    """`-C shop run -q` as `run -q -C shop`: common flags may stand before the command."""
+    at = 0
+    while at < len(argv) and argv[at].partition("=")[0] in LEADING_FLAGS:
+        at += 1 + (LEADING_FLAGS.get(argv[at], False))
+    leading, rest = argv[:at], argv[at:]
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *leading, *rest[end:]]
+
+
+def _refused(terminal: Terminal, error: FlowForgeError) -> int:
+    if terminal.json:
+        terminal.data(None, [error])
+    else:
+        terminal.errors([error])
+    return max(each.exit_code for each in flat([error]))
+
+
+def _broke_down(terminal: Terminal, error: Exception) -> int:
+    """Says that this is our bug, and where its traceback is."""
+    text = "".join(traceback.format_exception(error))
+    message = f"this is a bug in FlowForge Assets: {type(error).__name__}: {error}"
+    if terminal.verbose:
+        hint = "report it with the traceback above"
+        sys.stderr.write(text)
+    else:
+        hint = f"report it with the traceback in `{_kept(text)}` (`-v` prints it)"
+    if terminal.json:
+        said = {"code": None, "message": message, "file": None, "line": None, "hint": hint}
+        terminal.json_line({"version": 1, "data": None, "errors": [said]}, indent=2)
+    else:
+        sys.stderr.write(f"{terminal.err('error', 'red')}: {message}\nhint: {hint}\n")
+    return _BUG
+
+
+def _kept(text: str) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="flowforge-traceback-", suffix=".txt", encoding="utf-8", delete=False
+    ) as file:
+        file.write(text)
+    return Path(file.name)
+
+
+def _encode_everything() -> None:
+    """A terminal that cannot show a character shows a question mark instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,109 @@
+"""`flowforge ls`: the datasets by layer, and how they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.cli.options import COMMON, Common, Select
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import moment
+from flowforge_assets.core.key import LAYERS, DatasetKey
+
+if TYPE_CHECKING:
+    from flowforge_assets.api import Project
+
+_STYLES: Final[dict[str, Style]] = {
+    "fresh": "green",
+    "stale": "yellow",
+    "waiting": "red",
+    "never": "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A dataset and how it stands.
+
+    `rows` adds up what its commits said: a partition that was remade alone, out of a batch, may
+    count twice. None, like `made_at`, while it was never made.
+    """
+
+    key: DatasetKey
+    asset: str
+    kind: str
+    state: str
+    partitions: int | None
+    rows: int | None
+    made_at: datetime | None
+    description: str
+
+    def as_json(self) -> dict[str, object]:
+        """The dataset as `ls --json` has it; `partitions` are those that are made."""
+        return {
+            "key": self.key,
+            "layer": self.key.layer,
+            "asset": self.asset,
+            "kind": self.kind,
+            "state": self.state,
+            "partitions": self.partitions,
+            "rows": self.rows,
+            "made_at": self.made_at,
+            "description": self.description,
+        }
+
+
+def ls(*, select: Select = None, common: Common = COMMON) -> int:
+    """List the datasets by layer: fresh, stale, waiting for an input, or never made."""
+    terminal, project = common.terminal(), common.load()
+    found = standings(project, select)
+    if terminal.json:
+        terminal.data({"datasets": [each.as_json() for each in found]})
+        return 0
+    header = [Text(name, "dim") for name in ("dataset", "state", "rows", "parts", "last made")]
+    rows: list[list[Text | str]] = [[*header]]
+    rows += [
+        [
+            Text(each.key, "bold"),
+            Text(each.state, _STYLES[each.state]),
+            "" if each.rows is None else f"{each.rows:,}",
+            "" if each.partitions is None else f"{each.partitions:,}",
+            "" if each.made_at is None else moment(each.made_at),
+            Text(each.description if common.verbose else "", "dim"),
+        ]
+        for each in found
+    ]
+    if found:
+        terminal.table(rows, right=[2, 3])
+    else:
+        terminal.note("no dataset yet: `flowforge new silver.orders` adds one")
+    return 0
+
+
+def standings(project: Project, select: str | None) -> list[Standing]:
+    """How the selected datasets stand: by layer, then as they depend on one another."""
+    plan, history = project.plan(select), project.history()
+    stale = {step.asset_id for step in plan.steps}
+    waiting = {each.asset for each in plan.waiting}
+    found: list[Standing] = []
+    for id_ in project.select(select):
+        asset = project.graph.assets[id_]
+        for output in asset.makes:
+            dataset = project.graph.datasets[output.dataset]
+            pieces = history.lookup(dataset.key)
+            state = "stale" if id_ in stale else "waiting" if id_ in waiting else "fresh"
+            is_cut = bool(dataset.partitioning.dimensions)
+            found.append(
+                Standing(
+                    key=dataset.key,
+                    asset=asset.name,
+                    kind="python" if asset.sql_path is None else "sql",
+                    state=state if pieces or state != "stale" else "never",
+                    partitions=sum(p.partitions.count() for p in pieces) if is_cut else None,
+                    rows=sum(piece.rows for piece in pieces) if pieces else None,
+                    made_at=max((piece.at for piece in pieces), default=None),
+                    description=dataset.description.strip().partition("\n")[0],
+                )
+            )
+    return sorted(found, key=lambda each: LAYERS.index(each.key.layer))

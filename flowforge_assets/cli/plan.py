@@ -1,0 +1,70 @@
+"""`flowforge plan`: what a run would make, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import counted, how_many
+
+if TYPE_CHECKING:
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.plan.plan import Plan
+
+_DIFFERENT: Final = 3
+REASON_STYLES: Final[dict[str, Style]] = {
+    "never made": "green",
+    "input newer": "cyan",
+    "forced": "yellow",
+}
+
+
+def plan(
+    *,
+    select: Select = None,
+    partition: Partition = None,
+    force: Annotated[Flag, Parameter(help="As if all that is selected were stale.")] = False,
+    exit_code: Annotated[Flag, Parameter(help="Exit with 3 if there is something to do.")] = False,
+    common: Common = COMMON,
+) -> int:
+    """Say what a run would make, and why. Nothing is changed."""
+    terminal, project = common.terminal(), common.load()
+    made = project.plan(select, partitions=partition, force=force)
+    if terminal.json:
+        terminal.data(made.as_json())
+    else:
+        show_plan(terminal, made)
+    return _DIFFERENT if exit_code and made.steps else 0
+
+
+def show_plan(terminal: Terminal, plan: Plan) -> None:
+    """A line a step, then what waits, then the sum."""
+    terminal.table(
+        [
+            (
+                Text(step.asset, "bold"),
+                how_many(step.partitions),
+                step.partitions.render(),
+                Text(step.reason, REASON_STYLES.get(step.reason, "yellow")),
+                Text(step.detail, "dim"),
+            )
+            for step in plan.steps
+        ],
+        right=[1],
+    )
+    for waiting in plan.waiting:
+        of = f" ({waiting.partitions.render()})" if waiting.partitions.dimensions else ""
+        terminal.say(
+            Text(waiting.asset, "bold"), of, " waits: ", f"`{waiting.missing}` is not made"
+        )
+    assets = {step.asset_id for step in plan.steps}
+    fresh = f"{len(plan.fresh):,} fresh"
+    if not assets:
+        terminal.note("nothing to make, ", fresh)
+        return
+    parts = sum(step.partitions.count() for step in plan.steps if step.partitions.dimensions)
+    inside = f" ({counted(parts, 'partition')})" if parts else ""
+    terminal.note(f"{counted(len(assets), 'asset')} to make{inside}, ", fresh)

@@ -1,0 +1,156 @@
+"""What a run says while it goes on: a line an asset when it has ended, and one that moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Final, Protocol
+
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import counted, duration
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.event import Event
+
+_STYLES: Final[dict[str, Style]] = {"made": "green", "failed": "red", "skipped": "yellow"}
+_SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class Units(Protocol):
+    """How many partitions of each asset a run is to make, by its id."""
+
+    def __call__(self, run_id: str, /) -> dict[str, int]:
+        """The units of the run of that id."""
+        ...
+
+
+@dataclass(slots=True)
+class _Asset:
+    """How far an asset is."""
+
+    name: str
+    units: int
+    began: float = 0.0
+    rows: int = 0
+    ended: dict[str, int] = field(default_factory=dict[str, int])
+    last: str = ""
+
+    @property
+    def done(self) -> int:
+        """How many of its units have ended."""
+        return sum(self.ended.values())
+
+    def line(self, *, is_over: bool) -> list[Text | str]:
+        """What is said of it: `made  clean_flights  365 partitions  336,776 rows  4.2 s`."""
+        took = duration(time.perf_counter() - self.began)
+        status = next((s for s in ("failed", "skipped", "made") if self.ended.get(s)), "made")
+        line: list[Text | str] = [Text(f"{status:<7}", _STYLES[status])] if is_over else []
+        line.append(Text(f" {self.name}", "bold"))
+        if self.units > 1:
+            made = self.ended.get("made", 0) if is_over else self.done
+            of = "" if made == self.units else f"{made:,} of "
+            line.append(f"  {of}{counted(self.units, 'partition')}")
+        if self.rows or (is_over and status == "made"):
+            line.append(f"  {counted(self.rows, 'row')}")
+        if not is_over and self.last:
+            line.append(Text(f"  {self.last}", "dim"))
+        if status != "skipped" or not is_over:
+            line.append(Text(f"  {took}", "dim"))
+        return line
+
+
+class Progress:
+    """Hears the events of a run and tells them; safe between threads."""
+
+    def __init__(self, terminal: Terminal, units: Units) -> None:
+        """Speaks on `terminal`, with moving lines where it has them."""
+        self.terminal = terminal
+        self.units = units
+        self.assets: dict[str, _Asset] = {}
+        self.lock = Lock()
+        self.live: Live | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Tells one event."""
+        with self.lock:
+            match event.event:
+                case "run_started":
+                    for name, units in self.units(event.run_id).items():
+                        self.assets[name] = _Asset(name, units)
+                    if self.assets and self.terminal.is_live and not self.terminal.quiet:
+                        self.live = _begun(self.moving)
+                case "waiting":
+                    self.terminal.note(Text(event.message or "waiting", "yellow"))
+                case "step_started":
+                    asset = self.asset(event)
+                    asset.last = event.partition or ""
+                case "step_finished":
+                    self.finished(event)
+                case "run_finished":
+                    self.close()
+
+    def finished(self, event: Event) -> None:
+        """A unit has ended, and maybe its asset."""
+        asset = self.asset(event)
+        status = event.status or "made"
+        asset.ended[status] = asset.ended.get(status, 0) + 1
+        asset.rows += event.rows or 0
+        if self.terminal.verbose and event.partition is not None:
+            self.say(Text(f"        {asset.name} {event.partition} {status}", "dim"))
+        if status == "made" and event.message:
+            of = f" {event.partition}" if event.partition else ""
+            self.say(Text("warning", "yellow"), f": {asset.name}{of}: {event.message}")
+        if asset.done >= asset.units:
+            self.say(*asset.line(is_over=True))
+
+    def asset(self, event: Event) -> _Asset:
+        """The asset of the event; its clock starts with the first."""
+        name = event.asset or ""
+        found = self.assets.setdefault(name, _Asset(name, 1))
+        found.began = found.began or time.perf_counter()
+        return found
+
+    def moving(self) -> Iterable[str]:
+        """A line for each asset that is going on now."""
+        frame = _SPINNER[int(time.monotonic() * 10) % len(_SPINNER)]
+        paint = self.terminal.err
+        for asset in list(self.assets.values()):
+            if asset.began and asset.done < asset.units:
+                yield paint.line([Text(f"{frame:<7}", "cyan"), *asset.line(is_over=False)])
+
+    def say(self, *pieces: Text | str) -> None:
+        """A line that stays."""
+        if self.live is None:
+            self.terminal.note(*pieces)
+        else:
+            from rich.text import Text as RichText  # loaded with the live display
+
+            line = RichText.from_ansi(self.terminal.err.line(pieces))
+            self.live.console.print(line, soft_wrap=True)
+
+    def close(self) -> None:
+        """Ends the moving lines; what had begun and not ended is said to be so."""
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+
+
+def _begun(lines: Callable[[], Iterable[str]]) -> Live:
+    """Lines at the foot of the terminal, drawn anew ten times a second."""
+    from rich.console import Console  # 0.05 s of CPU: only where lines move
+    from rich.live import Live
+    from rich.text import Text as RichText
+
+    console = Console(stderr=True, highlight=False)
+
+    def drawn() -> RichText:
+        return RichText.from_ansi("\n".join(lines()))
+
+    live = Live(console=console, get_renderable=drawn, refresh_per_second=10, transient=True)
+    live.start()
+    return live

@@ -1,0 +1,115 @@
+"""`flowforge run`: makes what is out of date, and says so as it goes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from cyclopts import Parameter
+
+from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.progress import Progress
+from flowforge_assets.cli.words import duration
+from flowforge_assets.errors.project import UsageError
+from flowforge_assets.plan.step import MOST_IN_A_BATCH
+from flowforge_assets.record.ledger import Ledger
+
+if TYPE_CHECKING:
+    from flowforge_assets.api import Project
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.event import Event, OnEvent
+    from flowforge_assets.execute.run import RunResult
+
+_EXIT_CODES: Final = {"succeeded": 0, "failed": 1, "cancelled": 130}
+
+
+def run(
+    *,
+    select: Select = None,
+    partition: Partition = None,
+    force: Annotated[Flag, Parameter(help="Make all that is selected, stale or not.")] = False,
+    resume: Annotated[
+        str | None, Parameter(help="A run: make what it planned and did not.")
+    ] = None,
+    engine: Annotated[
+        Literal["local", "prefect"], Parameter(help="Where the steps run.")
+    ] = "local",
+    common: Common = COMMON,
+) -> int:
+    """Make what is out of date, and only that. A failure stops only what depends on it."""
+    if resume is not None and (select or partition or force):
+        hint = "leave `--select`, `--partition` and `--force` out"
+        raise UsageError("a resumed run makes what it had planned", hint=hint)
+    terminal, project = common.terminal(), common.load()
+    start = time.perf_counter()
+    last: list[Event] = []
+    hear = _events(terminal, project, last)
+    try:
+        result = project.run(
+            select, partitions=partition, force=force, resume=resume, engine=engine, on_event=hear
+        )
+    except KeyboardInterrupt:
+        _end(terminal, last, None, time.perf_counter() - start)
+        raise
+    except ModuleNotFoundError as error:
+        if error.name != "prefect":
+            raise
+        hint = "install it: `pip install 'flowforge-assets[prefect]'`"
+        raise UsageError("Prefect is not installed", hint=hint) from error
+    finally:
+        if isinstance(hear, Progress):
+            hear.close()
+    _end(terminal, last, result, time.perf_counter() - start)
+    return _EXIT_CODES[result.status]
+
+
+def _events(terminal: Terminal, project: Project, last: list[Event]) -> OnEvent:
+    """Who hears the events; the one that ends the run is put into `last`."""
+    if not terminal.json:
+        return Progress(terminal, lambda run_id: _units(project, run_id))
+
+    def write(event: Event) -> None:
+        if event.event == "run_finished":
+            last.append(event)
+        else:
+            terminal.json_line(event.as_json())
+
+    return write
+
+
+def _end(terminal: Terminal, last: list[Event], result: RunResult | None, seconds: float) -> None:
+    """The sum of the run, with its errors before it."""
+    errors = result.errors if result is not None else ()
+    for event in last:
+        said = dict(event.as_json()) | {"seconds": round(seconds, 6)}
+        terminal.json_line(said | {"errors": [error.as_json() for error in errors]})
+    if terminal.json or result is None:
+        return
+    if errors:
+        terminal.note()
+        terminal.errors(errors)
+        terminal.note()
+    counts: tuple[tuple[str, Style], ...] = (
+        (f"made {result.made:,}", "green" if result.made else ""),
+        (f"failed {result.failed:,}", "red" if result.failed else ""),
+        (f"skipped {result.skipped:,}", "yellow" if result.skipped else ""),
+        (f"fresh {result.fresh:,}", ""),
+    )
+    pieces: list[Text | str] = []
+    for text, style in counts:
+        pieces += [", " if pieces else "", Text(text, style)]
+    terminal.say(*pieces, f" in {duration(seconds)}")
+    if result.failed:
+        terminal.note(f"`flowforge run --resume {result.run_id}` makes what is left of it")
+
+
+def _units(project: Project, run_id: str) -> dict[str, int]:
+    """How many calls of each asset the run has planned, as the ledger has it."""
+    units: dict[str, int] = {}
+    with Ledger.open(project.environment.ledger_path) as ledger:
+        for step in ledger.steps_of(run_id):
+            asset = project.graph.assets[step.makes[0]]
+            most = MOST_IN_A_BATCH if asset.takes_sets else 1
+            units[step.asset] = units.get(step.asset, 0) + -(-step.partitions.count() // most)
+    return units

@@ -1,0 +1,238 @@
+"""`flowforge show KEY`: all there is to know of a dataset, and its first rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from flowforge_assets.cli.options import COMMON, Common, Flag, Key, Partition
+from flowforge_assets.cli.paint import Text
+from flowforge_assets.cli.words import counted, ends, moment
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.rule import NotNull
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flowforge_assets.api import Project
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.made import Made, TableVersion
+    from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+    from flowforge_assets.storage.store import Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableDescription:
+    """A dataset as declared and as stored; `version`, `rows` and `head` are of the table.
+
+    `made` are its current commits, newest first.
+    """
+
+    dataset: DatasetDefinition
+    asset: AssetDefinition
+    checks: tuple[str, ...]
+    uri: str
+    version: TableVersion | None
+    rows: int | None
+    partitions: PartitionSet
+    declared: PartitionSet
+    made: tuple[Made, ...]
+    head: pl.DataFrame | None
+
+    def as_json(self) -> dict[str, object]:
+        """The dataset as `show --json` has it."""
+        dataset = self.dataset
+        first, last = ends(self.partitions)
+        return {
+            "key": dataset.key,
+            "description": dataset.description,
+            "asset": self.asset.name,
+            "uri": self.uri,
+            "version": self.version.version if self.version else None,
+            "rows": self.rows,
+            "schema": [
+                {
+                    "name": column.field.name,
+                    "type": str(column.field.type),
+                    "nullable": column.field.nullable,
+                    "key": column.is_key,
+                    "unit": column.unit or None,
+                    "doc": column.doc or None,
+                    "tags": list(column.tags),
+                }
+                for column in dataset.columns
+            ],
+            "partitions": {
+                "by": [dimension.column for dimension in self.declared.dimensions],
+                "count": self.partitions.count() if self.declared.dimensions else None,
+                "declared": self.declared.count() if self.declared.dimensions else None,
+                "first": first,
+                "last": last,
+            },
+            "rules": [str(rule) for rule in dataset.rules],
+            "checks": list(self.checks),
+            "made_at": self.made[0].at if self.made else None,
+            "run_id": self.made[0].run_id if self.made else None,
+            "head": [] if self.head is None else self.head.to_dicts(),
+        }
+
+
+def show(
+    key: Key,
+    /,
+    *,
+    partition: Partition = None,
+    bad: Annotated[Flag, Parameter(help="The rows that were set aside, and why.")] = False,
+    limit: Annotated[
+        int,
+        Parameter(
+            name=["--limit", "-n"], help="How many rows.", validator=validators.Number(gte=0)
+        ),
+    ] = 10,
+    common: Common = COMMON,
+) -> int:
+    """Show a dataset's columns, rules, partitions and first rows."""
+    terminal, project = common.terminal(), common.load()
+    dataset = project.dataset(key)
+    wanted = None
+    if partition is not None:
+        wanted = dataset.partitioning.parse(partition, project.clock())
+    table = project.table(dataset)
+    if bad:
+        from flowforge_assets.execute.judge import bad_spec  # engines, on use
+
+        table = project.store.table(bad_spec(dataset))
+    found = describe_table(project, dataset, table, wanted=wanted, limit=limit)
+    if terminal.json:
+        terminal.data(found.as_json())
+    elif bad:
+        _show_bad(terminal, found)
+    else:
+        _show(terminal, found)
+    return 0
+
+
+def describe_table(
+    project: Project,
+    dataset: DatasetDefinition,
+    table: Table,
+    *,
+    wanted: PartitionSet | None,
+    limit: int,
+) -> TableDescription:
+    """What is known of `dataset`, with the rows of `table`: its own, or its quarantine's."""
+    version = table.version()
+    rows, head = None, None
+    if version is not None:
+        rows, head = _read(table, wanted, limit)
+    made = tuple(project.history().lookup(dataset.key))
+    partitions = PartitionSet.none(dataset.partitioning.dimensions)
+    for piece in made:
+        partitions |= piece.partitions
+    return TableDescription(
+        dataset=dataset,
+        asset=project.graph.assets[project.graph.maker[dataset.key]],
+        checks=tuple(check.name for check in project.graph.checks.get(dataset.key, ())),
+        uri=table.uri,
+        version=version,
+        rows=rows,
+        partitions=partitions if wanted is None else partitions & wanted,
+        declared=dataset.partitioning.all(project.clock()),
+        made=made,
+        head=head,
+    )
+
+
+def _read(table: Table, wanted: PartitionSet | None, limit: int) -> tuple[int, pl.DataFrame]:
+    import polars as pl  # heavy: only a table with rows needs it
+
+    lazy = table.scan(wanted)
+    rows: int = lazy.select(pl.len()).collect().item()
+    return rows, lazy.head(limit).collect()
+
+
+def _show(terminal: Terminal, found: TableDescription) -> None:
+    dataset = found.dataset
+    terminal.say(Text(dataset.key, "bold"))
+    for line in dataset.description.strip().splitlines():
+        terminal.say(line)
+    terminal.say()
+    terminal.table([(Text(name, "dim"), said) for name, said in _facts(found) if said])
+    terminal.say()
+    header: list[Text | str] = [Text(name, "dim") for name in ("column", "type", "", "", "")]
+    columns: list[list[Text | str]] = [header]
+    for column in dataset.columns:
+        optional = " optional" if column.field.optional else ""
+        columns.append(
+            [
+                Text(column.field.name, "bold"),
+                f"{column.field.type}{'?' if column.field.nullable else ''}{optional}",
+                "key" if column.is_key else "",
+                column.unit,
+                Text(" ".join([column.doc, *(f"#{tag}" for tag in column.tags)]).strip(), "dim"),
+            ]
+        )
+    terminal.table(columns)
+    rules = [str(rule) for rule in dataset.rules if not isinstance(rule, NotNull)]
+    for title, names in (("rules", rules), ("checks", found.checks)):
+        if names:
+            terminal.say()
+            terminal.say(Text(title, "dim"))
+            for name in names:
+                terminal.say("  ", name)
+    if found.head is not None:
+        terminal.say()
+        terminal.say(drawn_rows(found.head))
+
+
+def _show_bad(terminal: Terminal, found: TableDescription) -> None:
+    if not found.rows:
+        terminal.note(f"no row of `{found.dataset.key}` was set aside")
+        return
+    terminal.say(Text(counted(found.rows, "bad row"), "bold"), f" of {found.dataset.key}")
+    if found.head is not None:
+        terminal.say(drawn_rows(found.head))
+
+
+def _facts(found: TableDescription) -> list[tuple[str, str]]:
+    """What stands on top, a name and a line each; what has nothing to say is empty."""
+    dataset, asset = found.dataset, found.asset
+    newest = found.made[0] if found.made else None
+    reads = dict.fromkeys(read.dataset for read in asset.inputs)
+    return [
+        ("made by", f"{asset.name}  {asset.place.file}:{asset.place.line}"),
+        ("reads", ", ".join(reads)),
+        ("stored in", found.uri),
+        ("version", "never made" if found.version is None else str(found.version.version)),
+        ("rows", "" if found.rows is None else f"{found.rows:,}"),
+        ("last made", f"{moment(newest.at)} in run {newest.run_id}" if newest else ""),
+        ("partitions", _partitions(found)),
+        ("owners", ", ".join(dataset.owners)),
+        ("tags", ", ".join(dataset.tags)),
+    ]
+
+
+def _partitions(found: TableDescription) -> str:
+    if not found.declared.dimensions:
+        return ""
+    by = ", ".join(dimension.column for dimension in found.declared.dimensions)
+    made = f" ({found.partitions.render()})" if found.partitions else ""
+    return f"by {by}: {found.partitions.count():,} of {found.declared.count():,} made{made}"
+
+
+def drawn_rows(rows: pl.DataFrame) -> str:
+    """The rows as a table of polars, without its type line: that is above."""
+    import polars as pl  # heavy: only a table with rows needs it
+
+    options: dict[str, Any] = {  # the names are polars' own, of several types
+        "tbl_hide_dataframe_shape": True,
+        "tbl_hide_column_data_types": True,
+        "tbl_rows": -1,
+        "tbl_cols": 12,
+        "fmt_str_lengths": 40,
+        "tbl_formatting": "UTF8_FULL_CONDENSED",
+    }
+    with pl.Config(**options):
+        return str(rows)

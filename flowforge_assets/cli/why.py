@@ -1,0 +1,108 @@
+"""`flowforge why KEY`: what made its partitions, and what changed since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.cli.options import COMMON, Common, Key, Partition
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import counted, how_many, moment
+from flowforge_assets.plan.explain import explain
+
+if TYPE_CHECKING:
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.plan.explain import Explanation, NewerInput
+
+_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow", "waiting": "red"}
+
+
+def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) -> int:
+    """Say of each partition of a dataset what made it, and why it is fresh or stale."""
+    terminal, project = common.terminal(), common.load()
+    dataset = project.dataset(key)
+    now = project.clock()
+    wanted = dataset.partitioning.all(now)
+    if partition is not None:
+        wanted = dataset.partitioning.parse(partition, now)
+    ids = project.graph.ancestors([project.graph.maker[dataset.key]])
+    found = explain(
+        project.graph,
+        project.history(),
+        project.fingerprints(ids),
+        dataset.key,
+        wanted,
+        now=now,
+    )
+    if terminal.json:
+        terminal.data({"key": dataset.key, "partitions": [_as_json(each) for each in found]})
+        return 0
+    if not found:
+        terminal.note(f"`{dataset.key}` has no partition yet: the first one is not over")
+    for each in found:
+        _show(terminal, dataset.key, each)
+    return 0
+
+
+def _show(terminal: Terminal, key: str, each: Explanation) -> None:
+    parts = each.partitions
+    which = (f"  {how_many(parts)}  {parts.render()}",) if parts.dimensions else ()
+    terminal.say(Text(key, "bold"), *which, "  ", Text(each.state, _STYLES[each.state]))
+    for line in _lines(each):
+        terminal.say("  ", line)
+
+
+def _lines(each: Explanation) -> list[str]:
+    lines: list[str] = []
+    if each.made:
+        newest, oldest = each.made[0], each.made[-1]
+        rows = counted(sum(made.rows for made in each.made), "row")
+        since = moment(oldest.at)
+        when = since if moment(newest.at) == since else f"{since} to {moment(newest.at)}"
+        lines.append(f"made {when} by `{newest.asset}` in run {newest.run_id}, {rows}")
+    else:
+        lines.append("never made")
+    lines += [f"waits: `{dataset}` was never made" for dataset in each.missing]
+    if each.changed:
+        lines.append(f"changed since: its {', '.join(each.changed)}")
+    lines += [f"newer input: {_said(newer)}" for newer in each.newer]
+    if each.reason is not None and not (each.changed or each.newer) and each.made:
+        lines.append(f"stale: {each.reason}" + (f" ({each.detail})" if each.detail else ""))
+    if each.state == "fresh":
+        lines.append("nothing changed since: schema, code, config, engine and inputs are the same")
+    return lines
+
+
+def _said(newer: NewerInput) -> str:
+    of = f" {_shown(newer.partitions)}" if newer.partitions.dimensions else ""
+    if newer.made is None:
+        return f"`{newer.dataset}`{of} is stale and will be made first"
+    return f"`{newer.dataset}`{of} was made {moment(newer.made.at)} in run {newer.made.run_id}"
+
+
+def _shown(partitions: PartitionSet) -> str:
+    return f"({how_many(partitions)}, {partitions.render()})"
+
+
+def _as_json(each: Explanation) -> dict[str, object]:
+    return {
+        "partitions": each.partitions.render(None) or None,
+        "state": each.state,
+        "reason": each.reason,
+        "detail": each.detail,
+        "made": [
+            {"run_id": made.run_id, "asset": made.asset, "at": made.at, "rows": made.rows}
+            for made in each.made
+        ],
+        "changed": list(each.changed),
+        "newer": [
+            {
+                "dataset": newer.dataset,
+                "partitions": newer.partitions.render(None) or None,
+                "at": newer.made.at if newer.made else None,
+                "run_id": newer.made.run_id if newer.made else None,
+            }
+            for newer in each.newer
+        ],
+        "missing": list(each.missing),
+    }
