@@ -63,7 +63,7 @@ def _arguments(
     arguments: dict[str, Any] = key_arguments(asset, scope.graph.datasets[asset.id], unit)
     for read in asset.inputs:
         dataset = scope.graph.datasets[read.dataset]
-        frame = loaded.frames[read.parameter]
+        frame = loaded[read.parameter]
         arguments[read.parameter] = in_form(frame, read.form, dataset)
     for parameter, kind in asset.resources.items():
         arguments[parameter] = scope.resources.get(kind)
@@ -74,7 +74,7 @@ def _query(scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: 
     frames = {
         read.dataset: frame
         for read in asset.inputs
-        if (frame := loaded.frames[read.parameter]) is not None
+        if (frame := loaded[read.parameter]) is not None
     }
     point = next(unit.points())
     keys = {

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -27,81 +26,105 @@ from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The frames by parameter (None: not there, and the reader allows it), and their versions."""
-
-    frames: Mapping[str, pl.LazyFrame | None]
-    versions: Mapping[DatasetKey, TableVersion]
-
+from flowforge_assets.storage.partition_rows import is_in
 
 Reader: TypeAlias = AssetDefinition | CheckDefinition
+Versions: TypeAlias = Mapping[DatasetKey, TableVersion]
+Loaded: TypeAlias = Mapping[str, pl.LazyFrame | None]
+"""The frames by parameter; None: not there, and the reader allows it."""
+
+_HELD_ROWS: Final = 2_000_000
 
 
-def load(scope: RunScope, reader: Reader, inputs: Iterable[Input], unit: PartitionSet) -> Loaded:
-    """The `inputs` of one step of `reader`. Costs no scan: frames are lazy, or were handed over in memory.
+class Inputs:
+    """What the units of one batch read, each dataset scanned once where it is small.
 
-    The version that is noted is never newer than the rows read, so that a commit by someone else
-    in between makes the step stale rather than lost.
-
-    Raises:
-        InputMissingError: partitions that it must have were never made (FF-703).
+    `versions` is never newer than the rows read, so that a commit by someone else in between
+    makes the step stale rather than lost.
     """
-    frames: dict[str, pl.LazyFrame | None] = {}
-    versions: dict[DatasetKey, TableVersion] = {}
-    for read in inputs:
-        dataset = scope.graph.datasets[read.dataset]
-        wanted = _wanted(scope, reader, read, dataset, unit)
-        if wanted is None:
-            frames[read.parameter] = None
-            version = scope.table(dataset).version()
-        else:
-            frames[read.parameter], version = _frame(scope, dataset, wanted)
+
+    def __init__(
+        self, scope: RunScope, reader: Reader, inputs: Iterable[Input], batch: PartitionSet
+    ) -> None:
+        """For units within `batch`; nothing is read yet."""
+        self._scope = scope
+        self._reader = reader
+        self._inputs = tuple(inputs)
+        self._batch = batch
+        self._sources: dict[str, pl.LazyFrame] = {}
+        self.versions: dict[DatasetKey, TableVersion] = {}
+
+    def load(self, unit: PartitionSet) -> Loaded:
+        """The inputs of one unit, by parameter.
+
+        Raises:
+            InputMissingError: partitions that it must have were never made (FF-703).
+        """
+        frames: dict[str, pl.LazyFrame | None] = {}
+        for read in self._inputs:
+            dataset = self._scope.graph.datasets[read.dataset]
+            wanted = self._wanted(read, dataset, unit)
+            frames[read.parameter] = (
+                None if wanted is None else self._frame(read, dataset, unit, wanted)
+            )
+        return frames
+
+    def _wanted(
+        self, read: Input, dataset: DatasetDefinition, unit: PartitionSet
+    ) -> PartitionSet | None:
+        """The partitions to read; None where an optional input has none."""
+        now = self._scope.now
+        wanted = reads(unit, up=dataset.partitioning, mapping=read.mapping, now=now)
+        made = self._scope.made.of(dataset)
+        if read.optional:
+            return wanted & made or None
+        missing = wanted - made
+        if missing and isinstance(read.mapping, Has) and read.mapping.missing == "skip":
+            return wanted & made
+        if missing:
+            shown = f"{missing.render()} was" if missing.dimensions else "nothing was"
+            message = f"`{self._reader.name}` reads `{read.dataset}`, of which {shown} never made"
+            hint = f"make it first: `flowforge run -s {read.dataset}`"
+            raise InputMissingError(message, place=self._reader.place, hint=hint)
+        return wanted
+
+    def _frame(
+        self, read: Input, dataset: DatasetDefinition, unit: PartitionSet, wanted: PartitionSet
+    ) -> pl.LazyFrame:
+        if not wanted:
+            return pl.LazyFrame(schema=polars_schema(dataset.schema))
+        if unit == self._batch:
+            return self._scanned(dataset, wanted)
+        source = self._sources.get(read.parameter)
+        if source is None:
+            source = self._source(read, dataset)
+            self._sources[read.parameter] = source
+        mine = is_in(wanted, dataset.schema)
+        return source if mine is None else source.filter(mine)
+
+    def _source(self, read: Input, dataset: DatasetDefinition) -> pl.LazyFrame:
+        """What all units of the batch read, in memory where it is small."""
+        now = self._scope.now
+        read_set = reads(self._batch, up=dataset.partitioning, mapping=read.mapping, now=now)
+        source = self._scanned(dataset, read_set & self._scope.made.of(dataset))
+        if self._scope.made.rows(dataset) > _HELD_ROWS:
+            return source
+        return source.collect().lazy()
+
+    def _scanned(self, dataset: DatasetDefinition, wanted: PartitionSet) -> pl.LazyFrame:
+        handed = self._scope.handover.find(dataset.key, wanted)
+        if handed is not None:
+            self._note(dataset.key, handed[1])
+            return handed[0].lazy()
+        table = self._scope.table(dataset)
+        version = table.version()
         if version is not None:
-            known = versions.get(read.dataset)
-            versions[read.dataset] = version if known is None else min(known, version)
-    return Loaded(frames, versions)
+            self._note(dataset.key, version)
+        return table.scan(wanted if wanted.dimensions else None)
 
-
-def _wanted(
-    scope: RunScope,
-    reader: Reader,
-    read: Input,
-    dataset: DatasetDefinition,
-    unit: PartitionSet,
-) -> PartitionSet | None:
-    """The partitions to read; None where an optional input has none."""
-    wanted = reads(unit, up=dataset.partitioning, mapping=read.mapping, now=scope.now)
-    made = scope.made.of(dataset)
-    missing = wanted - made
-    if read.optional:
-        return wanted & made or None
-    if missing and isinstance(read.mapping, Has) and read.mapping.missing == "skip":
-        return wanted & made
-    if missing:
-        message = f"`{reader.name}` reads `{read.dataset}`, of which {_shown(missing)} never made"
-        hint = f"make it first: `flowforge run -s {read.dataset}`"
-        raise InputMissingError(message, place=reader.place, hint=hint)
-    return wanted
-
-
-def _shown(missing: PartitionSet) -> str:
-    return f"{missing.render()} was" if missing.dimensions else "nothing was"
-
-
-def _frame(
-    scope: RunScope, dataset: DatasetDefinition, wanted: PartitionSet
-) -> tuple[pl.LazyFrame, TableVersion | None]:
-    handed = scope.handover.find(dataset.key, wanted)
-    if handed is not None:
-        return handed[0].lazy(), handed[1]
-    table = scope.table(dataset)
-    version = table.version()
-    if not wanted:
-        return pl.LazyFrame(schema=polars_schema(dataset.schema)), version
-    return table.scan(wanted if wanted.dimensions else None), version
+    def _note(self, dataset: DatasetKey, version: TableVersion) -> None:
+        known = self.versions.get(dataset)
+        self.versions[dataset] = version if known is None else min(known, version)
 
 
 def in_form(

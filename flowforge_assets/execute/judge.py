@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -12,6 +13,7 @@ from flowforge_assets.core.dimension import Dimension
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Examination
 from flowforge_assets.core.rule import References, Unique
 from flowforge_assets.core.schema import Field, ListType, Plain, Schema
@@ -23,7 +25,7 @@ from flowforge_assets.declare.definition import (
 from flowforge_assets.declare.mapping import All
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.execute.call import bound_arguments, users_code
-from flowforge_assets.execute.inputs import in_form, load
+from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.quality.examine import BoundCheck, examine
@@ -75,12 +77,13 @@ class Judge:
         guarded = check.inputs[0]
         if isinstance(guarded.mapping, All) and self.others is not None:
             rows = pl.concat([rows, self.others])
-        loaded = load(self.scope, check, check.inputs[1:], self.unit)
+        others = check.inputs[1:]
+        loaded = Inputs(self.scope, check, others, self.unit).load(self.unit)
         given = {
             read.parameter: in_form(
-                loaded.frames[read.parameter], read.form, self.scope.graph.datasets[read.dataset]
+                loaded[read.parameter], read.form, self.scope.graph.datasets[read.dataset]
             )
-            for read in check.inputs[1:]
+            for read in others
         }
         arguments = bound_arguments(check, given)
         arguments[guarded.parameter] = in_form(rows, guarded.form, self.dataset)
@@ -127,28 +130,53 @@ class Judge:
             column = column.dt.convert_time_zone(dimension.tz)
         return column.dt.truncate(every)
 
-    @property
-    def bad_spec(self) -> TableSpec:
-        """The table of the rows that were set aside: all may be null, and what they break."""
-        return bad_spec(self.dataset)
-
-    def clear_quarantine(self, made: Made) -> None:
-        """Nothing was bad this time: what these partitions had set aside is gone."""
-        table = self.scope.store.table(self.bad_spec)
-        if table.version() is not None:
-            self.set_aside(pl.DataFrame(schema=table.scan().collect_schema()), made)
-
-    def set_aside(self, bad: pl.DataFrame, made: Made) -> None:
-        """Replaces what these partitions have in quarantine."""
-        table = self.scope.store.table(self.bad_spec)
-        staged = table.stage(bad)
-        key = self.bad_spec.key
-        of_bad = replace(made, dataset=key, rows=bad.height, step_id=f"{made.step_id} bad")
+    def set_aside(self, bad: Sequence[pl.DataFrame], made: Made) -> None:
+        """Replaces what these partitions have in quarantine; nothing where nothing ever was bad."""
+        if self.asset.bad_rows != "quarantine":
+            return
+        spec = bad_spec(self.dataset)
+        table = self.scope.store.table(spec)
+        if not bad and table.version() is None:
+            return
+        empty = pl.DataFrame(schema=polars_schema(spec.schema))
+        rows = pl.concat([empty, *(frame.select(spec.schema.names) for frame in bad)])
+        staged = table.stage(rows)
+        step_id = f"{made.step_id} bad rows"
+        of_bad = replace(made, dataset=spec.key, rows=rows.height, step_id=step_id)
         try:
             table.commit(staged, replace=self.unit, made=of_bad)
         except BaseException:
             table.discard(staged)
             raise
+
+    def divided(
+        self, rows: pl.DataFrame, examination: Examination
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The good rows and the bad ones.
+
+        Raises:
+            RunError: the asset does not quarantine, or too many are bad (FF-710 to FF-712).
+        """
+        asset, dataset = self.asset, self.dataset
+        if asset.bad_rows != "quarantine":
+            raise_all(refusals(examination, dataset.key, place=asset.place))
+        parts = split(
+            rows,
+            dataset.rules,
+            checks=self.checks(rows),
+            key_columns=dataset.key_columns,
+            targets=self.targets,
+            others=self.others if self.needs_others else None,
+            partition_by=self.partition_by,
+            found=examination,
+        )
+        if parts.unassigned:
+            raise_all(refusals(examination, dataset.key, place=asset.place))
+        good, bad = pl.collect_all([parts.good, parts.bad])
+        refuse_too_many(
+            bad.height, rows.height, max_bad=asset.max_bad, dataset=dataset.key, place=asset.place
+        )
+        return good, bad
 
 
 def bad_spec(dataset: DatasetDefinition) -> TableSpec:
@@ -162,34 +190,3 @@ def bad_spec(dataset: DatasetDefinition) -> TableSpec:
         schema=Schema((*fields, broken)),
         description=f"Rows of {dataset.key} that broke its rules.",
     )
-
-
-def quarantined(
-    judge: Judge, rows: pl.DataFrame, examination: Examination, made: Made
-) -> pl.DataFrame:
-    """The good rows, after the bad ones were set aside.
-
-    Raises:
-        RunError: rows are bad and the asset does not quarantine, or too many are (FF-710 to 712).
-    """
-    asset, dataset = judge.asset, judge.dataset
-    if asset.bad_rows != "quarantine":
-        raise_all(refusals(examination, dataset.key, place=asset.place))
-    parts = split(
-        rows,
-        dataset.rules,
-        checks=judge.checks(rows),
-        key_columns=dataset.key_columns,
-        targets=judge.targets,
-        others=judge.others if judge.needs_others else None,
-        partition_by=judge.partition_by,
-        found=examination,
-    )
-    if parts.unassigned:
-        raise_all(refusals(examination, dataset.key, place=asset.place))
-    good, bad = pl.collect_all([parts.good, parts.bad])
-    refuse_too_many(
-        bad.height, rows.height, max_bad=asset.max_bad, dataset=dataset.key, place=asset.place
-    )
-    judge.set_aside(bad.select(judge.bad_spec.schema.names), made)
-    return good

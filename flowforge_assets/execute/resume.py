@@ -15,7 +15,7 @@ from flowforge_assets.record.history import History
 from flowforge_assets.record.run import RunRecord, StepRecord
 
 
-def plan_of_rest(  # noqa: PLR0913 - a run, its record and today's project
+def plan_of_rest(
     graph: Graph,
     history: History,
     run_id: str,

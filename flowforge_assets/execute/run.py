@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flowforge_assets.core.event import Event, OnEvent
@@ -17,12 +17,13 @@ from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.step import Outcome, make_unit, unit_id
+from flowforge_assets.execute.step import Committed, UnitOutcome, make_batch, unit_id
+from flowforge_assets.execute.unit import Prepared
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import Step
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.run import RunCounts, StepRecord
+from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
 _RETRIED = (StepFailedError, StepTimeoutError, StorageError)
@@ -98,37 +99,39 @@ class LocalRun:
             self.on_event(event)
         return RunResult(self.scope.run_id, status, **shown, errors=tuple(self.tally.errors))
 
-    def do(self, step: Step, unit: PartitionSet) -> None:
-        """One unit: made, failed or skipped, and recorded as such."""
+    def do(self, step: Step, batch: PartitionSet) -> None:
+        """One batch: each unit is made, failed or skipped, and recorded as such."""
         asset = self.scope.graph.assets[step.asset_id]
-        record = StepRecord(
-            run_id=self.scope.run_id,
-            step_id=unit_id("", step, unit)[1:],
-            asset=step.asset,
-            makes=step.makes,
-            partitions=unit,
-            reason=step.reason,
-            started_at=self.scope.clock(),
+        make_batch(
+            self.scope,
+            step,
+            self.readable(asset, step, batch),
+            batch,
+            attempt=lambda unit, make: self.tried(asset, unit, make),
+            on_commit=lambda committed: self.succeed(step, committed),
+            on_failure=lambda outcome: self.fail(step, outcome),
         )
-        if self.reads_lost(asset, unit):
-            self.skip(record)
-            return
-        key = unit.render() or None
-        self.on_event(Event("step_started", self.scope.run_id, asset=step.asset, partition=key))
-        start = time.perf_counter()
-        try:
-            outcome = self.tried(asset, step, unit)
-        except FlowForgeError as error:
-            self.fail(record, error, time.perf_counter() - start)
-        else:
-            self.succeed(record, outcome, time.perf_counter() - start)
 
-    def tried(self, asset: AssetDefinition, step: Step, unit: PartitionSet) -> Outcome:
-        """The unit's outcome, after as many tries as the asset allows."""
+    def readable(
+        self, asset: AssetDefinition, step: Step, batch: PartitionSet
+    ) -> Iterator[PartitionSet]:
+        """The units of the batch that can be made; those that cannot are skipped."""
+        for unit in step.units(batch):
+            if self.reads_lost(asset, unit):
+                self.skip(step, unit)
+            else:
+                yield unit
+
+    def tried(
+        self, asset: AssetDefinition, unit: PartitionSet, make: Callable[[int], Prepared]
+    ) -> Prepared:
+        """What the unit gives, after as many tries as the asset allows."""
+        key = unit.render() or None
+        self.on_event(Event("step_started", self.scope.run_id, asset=asset.name, partition=key))
         attempt = 1
         while True:
             try:
-                return make_unit(self.scope, step, unit, attempt=attempt)
+                return make(attempt)
             except _RETRIED:
                 if attempt > asset.retries.times:
                     raise
@@ -147,48 +150,87 @@ class LocalRun:
                     return True
         return False
 
-    def succeed(self, record: StepRecord, outcome: Outcome, seconds: float) -> None:
-        """Notes a unit that was made."""
-        done = replace(record, status="made", seconds=seconds, rows=outcome.rows)
-        self.ledger.record_made(done, outcome.made)
-        for made in outcome.made:
+    def succeed(self, step: Step, committed: Committed) -> None:
+        """Notes units that were committed together."""
+        union = committed.made[0].partitions
+        record = self.record(
+            step,
+            union,
+            status="made",
+            seconds=sum(outcome.seconds for outcome in committed.units),
+            rows=sum(outcome.rows for outcome in committed.units),
+        )
+        self.ledger.record_made(record, committed.made)
+        for made in committed.made:
             self.scope.made.add(self.scope.graph.datasets[made.dataset], made)
         with self.lock:
-            self.tally.made.add(record.makes[0])
-        said = "; ".join(
-            f"{finding.bad_rows:,} rows found by `{finding.rule}`" for finding in outcome.warnings
-        )
-        self.finished(record, "made", rows=outcome.rows, seconds=seconds, message=said or None)
+            self.tally.made.add(step.asset_id)
+        for outcome in committed.units:
+            said = "; ".join(
+                f"{finding.bad_rows:,} rows found by `{finding.rule}`"
+                for finding in outcome.warnings
+            )
+            self.finished(step, outcome, "made", message=said or None)
 
-    def fail(self, record: StepRecord, error: FlowForgeError, seconds: float) -> None:
+    def fail(self, step: Step, outcome: UnitOutcome) -> None:
         """Notes a unit that failed; only what depends on it is skipped."""
-        failed = replace(
-            record,
-            status="failed",
-            seconds=seconds,
-            error_code=error.code,
-            error_message=error.message,
-        )
+        error = outcome.error
+        assert error is not None  # noqa: S101 - it failed
         with self.lock:
-            self.tally.failed.add(record.makes[0])
+            self.tally.failed.add(step.asset_id)
             self.tally.errors.append(error)
-            self.lose(record)
-        self.ledger.record_failed(failed)
-        self.finished(record, "failed", seconds=seconds, message=error.render())
+            self.lose(step, outcome.unit)
+        self.ledger.record_failed(
+            self.record(
+                step,
+                outcome.unit,
+                status="failed",
+                seconds=outcome.seconds,
+                error_code=error.code,
+                error_message=error.message,
+            )
+        )
+        self.finished(step, outcome, "failed", message=error.render())
 
-    def skip(self, record: StepRecord) -> None:
+    def skip(self, step: Step, unit: PartitionSet) -> None:
         """Notes a unit that cannot be made since what it reads failed."""
         with self.lock:
-            self.tally.skipped.add(record.makes[0])
-            self.lose(record)
-        self.ledger.record_skipped([replace(record, status="skipped")])
-        self.finished(record, "skipped")
+            self.tally.skipped.add(step.asset_id)
+            self.lose(step, unit)
+        self.ledger.record_skipped([self.record(step, unit, status="skipped")])
+        self.finished(step, UnitOutcome(unit, 0.0), "skipped")
 
-    def lose(self, record: StepRecord) -> None:
+    def record(
+        self,
+        step: Step,
+        partitions: PartitionSet,
+        *,
+        status: StepStatus,
+        seconds: float | None = None,
+        rows: int | None = None,
+        error_code: str | None = None,
+        error_message: str | None = None,
+    ) -> StepRecord:
+        """What the ledger keeps of these partitions of the step."""
+        return StepRecord(
+            run_id=self.scope.run_id,
+            step_id=unit_id("", step, partitions)[1:],
+            asset=step.asset,
+            makes=step.makes,
+            partitions=partitions,
+            reason=step.reason,
+            status=status,
+            started_at=self.scope.clock(),
+            seconds=seconds,
+            rows=rows,
+            error_code=error_code,
+            error_message=error_message,
+        )
+
+    def lose(self, step: Step, unit: PartitionSet) -> None:
         """Notes partitions that nobody can read; the caller holds the lock."""
-        for dataset in record.makes:
+        for dataset in step.makes:
             lost = self.tally.lost.get(dataset)
-            unit = record.partitions
             self.tally.lost[dataset] = unit if lost is None else lost | unit
 
     def asset_ended(self, id_: DatasetKey) -> None:
@@ -199,24 +241,19 @@ class LocalRun:
                 self.scope.handover.drop(dataset)
 
     def finished(
-        self,
-        record: StepRecord,
-        status: str,
-        *,
-        rows: int | None = None,
-        seconds: float | None = None,
-        message: str | None = None,
+        self, step: Step, outcome: UnitOutcome, status: str, *, message: str | None = None
     ) -> None:
         """Tells how a unit ended."""
+        is_made = status == "made"
         self.on_event(
             Event(
                 "step_finished",
                 self.scope.run_id,
-                asset=record.asset,
-                partition=record.partitions.render() or None,
+                asset=step.asset,
+                partition=outcome.unit.render() or None,
                 status=status,
-                rows=rows,
-                seconds=seconds,
+                rows=outcome.rows if is_made else None,
+                seconds=outcome.seconds,
                 message=message,
             )
         )

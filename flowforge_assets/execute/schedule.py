@@ -1,4 +1,4 @@
-"""Runs the units of a plan's steps on threads, each as soon as what it needs is made."""
+"""Runs the batches of a plan's steps on threads, each as soon as what it needs is made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Work = Callable[[Step, PartitionSet], None]
 
 @dataclass(slots=True)
 class _Asset:
-    """What is left of an asset: the next unit (None: all are taken), and how many are going on."""
+    """What is left of an asset: the next batch (None: all are taken), and how many are going on."""
 
     upcoming: tuple[Step, PartitionSet] | None
     rest: Iterator[tuple[Step, PartitionSet]]
@@ -27,14 +27,14 @@ class _Asset:
 
     @classmethod
     def of(cls, steps: list[Step]) -> _Asset:
-        units = ((step, unit) for step in steps for unit in step.units())
-        return cls(next(units, None), units)
+        batches = ((step, batch) for step in steps for batch in step.batches())
+        return cls(next(batches, None), batches)
 
 
 class Schedule:
-    """The order of a run: an asset's units start when all the assets that it needs have ended.
+    """The order of a run: an asset's batches start when all the assets that it needs have ended.
 
-    Units are taken newest first, so that what was just made is read next. An asset that has
+    Assets are taken newest first, so that what was just made is read next. An asset that has
     failed ends too: whoever does the work decides what to skip.
     """
 
@@ -46,7 +46,7 @@ class Schedule:
         stop: threading.Event,
         ended: Callable[[DatasetKey], None],
     ) -> None:
-        """Over the plan's steps; `ended` is told of each asset whose units have all been done."""
+        """Over the plan's steps; `ended` is told of each asset whose batches have all been done."""
         steps: dict[DatasetKey, list[Step]] = {}
         for step in plan.steps:
             steps.setdefault(step.asset_id, []).append(step)
@@ -64,10 +64,10 @@ class Schedule:
         self._error: BaseException | None = None
 
     def run(self, work: Work, *, workers: int) -> None:
-        """Does all the work on `workers` threads; ends early, between units, when `stop` is set.
+        """Does all the work on `workers` threads; ends early, between batches, when `stop` is set.
 
         `work` raises nothing that it expects: an exception ends the run and is raised here.
-        A KeyboardInterrupt sets `stop`, waits for the units that are going on, and is raised.
+        A KeyboardInterrupt sets `stop`, waits for the batches that are going on, and is raised.
         """
         threads = [
             threading.Thread(target=self._worker, args=(work,), name=f"flowforge-{i}", daemon=True)
@@ -90,16 +90,16 @@ class Schedule:
 
     def _worker(self, work: Work) -> None:
         while (taken := self._take()) is not None:
-            id_, step, unit = taken
+            id_, step, batch = taken
             try:
-                work(step, unit)
+                work(step, batch)
             except BaseException as error:  # noqa: BLE001 - `run` raises it
                 self._error = error
                 self._stop.set()
             self._done(id_)
 
     def _take(self) -> tuple[DatasetKey, Step, PartitionSet] | None:
-        """The next unit, after a wait if need be; None when there is nothing left to do."""
+        """The next batch, after a wait if need be; None when there is nothing left to do."""
         with self._changed:
             while True:
                 if self._stop.is_set() or not self._left:
@@ -109,7 +109,7 @@ class Schedule:
                     id_ = self._ready[-1]
                     asset = self._assets[id_]
                     taken, asset.upcoming = asset.upcoming, next(asset.rest, None)
-                    assert taken is not None  # noqa: S101 - what is ready has a unit
+                    assert taken is not None  # noqa: S101 - what is ready has a batch
                     asset.going_on += 1
                     if asset.upcoming is None:
                         self._ready.pop()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from flowforge_assets.sql.engine import SqlEngine
-    from flowforge_assets.sql.infer import ParameterValue
     from flowforge_assets.sql.parse import ParsedSql
+    from flowforge_assets.sql.result import ParameterValue
 
 
 class SqlRunner:

@@ -1,11 +1,12 @@
 """The one way in which anything is made: load, call, stage, check, commit.
 
-Prefect tasks, the local runner and tests all go through `make_unit`.
+Prefect tasks, the local runner and tests all go through `make_batch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,151 +16,191 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.result import Finding
-from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
-from flowforge_assets.errors.base import raise_all
-from flowforge_assets.execute.call import call_asset, users_code
-from flowforge_assets.execute.contract import Frame, as_frame, fitted
-from flowforge_assets.execute.inputs import load
-from flowforge_assets.execute.judge import Judge, quarantined
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.execute.inputs import Inputs, Versions
+from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.unit import Prepared, prepare
 from flowforge_assets.plan.step import Step
-from flowforge_assets.quality.verdict import refusals
-from flowforge_assets.storage.store import Staged, Table
+from flowforge_assets.storage.store import Staged
 
-_BYTES_A_VALUE: Final = 16  # a guess on the safe side: numbers have 8, short strings about 16
-_SMALL_BYTES: Final = 16_000_000
 _NOWHERE: Final = TableVersion("", -1)
+_MOST_BYTES_HELD: Final = 64_000_000
+
+Attempt = Callable[[PartitionSet, Callable[[int], Prepared]], Prepared]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one unit of a step made, and what its checks have to say without stopping it."""
+class UnitOutcome:
+    """What became of one unit: rows and warnings, or the error that stopped it."""
+
+    unit: PartitionSet
+    seconds: float
+    rows: int = 0
+    warnings: tuple[Finding, ...] = ()
+    error: FlowForgeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Units that were committed together, and the commits, one a dataset."""
 
     made: tuple[Made, ...]
-    rows: int
-    warnings: tuple[Finding, ...] = ()
+    units: tuple[UnitOutcome, ...]
 
 
-def make_unit(scope: RunScope, step: Step, unit: PartitionSet, *, attempt: int = 1) -> Outcome:
-    """Makes the partitions `unit` of the step's asset: all its outputs, each committed atomically.
+def make_batch(
+    scope: RunScope,
+    step: Step,
+    units: Iterable[PartitionSet],
+    batch: PartitionSet,
+    *,
+    attempt: Attempt,
+    on_commit: Callable[[Committed], None],
+    on_failure: Callable[[UnitOutcome], None],
+) -> None:
+    """Makes `units` of the step's asset, each by a call of its own, and commits them together.
 
-    Whatever fails, a table is as it was or has the new rows whole. Making a unit again that was
-    committed before (a retry, a resumed run) commits nothing twice.
+    `batch` is the union of the units. Each unit is judged by itself: one that fails is reported
+    and left out. What is committed is told at once. Rows are held until the commit up to 64 MB;
+    a result that is too large to be held is staged in files and committed alone.
 
-    Raises:
-        FlowForgeError: it could not be made; the class says why.
+    Whatever fails, a table is as it was or has whole partitions. A commit that is tried again (a
+    retry, a resumed run) is not made twice.
     """
     asset = scope.graph.assets[step.asset_id]
-    step_id = unit_id(scope.run_id, step, unit)
-    loaded = load(scope, asset, asset.inputs, unit)
-    returned = call_asset(scope, asset, unit, loaded, step_id=step_id, attempt=attempt)
-    values = (returned,) if len(asset.makes) == 1 else returned
-    made: list[Made] = []
-    warnings: list[Finding] = []
-    for output, value in zip(asset.makes, values, strict=True):  # type: ignore[arg-type, call-overload]  # a tuple of outputs
-        dataset = scope.graph.datasets[output.dataset]
-        frame = as_frame(value, output.form, dataset, asset)
-        template = Made(
-            dataset=dataset.key,
-            partitions=unit,
-            asset=asset.name,
-            run_id=scope.run_id,
-            step_id=step_id,
-            fingerprint=scope.fingerprints[asset.id],
-            inputs=loaded.versions,
-            at=scope.clock(),
-            rows=0,
-            table=_NOWHERE,
-        )
-        committed, findings = _write(scope, asset, dataset, frame, template)
-        made.append(committed)
-        warnings += findings
-    return Outcome(tuple(made), sum(each.rows for each in made), tuple(warnings))
+    inputs = Inputs(scope, asset, asset.inputs, batch)
+    writer = _Writer(scope, step, asset, inputs, on_commit=on_commit, on_failure=on_failure)
+    for unit in units:
+        if scope.stop.is_set():
+            break
+        start = time.perf_counter()
+        step_id = unit_id(scope.run_id, step, unit)
+        try:
+            prepared = attempt(
+                unit,
+                lambda number, unit=unit, step_id=step_id: prepare(  # type: ignore[misc]  # mypy cannot infer defaults
+                    scope, asset, inputs, unit, step_id=step_id, attempt=number
+                ),
+            )
+        except FlowForgeError as error:
+            on_failure(UnitOutcome(unit, time.perf_counter() - start, error=error))
+            continue
+        writer.add(unit, prepared, time.perf_counter() - start)
+    writer.flush()
 
 
 def unit_id(run_id: str, step: Step, unit: PartitionSet) -> str:
-    """The id by which a commit of this unit is known: the same when the run tries it again."""
+    """The id by which a commit of these partitions is known: the same when it is tried again."""
     return f"{run_id}/{step.id}|{unit.render(None)}" if unit.dimensions else f"{run_id}/{step.id}"
 
 
-def _write(
-    scope: RunScope, asset: AssetDefinition, dataset: DatasetDefinition, frame: Frame, made: Made
-) -> tuple[Made, tuple[Finding, ...]]:
-    """Stages the frame, holds it against its promises and commits it."""
-    frame, schema = users_code(asset, lambda: fitted(frame, dataset, asset))
-    if isinstance(frame, pl.LazyFrame) and _is_small(scope, asset, frame, schema):
-        lazy = frame
-        frame = users_code(asset, lazy.collect)
-    table = scope.store.table(replace(spec_of(dataset), schema=schema))
-    judge = Judge(scope, asset, dataset, made.partitions)
-    if isinstance(frame, pl.DataFrame):
-        return _write_frame(scope, table, judge, frame, made)
-    lazy = frame
-    staged = users_code(asset, lambda: table.stage(lazy))
-    try:
-        examination = judge.examine(staged.scan())
-        if examination.failed:
-            return _set_aside(table, judge, staged, made)
-        committed = _commit(table, staged, made)
-    except BaseException:
-        table.discard(staged)
-        raise
-    return committed, examination.warnings
+class _Writer:
+    """Holds judged rows and commits them: several units by one commit a dataset."""
 
+    def __init__(
+        self,
+        scope: RunScope,
+        step: Step,
+        asset: AssetDefinition,
+        inputs: Inputs,
+        *,
+        on_commit: Callable[[Committed], None],
+        on_failure: Callable[[UnitOutcome], None],
+    ) -> None:
+        self.scope = scope
+        self.step = step
+        self.asset = asset
+        self.inputs = inputs
+        self.on_commit = on_commit
+        self.on_failure = on_failure
+        self.held: list[tuple[PartitionSet, Prepared, float]] = []
+        self.bytes_held = 0
 
-def _write_frame(
-    scope: RunScope, table: Table, judge: Judge, frame: pl.DataFrame, made: Made
-) -> tuple[Made, tuple[Finding, ...]]:
-    """The same for rows in memory: they are judged before they are staged."""
-    examination = judge.examine(frame)
-    if examination.failed:
-        frame = quarantined(judge, frame, examination, made)
-    elif judge.asset.bad_rows == "quarantine":
-        judge.clear_quarantine(made)
-    staged = table.stage(frame)
-    try:
-        committed = _commit(table, staged, made)
-    except BaseException:
-        table.discard(staged)
-        raise
-    if scope.readers.get(committed.dataset):
-        declared = frame.select(judge.dataset.schema.names)
-        scope.handover.keep(committed.dataset, made.partitions, declared, committed.table)
-    return committed, examination.warnings
+    def add(self, unit: PartitionSet, prepared: Prepared, seconds: float) -> None:
+        """Holds the unit's rows; commits when they are many, or lie in files."""
+        if prepared.is_in_files:
+            self.flush()
+        self.held.append((unit, prepared, seconds))
+        self.bytes_held += prepared.bytes_held
+        if prepared.is_in_files or self.bytes_held > _MOST_BYTES_HELD:
+            self.flush()
 
+    def flush(self) -> None:
+        """Commits what is held."""
+        held, self.held, self.bytes_held = self.held, [], 0
+        if not held:
+            return
+        start = time.perf_counter()
+        try:
+            made = self._committed(held)
+        except FlowForgeError as error:
+            for unit, prepared, seconds in held:
+                prepared.discard()
+                self.on_failure(UnitOutcome(unit, seconds, error=error))
+            return
+        except BaseException:
+            for _, prepared, _ in held:
+                prepared.discard()
+            raise
+        share = (time.perf_counter() - start) / len(held)
+        units = tuple(
+            UnitOutcome(unit, seconds + share, prepared.rows, prepared.warnings)
+            for unit, prepared, seconds in held
+        )
+        self.on_commit(Committed(tuple(made), units))
 
-def _set_aside(
-    table: Table, judge: Judge, staged: Staged, made: Made
-) -> tuple[Made, tuple[Finding, ...]]:
-    """Bad rows among staged ones: the good ones are staged again, or nothing is written."""
-    rows = staged.scan()
-    examination = judge.examine(rows)
-    if judge.asset.bad_rows != "quarantine":
-        raise_all(refusals(examination, made.dataset, place=judge.asset.place))
-    good = quarantined(judge, rows.collect(), examination, made)
-    again = table.stage(good)
-    try:
-        committed = _commit(table, again, made)
-    except BaseException:
-        table.discard(again)
-        raise
-    table.discard(staged)
-    return committed, examination.warnings
+    def _committed(self, held: list[tuple[PartitionSet, Prepared, float]]) -> list[Made]:
+        done = held[0][0]
+        for unit, _, _ in held[1:]:
+            done |= unit
+        versions = self.inputs.versions
+        made: list[Made] = []
+        for place, output in enumerate(self.asset.makes):
+            dataset = self.scope.graph.datasets[output.dataset]
+            parts = [prepared.outputs[place] for _, prepared, _ in held]
+            template = self._template(dataset.key, done, versions)
+            Judge(self.scope, self.asset, dataset, done).set_aside(
+                [part.bad for part in parts if part.bad is not None], template
+            )
+            table = self.scope.store.table(replace(spec_of(dataset), schema=parts[0].schema))
+            if parts[0].staged is not None:
+                staged: Staged = parts[0].staged
+                frame = None
+            else:
+                frames = [part.frame for part in parts if part.frame is not None]
+                frame = frames[0] if len(frames) == 1 else pl.concat(frames)
+                staged = table.stage(frame)
+            try:
+                at_rows = replace(template, rows=staged.rows)
+                version = table.commit(staged, replace=done, made=at_rows)
+            except BaseException:
+                table.discard(staged)
+                raise
+            committed = replace(at_rows, table=version)
+            made.append(committed)
+            self._hand_over(dataset, committed, frame)
+        return made
 
+    def _template(self, key: DatasetKey, done: PartitionSet, versions: Versions) -> Made:
+        return Made(
+            dataset=key,
+            partitions=done,
+            asset=self.asset.name,
+            run_id=self.scope.run_id,
+            step_id=unit_id(self.scope.run_id, self.step, done),
+            fingerprint=self.scope.fingerprints[self.asset.id],
+            inputs=versions,
+            at=self.scope.clock(),
+            rows=0,
+            table=_NOWHERE,
+        )
 
-def _commit(table: Table, staged: Staged, made: Made) -> Made:
-    made = replace(made, rows=staged.rows)
-    version = table.commit(staged, replace=made.partitions, made=made)
-    return replace(made, table=version)
-
-
-def _is_small(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame, schema: Schema) -> bool:
-    """Whether the result may be held in memory, as far as its inputs tell."""
-    if not asset.inputs:
-        return "SCAN" not in frame.explain(optimized=False)
-    datasets: Mapping[DatasetKey, DatasetDefinition] = scope.graph.datasets
-    rows = sum(scope.made.rows(datasets[read.dataset]) for read in asset.inputs)
-    room = max(scope.handover.free_bytes, _SMALL_BYTES)
-    return rows * len(schema.fields) * _BYTES_A_VALUE <= room
+    def _hand_over(
+        self, dataset: DatasetDefinition, made: Made, frame: pl.DataFrame | None
+    ) -> None:
+        if frame is not None and self.scope.readers.get(dataset.key):
+            declared = frame.select(dataset.schema.names)
+            self.scope.handover.keep(dataset.key, made.partitions, declared, made.table)

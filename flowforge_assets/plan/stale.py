@@ -10,10 +10,11 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import Partitioning, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, Input
-from flowforge_assets.declare.mapping import Has
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.needs import Need, needs, own_reads
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import read_by, reads
+from flowforge_assets.plan.wave import closure
 from flowforge_assets.plan.step import Reason, Stale, Waiting
 from flowforge_assets.record.history import History
 
@@ -86,30 +87,39 @@ class _Finder:
         wanted = partitioning.all(self.now)
         if asset.id in self.asked.partitions:
             wanted &= self.asked.partitions[asset.id]
-        blocked = self.blocked(asset, wanted, partitioning)
         todo = PartitionSet.none(partitioning.dimensions)
         found: dict[tuple[Reason, str], PartitionSet] = {}
         for reason, detail, partitions in self.causes(asset, wanted, partitioning):
-            new = partitions - todo - blocked
+            new = partitions - todo
             if new:
                 todo |= new
                 found[reason, detail] = found.get((reason, detail), new) | new
-        self.stale += [Stale(asset.id, parts, *why) for why, parts in found.items()]
-        for output in asset.makes:
-            if todo:
-                self.planned[output.dataset] = todo
-        if not todo and not blocked:
+        for read in own_reads(asset):
+            later = closure(todo, partitioning, read.mapping, now=self.now) & wanted - todo
+            if later:
+                todo |= later
+                why: tuple[Reason, str] = ("input newer", f"`{read.dataset}` is made in this plan")
+                found[why] = found.get(why, later) | later
+        if not todo:
             self.fresh.append(asset.id)
+            return
+        blocked = self.blocked(asset, todo, partitioning)
+        todo -= blocked
+        for key, parts in found.items():
+            if left := parts - blocked:
+                self.stale.append(Stale(asset.id, left, *key))
+        if todo:
+            self.planned |= {output.dataset: todo for output in asset.makes}
 
     def causes(
         self, asset: AssetDefinition, wanted: PartitionSet, partitioning: Partitioning
     ) -> Iterator[tuple[Reason, str, PartitionSet]]:
         """Reasons to make partitions of `wanted`; the first that names a partition counts."""
-        versions = self.versions_of(asset.id)
-        pieces = self.history.lookup(asset.id)
-        never = wanted - versions.made(wanted)
-        for output in asset.makes[1:]:
+        never = PartitionSet.none(partitioning.dimensions)
+        pieces: list[Made] = []
+        for output in asset.makes:
             never |= wanted - self.versions_of(output.dataset).made(wanted)
+            pieces += self.history.lookup(output.dataset)
         if never:
             yield "never made", "", never
         for piece in pieces:
@@ -156,14 +166,9 @@ class _Finder:
             yield "input newer", f"`{read.dataset}` is made in this plan", readers & wanted
         versions = self.versions_of(read.dataset)
         for piece in pieces:
-            seen = piece.inputs.get(read.dataset)
             mine = piece.partitions & wanted
-            if not mine:
-                continue
-            if seen is None:
-                yield "input newer", f"`{read.dataset}` was not read before", mine
-                continue
-            if seen.table_id == versions.table_id and seen.version >= versions.newest:
+            seen = piece.inputs.get(read.dataset)
+            if not mine or versions.is_newest(seen):
                 continue
             read_set = reads(mine, up=up, mapping=read.mapping, now=self.now)
             changed = versions.newer_than(seen, read_set)
@@ -171,31 +176,49 @@ class _Finder:
                 readers = read_by(
                     changed, up=up, down=partitioning, mapping=read.mapping, now=self.now
                 )
-                yield "input newer", f"`{read.dataset}` was made after it", readers & mine
+                was = "was made after it" if seen else "was not read before"
+                yield "input newer", f"`{read.dataset}` {was}", readers & mine
 
     def blocked(
-        self, asset: AssetDefinition, wanted: PartitionSet, partitioning: Partitioning
+        self, asset: AssetDefinition, todo: PartitionSet, partitioning: Partitioning
     ) -> PartitionSet:
-        """The partitions of `wanted` that read one which is neither made nor planned."""
+        """The partitions of `todo` that need one which is neither made nor planned."""
         blocked = PartitionSet.none(partitioning.dimensions)
-        for read in asset.inputs:
-            if read.optional or (isinstance(read.mapping, Has) and read.mapping.missing != "wait"):
-                continue
-            up = self.graph.datasets[read.dataset].partitioning
-            needed = reads(wanted, up=up, mapping=read.mapping, now=self.now)
-            missing = needed - self.versions_of(read.dataset).made(needed)
-            planned = self.planned.get(read.dataset)
-            if planned is not None:
-                missing -= planned
-            if missing:
-                readers = read_by(
-                    missing, up=up, down=partitioning, mapping=read.mapping, now=self.now
-                )
-                stuck = (readers & wanted) - blocked
+        for need in needs(asset, self.graph):
+            if need.waits:
+                stuck = self.readers_of_missing(need, todo, partitioning) - blocked
                 if stuck:
-                    self.waiting.append(Waiting(asset.id, stuck, read.dataset))
+                    self.waiting.append(Waiting(asset.id, stuck, need.dataset))
                     blocked |= stuck
+        for read in own_reads(asset):
+            if read.optional:
+                continue
+            made = self.versions_of(read.dataset).made(todo | blocked)
+            needed = reads(todo, up=partitioning, mapping=read.mapping, now=self.now)
+            lacks = needed - self.versions_of(read.dataset).made(needed) - (todo - blocked)
+            behind = closure(lacks, partitioning, read.mapping, now=self.now)
+            stuck = behind & todo - blocked - made
+            if stuck:
+                self.waiting.append(Waiting(asset.id, stuck, read.dataset))
+                blocked |= stuck
         return blocked
+
+    def readers_of_missing(
+        self, need: Need, todo: PartitionSet, partitioning: Partitioning
+    ) -> PartitionSet:
+        """The partitions of `todo` whose need is neither made nor planned."""
+        up = self.graph.datasets[need.dataset].partitioning
+        needed = reads(todo, up=up, mapping=need.mapping, now=self.now)
+        there = self.versions_of(need.dataset).made(needed)
+        planned = self.planned.get(need.dataset)
+        if planned is not None:
+            there |= planned
+        missing = needed - there
+        if not missing or (need.any_will_do and there):
+            return PartitionSet.none(partitioning.dimensions)
+        return todo & read_by(
+            missing, up=up, down=partitioning, mapping=need.mapping, now=self.now
+        )
 
     def versions_of(self, dataset: DatasetKey) -> Versions:
         """The commits of a dataset, indexed once."""

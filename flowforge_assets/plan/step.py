@@ -12,7 +12,8 @@ from flowforge_assets.core.partition import PartitionSet
 Reason: TypeAlias = Literal[
     "never made", "schema", "code", "config", "engine", "input newer", "late", "forced"
 ]
-MOST_IN_A_BATCH: Final = 1000
+MOST_IN_A_SET: Final = 1000
+MOST_IN_A_COMMIT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Waiting:
 class Step:
     """An asset and the set of its partitions to make. `id` is unique in its plan.
 
-    An asset that takes sets of keys makes the whole set in batches, any other makes its
-    partitions one by one: see `units`.
+    Partitions are committed in batches. An asset that takes sets of keys is called once a batch,
+    any other once a partition.
     """
 
     id: str
@@ -51,9 +52,14 @@ class Step:
     detail: str
     takes_sets: bool = False
 
-    def units(self) -> Iterator[PartitionSet]:
-        """The sets that one call of the asset makes, in order."""
-        return self.partitions.chunks(MOST_IN_A_BATCH if self.takes_sets else 1)
+    def batches(self) -> Iterator[PartitionSet]:
+        """The sets that are committed together, in order."""
+        most = MOST_IN_A_SET if self.takes_sets else MOST_IN_A_COMMIT
+        return self.partitions.chunks(most)
+
+    def units(self, batch: PartitionSet) -> Iterator[PartitionSet]:
+        """The sets within `batch` that one call of the asset makes, in order."""
+        return iter((batch,)) if self.takes_sets else batch.chunks(1)
 
     def as_json(self) -> Mapping[str, object]:
         """The step as `plan --json` has it."""
