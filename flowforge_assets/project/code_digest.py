@@ -33,7 +33,7 @@ from flowforge_assets.project.source import SourceCache
 
 # What Python itself puts into a module; a project that is moved has another `__file__`.
 _OF_PYTHON: Final = frozenset(
-    {"__builtins__", "__cached__", "__doc__", "__file__", "__loader__", "__package__", "__spec__"}
+    {"__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__"}
 )
 _HINT: Final = (
     'ask for it as a `Resource`, make it inside the function, or give the asset `code_version="1"`'
@@ -165,7 +165,7 @@ class CodeDigests:
         unit = self._sources.find(file, key)
         if unit is None:
             message = f"the source of `{name}` is not to be found in `{file}`"
-            hint = 'write it in a file of the project, or give the asset `code_version="1"`'
+            hint = "load the project anew if that file has changed, or else write it in a file"
             raise MissingSourceError(message, hint=hint)
         return unit
 

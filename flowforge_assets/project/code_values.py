@@ -34,6 +34,7 @@ _SPELT_BY_REPR: Final = frozenset(
         "datetime": ("date", "datetime", "time", "timedelta", "timezone"),
         "decimal": ("Decimal",),
         "fractions": ("Fraction",),
+        "operator": ("attrgetter", "itemgetter", "methodcaller"),
         "types": ("GenericAlias", "UnionType"),
         "typing": (
             *("NewType", "TypeVar", "Union", "_AnnotatedAlias", "_GenericAlias"),

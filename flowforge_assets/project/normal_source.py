@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -221,9 +220,9 @@ class _Walk:
         self.scope.bound.add(node.name)
         self.out += ["ClassDef", node.name]
         inner = _Scope("class", f"{qualified}.", keeps_annotations=True)
-        head = ("@", *node.decorator_list, "(", *node.bases, *node.keywords, ":")
-        items = (*head, *_without_docstring(node.body), ";")
-        self.push([_Enter(inner, items, (class_key(qualified),))])
+        items: list[_Item] = ["@", *node.decorator_list, "(", *node.bases, *node.keywords, ":"]
+        items += [*_without_docstring(node.body), ";"]
+        self.push([_Enter(inner, tuple(items), (class_key(qualified),))])
 
     def comprehension(self, node: _Comprehension) -> None:
         """A comprehension is a scope, but for the first thing that it goes through."""
@@ -289,7 +288,7 @@ class _Walk:
         self.out += ["import", source, name]
         self.scope.bound.add(name)
         if self.scope.kind == "module":
-            self.add(name_key(name), Unit(short_digest("import"), (source,)))
+            self.add(name_key(name), Unit(short_digest(f"import {source}"), (source,)))
         else:
             self.scope.uses[source] = None
 
@@ -339,16 +338,10 @@ _SPECIAL: Final[dict[type[ast.AST], Callable[[_Walk, Any], None]]] = {
 }
 
 
-@cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
-
-
 def _generic(node: ast.AST) -> Iterator[_Item]:
     """The node's type, its fields that are not empty, and a mark where it ends."""
-    kind = type(node)
-    fields = _fields(kind)
-    yield kind.__name__
+    fields = [name for name in node._fields if name not in _SKIPPED_FIELDS]
+    yield type(node).__name__
     for name in fields:
         value: object = getattr(node, name, None)
         if isinstance(value, ast.AST):
