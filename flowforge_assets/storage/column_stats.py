@@ -103,7 +103,7 @@ def column_ends(column: pl.Series) -> tuple[Value, Value] | None:
     if not column.dtype.is_temporal():
         return _if_exact(column.min(), column.max())
     # polars panics when it makes a Python date of a year that Python's dates do not reach
-    physical = column.to_physical()
+    physical = column.cast(pl.Int64)
     least, greatest = physical.min(), physical.max()
     if not (isinstance(least, int) and isinstance(greatest, int)):
         return None

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from flowforge_assets.core.partition import (
-    WHOLE,
     Dimension,
     PartitionSet,
     Span,
@@ -19,7 +18,6 @@ from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.storage import (
     NoTableError,
     NoVersionError,
-    SchemaChangeError,
     StagedSchemaError,
     StrayRowsError,
 )
@@ -27,7 +25,6 @@ from storage_values import (
     BY_BOTH,
     BY_COUNTRY,
     DAILY,
-    DAY,
     FIRST_DAY,
     HOUR,
     HOURLY,
@@ -49,10 +46,9 @@ from storage_values import (
 )
 
 if TYPE_CHECKING:
-    from flowforge_assets.storage.store import Store, TableSpec
+    from flowforge_assets.storage.store import Store
 
 ODD_NAMES = ("/", "%", "'", " ", "=", "ü", "a/b", "50%25", "it's", "*", "?x[y]", "#&+", "n" * 60)
-SOME = Field("extra", Plain("string"), nullable=True)
 
 
 def test_a_table_has_no_version_before_its_first_commit(store: Store) -> None:
@@ -347,78 +343,3 @@ def test_each_partition_has_its_last_record_only(store: Store) -> None:
     put(table, day_rows(2), days(2), step="third again")
     found = {made.step_id: made.partitions for made in table.made()}
     assert found == {"all": days(0), "second": days(1), "third again": days(2)}
-
-
-def test_a_new_nullable_column_is_added_as_it_comes(store: Store) -> None:
-    put(store.table(DAILY), day_rows(0, 1), days(0, 1))
-    wider = spec(SOME, *DAILY.schema, by=(DAY,))
-    table = store.table(wider)
-    frame = day_rows(1, n=5).select(pl.lit("x").alias("extra"), "n", "day")
-    put(table, frame, days(1))
-    found = table.scan().sort("day").collect()
-    assert found.columns == ["extra", "n", "day"]
-    assert found.get_column("extra").to_list() == [None, "x"]
-    assert found.get_column("n").to_list() == [0, 5]
-
-
-def test_a_new_column_reads_as_null_before_anything_is_written(store: Store) -> None:
-    put(store.table(ORDERS), numbers(1))
-    wall = Field("wall", Plain("timestamp_ntz"), nullable=True)
-    found = store.table(spec(INT, wall)).scan().collect()
-    assert found.get_column("wall").to_list() == [None]
-
-
-@pytest.mark.parametrize(
-    ("changed", "frame"),
-    [
-        (
-            spec(Field("n", Plain("string")), Field("day", Plain("date")), by=(DAY,)),
-            day_rows(0).cast({"n": pl.String}),
-        ),
-        (spec(Field("day", Plain("date")), SOME, by=(DAY,)), None),
-        (
-            spec(*DAILY.schema, Field("wall", Plain("timestamp_ntz")), by=(DAY,)),
-            day_rows(0).with_columns(pl.lit(datetime(2020, 1, 1)).alias("wall")),  # noqa: DTZ001
-        ),
-    ],
-    ids=["type", "dropped", "not null"],
-)
-def test_another_change_needs_a_commit_that_replaces_everything(
-    store: Store, changed: TableSpec, frame: pl.DataFrame | None
-) -> None:
-    put(store.table(DAILY), day_rows(0, 1), days(0, 1))
-    table = store.table(changed)
-    if frame is None:
-        frame = day_rows(0).select("day", pl.lit("x").alias("extra"))
-    frame = frame.select(changed.schema.names)
-    with pytest.raises(SchemaChangeError):
-        table.scan().collect()
-    staged = table.stage(frame)
-    with pytest.raises(SchemaChangeError):
-        table.commit(staged, replace=days(0), made=record(days(0)))
-    put(table, frame, days(0, 1))
-    assert table.scan().collect().equals(frame)
-
-
-def test_a_column_may_become_nullable(store: Store) -> None:
-    put(store.table(DAILY), day_rows(0, 1), days(0, 1))
-    looser = spec(Field("n", Plain("int64"), nullable=True), *DAILY.schema.fields[1:], by=(DAY,))
-    table = store.table(looser)
-    put(table, day_rows(1).with_columns(n=pl.lit(None, dtype=pl.Int64)), days(1))
-    assert table.scan().sort("day").collect().get_column("n").to_list() == [0, None]
-
-
-def test_a_dataset_may_be_partitioned_in_another_way(store: Store) -> None:
-    fields = DAILY.schema.fields
-    put(store.table(spec(*fields)), day_rows(0, 1, 2))
-    daily = store.table(DAILY)
-    assert list(daily.made()) == []
-    put(daily, day_rows(1, n=4), days(1))
-    assert day_values(daily.scan()) == {0: 0, 1: 4, 2: 0}
-    assert day_values(daily.scan(days(0, 1))) == {0: 0, 1: 4}
-    assert [made.partitions for made in daily.made()] == [days(1)]
-    put(daily, day_rows(0, 1, 2, n=6), days(0, 1, 2))
-    assert day_values(daily.scan(days(2))) == {2: 6}
-    whole = store.table(spec(*fields))
-    put(whole, day_rows(9, n=9), WHOLE)
-    assert day_values(whole.scan()) == {9: 9}

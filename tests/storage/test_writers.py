@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from flowforge_assets.core.partition import WHOLE
+from flowforge_assets.errors.storage import CommitConflictError
+from flowforge_assets.storage import delta
 from flowforge_assets.storage.delta import DeltaStore
 from flowforge_assets.storage.location import Format, open_store
 from storage_values import DAILY, ORDERS, day_rows, day_values, days, numbers, put, record, values
@@ -154,3 +156,14 @@ def test_a_step_is_found_after_its_log_entry_was_cleaned(tmp_path: Path) -> None
     assert values(again.scan()) == [101]
     made = record(WHOLE, step="another")
     assert again.commit(again.stage(numbers(8)), replace=WHOLE, made=made).version == 102
+
+
+def test_a_writer_that_is_never_first_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = DeltaStore(tmp_path).table(ORDERS)
+    put(table, numbers(1))
+    monkeypatch.setattr(delta, "_ATTEMPTS", 0)
+    with pytest.raises(CommitConflictError, match="others 0 times"):
+        put(table, numbers(2))
+    assert values(table.scan()) == [1]
