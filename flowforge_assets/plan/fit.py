@@ -8,26 +8,53 @@ from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.graph import MappingError
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.needs import looks_back, own_reads
 from flowforge_assets.plan.partition_map import unmapped
 
 
 def misfits(graph: Graph) -> Iterator[FlowForgeError]:
     """An error for each mapping that makes no sense."""
     for asset in graph.assets.values():
-        for output in asset.makes[1:]:
-            yield from _outputs(asset, graph, output.dataset)
+        yield from _outputs(asset, graph)
+        yield from _own(asset)
+        down = graph.datasets[asset.id].partitioning
         for read in asset.inputs:
-            down = graph.datasets[asset.id].partitioning
             up = graph.datasets[read.dataset].partitioning
             why = unmapped(down, up, read.mapping)
             if why is not None:
                 message = f"`{asset.name}` cannot read `{read.dataset}` so: {why}"
                 yield MappingError(message, place=asset.place)
+    for checks in graph.checks.values():
+        for check in checks:
+            down = graph.datasets[check.guards].partitioning
+            for read in check.inputs[1:]:
+                up = graph.datasets[read.dataset].partitioning
+                why = unmapped(down, up, read.mapping)
+                if why is not None:
+                    message = f"`{check.name}` cannot read `{read.dataset}` so: {why}"
+                    yield MappingError(message, place=check.place)
 
 
-def _outputs(asset: AssetDefinition, graph: Graph, other: str) -> Iterator[FlowForgeError]:
-    dimensions = graph.datasets[asset.id].partitioning.dimensions
-    found = next(d for key, d in graph.datasets.items() if key == other)
-    if found.partitioning.dimensions != dimensions:
-        message = f"`{asset.name}` makes `{asset.id}` and `{other}`, which are cut differently"
-        yield MappingError(message, place=asset.place, hint="give both the same `partition=`")
+def _outputs(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
+    first = graph.datasets[asset.id].partitioning
+    for output in asset.makes[1:]:
+        if graph.datasets[output.dataset].partitioning != first:
+            message = (
+                f"`{asset.name}` makes `{asset.id}` and `{output.dataset}`, which are cut "
+                "differently"
+            )
+            hint = "give both the same `partition=`"
+            yield MappingError(message, place=asset.place, hint=hint)
+
+
+def _own(asset: AssetDefinition) -> Iterator[FlowForgeError]:
+    """What an asset reads of its own output lies before what it makes, one partition a call."""
+    for read in own_reads(asset):
+        if not looks_back(read.mapping):
+            message = f"`{asset.name}` reads `{read.dataset}`, which it makes itself"
+            hint = "read partitions before its own: `Annotated[Frame[D], Lag(1)] | None`"
+            yield MappingError(message, place=asset.place, hint=hint)
+        elif asset.takes_sets:
+            message = f"`{asset.name}` takes sets of keys and reads its own earlier partitions"
+            hint = "take one key: its partitions are made one after the other"
+            yield MappingError(message, place=asset.place, hint=hint)

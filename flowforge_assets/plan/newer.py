@@ -26,14 +26,23 @@ class Versions:
         self.table_id = pieces[0].table.table_id if pieces else ""
         self.newest = max((piece.table.version for piece in pieces), default=-1)
 
-    def newer_than(self, seen: TableVersion, read: PartitionSet) -> PartitionSet:
-        """The part of `read` that was made after version `seen`, or in another incarnation."""
-        none = PartitionSet.none(read.dimensions)
-        if not self._pieces or (seen.table_id == self.table_id and seen.version >= self.newest):
-            return none
-        found = none
+    def is_newest(self, seen: TableVersion | None) -> bool:
+        """Whether nothing was made after `seen`; cheap, and true of most readers."""
+        return not self._pieces or (
+            seen is not None and seen.table_id == self.table_id and seen.version >= self.newest
+        )
+
+    def newer_than(self, seen: TableVersion | None, read: PartitionSet) -> PartitionSet:
+        """The part of `read` that was made after version `seen`, or in another incarnation.
+
+        With None, which saw nothing, all that was made.
+        """
+        found = PartitionSet.none(read.dimensions)
+        if self.is_newest(seen):
+            return found
         for piece in self._near(read):
-            if piece.table.table_id != seen.table_id or piece.table.version > seen.version:
+            table = piece.table
+            if seen is None or table.table_id != seen.table_id or table.version > seen.version:
                 found |= piece.partitions & read
         return found
 

@@ -14,7 +14,6 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.needs import Need, needs, own_reads
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import read_by, reads
-from flowforge_assets.plan.wave import closure
 from flowforge_assets.plan.step import Reason, Stale, Waiting
 from flowforge_assets.record.history import History
 
@@ -95,7 +94,7 @@ class _Finder:
                 todo |= new
                 found[reason, detail] = found.get((reason, detail), new) | new
         for read in own_reads(asset):
-            later = closure(todo, partitioning, read.mapping, now=self.now) & wanted - todo
+            later = self.wave(todo, wanted, partitioning, read)
             if later:
                 todo |= later
                 why: tuple[Reason, str] = ("input newer", f"`{read.dataset}` is made in this plan")
@@ -191,17 +190,39 @@ class _Finder:
                     self.waiting.append(Waiting(asset.id, stuck, need.dataset))
                     blocked |= stuck
         for read in own_reads(asset):
-            if read.optional:
-                continue
-            made = self.versions_of(read.dataset).made(todo | blocked)
-            needed = reads(todo, up=partitioning, mapping=read.mapping, now=self.now)
-            lacks = needed - self.versions_of(read.dataset).made(needed) - (todo - blocked)
-            behind = closure(lacks, partitioning, read.mapping, now=self.now)
-            stuck = behind & todo - blocked - made
-            if stuck:
-                self.waiting.append(Waiting(asset.id, stuck, read.dataset))
-                blocked |= stuck
+            if not read.optional:
+                stuck = self.behind(todo - blocked, partitioning, read)
+                if stuck:
+                    self.waiting.append(Waiting(asset.id, stuck, read.dataset))
+                    blocked |= stuck
         return blocked
+
+    def wave(
+        self, todo: PartitionSet, wanted: PartitionSet, partitioning: Partitioning, read: Input
+    ) -> PartitionSet:
+        """The partitions of `wanted` that are made after ones of `todo`, whose rows they read."""
+        found, rim = PartitionSet.none(partitioning.dimensions), todo
+        while rim:
+            readers = read_by(
+                rim, up=partitioning, down=partitioning, mapping=read.mapping, now=self.now
+            )
+            rim = readers & wanted - todo - found
+            found |= rim
+        return found
+
+    def behind(self, todo: PartitionSet, partitioning: Partitioning, read: Input) -> PartitionSet:
+        """The partitions of `todo` that read own ones which are neither made nor in `todo`."""
+        needed = reads(todo, up=partitioning, mapping=read.mapping, now=self.now)
+        never = (needed | todo) - self.versions_of(read.dataset).made(needed | todo)
+        stuck, rim = PartitionSet.none(partitioning.dimensions), never - todo
+        while rim:
+            readers = read_by(
+                rim, up=partitioning, down=partitioning, mapping=read.mapping, now=self.now
+            )
+            new = readers & todo - stuck
+            stuck |= new
+            rim = new & never
+        return stuck
 
     def readers_of_missing(
         self, need: Need, todo: PartitionSet, partitioning: Partitioning
@@ -216,9 +237,7 @@ class _Finder:
         missing = needed - there
         if not missing or (need.any_will_do and there):
             return PartitionSet.none(partitioning.dimensions)
-        return todo & read_by(
-            missing, up=up, down=partitioning, mapping=need.mapping, now=self.now
-        )
+        return todo & read_by(missing, up=up, down=partitioning, mapping=need.mapping, now=self.now)
 
     def versions_of(self, dataset: DatasetKey) -> Versions:
         """The commits of a dataset, indexed once."""

@@ -1,0 +1,67 @@
+"""What must be there before an asset runs: what it reads, and what its rows are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.rule import References
+from flowforge_assets.declare.definition import AssetDefinition, Input
+from flowforge_assets.declare.mapping import All, Has, Lag, Mapping, Window
+from flowforge_assets.graph.build import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A dataset that another asset makes, and which of its partitions are looked at.
+
+    The asset waits for them when `waits`; any of them will do when `any_will_do`, as for a
+    foreign key, which is looked up in what is there.
+    """
+
+    dataset: DatasetKey
+    mapping: Mapping
+    waits: bool = True
+    any_will_do: bool = False
+
+
+def needs(asset: AssetDefinition, graph: Graph) -> Iterator[Need]:
+    """The needs of an asset: its inputs, those of its checks, and its foreign keys' targets.
+
+    What it reads of its own output is none: see `own_reads`.
+    """
+    own = {output.dataset for output in asset.makes}
+    for read in asset.inputs:
+        if read.dataset not in own:
+            yield _need(read)
+    for dataset in own:
+        for check in graph.checks.get(dataset, ()):
+            for read in check.inputs[1:]:
+                if read.dataset not in own:
+                    yield _need(read)
+        for rule in graph.datasets[dataset].rules:
+            if isinstance(rule, References) and rule.target not in own:
+                yield Need(rule.target, All(), any_will_do=True)
+
+
+def own_reads(asset: AssetDefinition) -> Iterator[Input]:
+    """The inputs that are earlier partitions of what the asset makes: they order its partitions."""
+    own = {output.dataset for output in asset.makes}
+    return (read for read in asset.inputs if read.dataset in own)
+
+
+def looks_back(mapping: Mapping) -> bool:
+    """Whether a dataset may read itself so: only partitions before the reader's."""
+    match mapping:
+        case Lag(steps):
+            return steps >= 1
+        case Window(first, last):
+            return first <= last < 0
+        case _:
+            return False
+
+
+def _need(read: Input) -> Need:
+    lenient = isinstance(read.mapping, Has) and read.mapping.missing != "wait"
+    return Need(read.dataset, read.mapping, waits=not (read.optional or lenient))

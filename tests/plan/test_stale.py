@@ -1,0 +1,425 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flowforge_assets.core.made import Fingerprint, TableVersion
+from flowforge_assets.core.rule import References
+from flowforge_assets.declare.mapping import All, Has, Lag, Latest, Window
+from flowforge_assets.plan.step import Reason
+from planned_lake import (
+    DAYS,
+    DAYS_AND_COUNTRIES,
+    FINGERPRINT,
+    HOURS,
+    NOW,
+    Lake,
+    check_of,
+    dataset,
+    graph,
+    key,
+    maker,
+    read,
+    said,
+    waits,
+)
+
+ALL_DAYS = "2026-01-01..2026-01-05"
+
+
+@pytest.fixture
+def days() -> Lake:
+    """`raw` -> `clean` -> `total`: two by day, the last one whole."""
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS), dataset("total")],
+            [
+                maker("raw"),
+                maker("clean", reads=[read("raw")]),
+                maker("total", reads=[read("clean")]),
+            ],
+        )
+    )
+    lake.make_all()
+    return lake
+
+
+def test_everything_that_was_never_made_is_planned_after_what_it_reads() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS)],
+            [maker("clean", reads=[read("raw")]), maker("raw")],
+        )
+    )
+    assert said(lake.plan()) == [
+        ("raw", ALL_DAYS, "never made"),
+        ("clean", ALL_DAYS, "never made"),
+    ]
+
+
+def test_what_was_made_is_fresh(days: Lake) -> None:
+    plan = days.plan()
+    assert plan.steps == ()
+    assert plan.fresh == (key("raw"), key("clean"), key("total"))
+
+
+@pytest.mark.parametrize(
+    ("today", "reason"),
+    [
+        (replace(FINGERPRINT, schema="other"), "schema"),
+        (replace(FINGERPRINT, code="other"), "code"),
+        (replace(FINGERPRINT, config="other"), "config"),
+        (replace(FINGERPRINT, engine="other"), "engine"),
+        (replace(FINGERPRINT, algorithm=2, code="other"), "engine"),
+    ],
+)
+def test_a_changed_fingerprint_makes_all_stale_and_what_reads_it(
+    days: Lake, today: Fingerprint, reason: Reason
+) -> None:
+    days.today[key("clean")] = today
+    assert said(days.plan()) == [("clean", ALL_DAYS, reason), ("total", "", "input newer")]
+
+
+def test_the_schema_is_named_before_the_code_when_both_changed(days: Lake) -> None:
+    days.today[key("clean")] = replace(FINGERPRINT, schema="other", code="other")
+    assert said(days.plan("clean")) == [("clean", ALL_DAYS, "schema")]
+
+
+def test_only_partitions_made_with_other_code_are_stale(days: Lake) -> None:
+    days.today[key("clean")] = replace(FINGERPRINT, code="other")
+    days.remake("clean", "2026-01-02..2026-01-05")
+    assert said(days.plan("clean")) == [("clean", "2026-01-01", "code")]
+
+
+def test_only_readers_of_a_changed_partition_are_stale(days: Lake) -> None:
+    days.remake("raw", "2026-01-03")
+    assert said(days.plan()) == [
+        ("clean", "2026-01-03", "input newer"),
+        ("total", "", "input newer"),
+    ]
+
+
+def test_a_day_is_stale_when_one_of_its_hours_is_newer() -> None:
+    lake = Lake(
+        graph(
+            [dataset("hourly", HOURS), dataset("daily", DAYS)],
+            [maker("hourly"), maker("daily", reads=[read("hourly")])],
+        )
+    )
+    lake.make_all()
+    lake.remake("hourly", "2026-01-02T23")
+    assert said(lake.plan()) == [("daily", "2026-01-02", "input newer")]
+
+
+def test_the_hours_of_a_day_are_stale_when_the_day_is_newer() -> None:
+    lake = Lake(
+        graph(
+            [dataset("daily", DAYS), dataset("hourly", HOURS)],
+            [maker("daily"), maker("hourly", reads=[read("daily")])],
+        )
+    )
+    lake.make_all()
+    lake.remake("daily", "2026-01-02")
+    assert said(lake.plan()) == [("hourly", "2026-01-02T00..2026-01-02T23", "input newer")]
+
+
+def test_lag_makes_the_next_day_stale_and_the_last_day_none(days: Lake) -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("change", DAYS)],
+            [maker("raw"), maker("change", reads=[read("raw", Lag(1))])],
+        )
+    )
+    lake.make_all()
+    lake.remake("raw", "2026-01-02")
+    lake.remake("raw", "2026-01-05")
+    assert said(lake.plan()) == [("change", "2026-01-03", "input newer")]
+
+
+def test_a_window_makes_all_days_stale_that_look_back_on_the_changed_one() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("trend", DAYS)],
+            [maker("raw"), maker("trend", reads=[read("raw", Window(-2, 0))])],
+        )
+    )
+    lake.make_all()
+    lake.remake("raw", "2026-01-02")
+    assert said(lake.plan()) == [("trend", "2026-01-02..2026-01-04", "input newer")]
+
+
+def test_all_makes_every_partition_stale() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("share", DAYS)],
+            [maker("raw"), maker("share", reads=[read("raw", All())])],
+        )
+    )
+    lake.make_all()
+    lake.remake("raw", "2026-01-02")
+    assert said(lake.plan()) == [("share", ALL_DAYS, "input newer")]
+
+
+def test_latest_is_touched_by_the_newest_partition_alone() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("now")],
+            [maker("raw"), maker("now", reads=[read("raw", Latest())])],
+        )
+    )
+    lake.make_all()
+    lake.remake("raw", "2026-01-04")
+    assert said(lake.plan()) == []
+    lake.remake("raw", "2026-01-05")
+    assert said(lake.plan()) == [("now", "", "input newer")]
+
+
+def test_a_change_of_one_country_leaves_the_other_alone() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS_AND_COUNTRIES), dataset("clean", DAYS_AND_COUNTRIES)],
+            [maker("raw"), maker("clean", reads=[read("raw")])],
+        )
+    )
+    lake.make_all()
+    lake.remake("raw", "day=2026-01-02;country=de")
+    assert said(lake.plan()) == [("clean", "2026-01-02 x de", "input newer")]
+
+
+def test_a_new_day_is_made_when_it_is_over(days: Lake) -> None:
+    open_days = replace(DAYS, extents=(replace(DAYS.extents[0], end=None),))  # type: ignore[type-var]  # a time extent
+    lake = Lake(graph([dataset("raw", open_days)], [maker("raw")]))
+    lake.make_all()
+    lake.now = NOW + timedelta(days=1)
+    assert said(lake.plan()) == [("raw", "2026-01-10", "never made")]
+
+
+def test_a_source_older_than_its_promise_is_late() -> None:
+    hour = timedelta(hours=1)
+    lake = Lake(graph([dataset("feed", fresh=hour)], [maker("feed")]))
+    lake.make_all()
+    lake.now = NOW + hour
+    assert said(lake.plan()) == []
+    lake.now = NOW + hour + timedelta(seconds=1)
+    assert said(lake.plan()) == [("feed", "", "late")]
+
+
+def test_a_dataset_that_reads_others_is_not_made_because_it_is_late() -> None:
+    lake = Lake(
+        graph(
+            [dataset("feed"), dataset("report", fresh=timedelta(hours=1))],
+            [maker("feed"), maker("report", reads=[read("feed")])],
+        )
+    )
+    lake.make_all()
+    lake.now = NOW + timedelta(days=1)
+    assert said(lake.plan()) == []
+
+
+def test_force_makes_what_is_fresh_and_keeps_the_reason_of_what_is_not(days: Lake) -> None:
+    days.today[key("clean")] = replace(FINGERPRINT, code="other")
+    assert said(days.plan("raw", "clean", force=True)) == [
+        ("raw", ALL_DAYS, "forced"),
+        ("clean", ALL_DAYS, "code"),
+    ]
+
+
+def test_force_is_limited_to_the_partitions_asked_for(days: Lake) -> None:
+    plan = days.plan("clean", partitions={"clean": "2026-01-02..2026-01-03"}, force=True)
+    assert said(plan) == [("clean", "2026-01-02..2026-01-03", "forced")]
+
+
+def test_an_input_that_was_not_read_before_counts_as_newer(days: Lake) -> None:
+    raw, clean, other = dataset("raw", DAYS), dataset("clean", DAYS), dataset("other", DAYS)
+    makers = [maker("raw"), maker("other"), maker("clean", reads=[read("raw"), read("other")])]
+    days.graph = graph([raw, clean, other], makers)
+    days.remake("other")
+    assert said(days.plan()) == [("clean", ALL_DAYS, "input newer")]
+
+
+def test_another_incarnation_of_an_input_counts_as_newer_whatever_its_version(days: Lake) -> None:
+    days.drop("raw")
+    days.versions[key("raw")] = TableVersion("another", -1)
+    days.remake("raw")
+    assert said(days.plan("clean")) == [("clean", ALL_DAYS, "input newer")]
+
+
+def test_a_commit_that_is_recorded_late_does_not_hide_a_newer_one(days: Lake) -> None:
+    days.remake("raw", "2026-01-02")
+    days.remake("raw", "2026-01-03")
+    days.commits[-1], days.commits[-2] = days.commits[-2], days.commits[-1]
+    assert said(days.plan("clean")) == [("clean", "2026-01-02..2026-01-03", "input newer")]
+
+
+def test_a_reader_that_saw_an_older_version_than_was_there_is_stale(days: Lake) -> None:
+    days.remake("raw", "2026-01-02")
+    days.remake("clean", "2026-01-02")
+    seen = dict(days.commits[-1].inputs)
+    seen[key("raw")] = replace(seen[key("raw")], version=seen[key("raw")].version - 1)
+    days.commits[-1] = replace(days.commits[-1], inputs=seen)
+    assert said(days.plan("clean")) == [("clean", "2026-01-02", "input newer")]
+
+
+def test_a_table_that_is_gone_is_made_again(days: Lake) -> None:
+    days.drop("clean")
+    assert said(days.plan()) == [("clean", ALL_DAYS, "never made"), ("total", "", "input newer")]
+
+
+def test_what_reads_a_missing_input_waits_and_so_does_what_reads_that() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS), dataset("total")],
+            [
+                maker("raw"),
+                maker("clean", reads=[read("raw")]),
+                maker("total", reads=[read("clean")]),
+            ],
+        )
+    )
+    plan = lake.plan("clean", "total")
+    assert plan.steps == ()
+    assert waits(plan) == [("clean", ALL_DAYS, "raw"), ("total", "", "clean")]
+
+
+def test_only_partitions_with_a_missing_input_wait() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS)],
+            [maker("raw"), maker("clean", reads=[read("raw")])],
+        )
+    )
+    lake.remake("raw", "2026-01-01..2026-01-02")
+    plan = lake.plan("clean")
+    assert said(plan) == [("clean", "2026-01-01..2026-01-02", "never made")]
+    assert waits(plan) == [("clean", "2026-01-03..2026-01-05", "raw")]
+
+
+def test_what_is_planned_itself_is_not_waited_for() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS)],
+            [maker("raw"), maker("clean", reads=[read("raw")])],
+        )
+    )
+    plan = lake.plan(partitions={"raw": "2026-01-01..2026-01-02"})
+    assert said(plan)[1] == ("clean", "2026-01-01..2026-01-02", "never made")
+    assert waits(plan) == [("clean", "2026-01-03..2026-01-05", "raw")]
+
+
+def test_what_is_fresh_does_not_wait_for_an_input_that_is_gone(days: Lake) -> None:
+    days.drop("raw")
+    plan = days.plan("clean")
+    assert plan.waiting == ()
+    assert plan.fresh == (key("clean"),)
+
+
+def test_an_optional_input_is_not_waited_for_and_counts_once_it_is_there() -> None:
+    lake = Lake(
+        graph(
+            [dataset("extra", DAYS), dataset("clean", DAYS)],
+            [maker("extra"), maker("clean", reads=[read("extra", optional=True)])],
+        )
+    )
+    lake.make(lake.plan("clean"))
+    assert lake.plan("clean").steps == ()
+    lake.remake("extra", "2026-01-02")
+    assert said(lake.plan("clean")) == [("clean", "2026-01-02", "input newer")]
+
+
+@pytest.mark.parametrize("missing", ["skip", "error"])
+def test_has_lets_a_reader_begin_without_its_input(missing: str) -> None:
+    mapping = Has(missing="skip") if missing == "skip" else Has(missing="error")
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS)],
+            [maker("raw"), maker("clean", reads=[read("raw", mapping)])],
+        )
+    )
+    assert said(lake.plan("clean")) == [("clean", ALL_DAYS, "never made")]
+
+
+def test_has_wait_waits() -> None:
+    lake = Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("clean", DAYS)],
+            [maker("raw"), maker("clean", reads=[read("raw", Has())])],
+        )
+    )
+    assert waits(lake.plan("clean")) == [("clean", ALL_DAYS, "raw")]
+
+
+def test_a_foreign_key_waits_until_its_target_has_any_rows() -> None:
+    rule = References("carrier", key("carriers"), "carrier")
+    lake = Lake(
+        graph(
+            [dataset("carriers", DAYS), dataset("flights", rules=(rule,))],
+            [maker("carriers"), maker("flights")],
+        )
+    )
+    assert waits(lake.plan("flights")) == [("flights", "", "carriers")]
+    lake.remake("carriers", "2026-01-02")
+    assert said(lake.plan("flights")) == [("flights", "", "never made")]
+
+
+def test_what_a_check_reads_is_waited_for() -> None:
+    lake = Lake(
+        graph(
+            [dataset("planes"), dataset("flights")],
+            [maker("planes"), maker("flights")],
+            [check_of("flights", read("planes"))],
+        )
+    )
+    assert waits(lake.plan("flights")) == [("flights", "", "planes")]
+
+
+def test_a_stale_second_output_makes_the_step_again() -> None:
+    lake = Lake(graph([dataset("orders"), dataset("lines")], [maker("orders", "lines")]))
+    lake.make_all()
+    lake.today[key("orders")] = replace(FINGERPRINT, code="other")
+    lake.remake("orders")  # and then the run was killed
+    assert said(lake.plan()) == [("orders", "", "code")]
+
+
+def test_a_missing_second_output_makes_the_step_again() -> None:
+    lake = Lake(graph([dataset("orders"), dataset("lines")], [maker("orders", "lines")]))
+    lake.make_all()
+    lake.drop("lines")
+    assert said(lake.plan()) == [("orders", "", "never made")]
+
+
+@pytest.fixture
+def running_total() -> Lake:
+    """`balance` adds a day of `raw` to the balance of the day before."""
+    own = read("balance", Lag(1), optional=True)
+    return Lake(
+        graph(
+            [dataset("raw", DAYS), dataset("balance", DAYS)],
+            [maker("raw"), maker("balance", reads=[read("raw"), own])],
+        )
+    )
+
+
+def test_a_dataset_that_reads_its_own_past_is_planned_at_once(running_total: Lake) -> None:
+    assert said(running_total.plan())[1] == ("balance", ALL_DAYS, "never made")
+    running_total.make_all()
+    assert running_total.plan().steps == ()
+
+
+def test_a_change_runs_through_all_later_own_partitions_in_one_plan(running_total: Lake) -> None:
+    running_total.make_all()
+    running_total.remake("raw", "2026-01-03")
+    plan = running_total.plan()
+    assert {text for _, text, _ in said(plan)} == {"2026-01-03", "2026-01-04..2026-01-05"}
+    running_total.make(plan)
+    assert running_total.plan().steps == ()
+
+
+def test_own_partitions_wait_for_missing_earlier_ones() -> None:
+    lake = Lake(
+        graph([dataset("balance", DAYS)], [maker("balance", reads=[read("balance", Lag(1))])])
+    )
+    plan = lake.plan(partitions={"balance": "2026-01-03..2026-01-04"})
+    assert waits(plan) == [("balance", "2026-01-03..2026-01-04", "balance")]
+    assert said(lake.plan()) == [("balance", ALL_DAYS, "never made")]
