@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.words import counted, duration
@@ -21,12 +21,16 @@ _STYLES: Final[dict[str, Style]] = {"made": "green", "failed": "red", "skipped":
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Units(Protocol):
-    """How many partitions of each asset a run is to make, by its id."""
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of an asset a run is to make: `partitions` in so many `calls`; None of one whole."""
 
-    def __call__(self, run_id: str, /) -> dict[str, int]:
-        """The units of the run of that id."""
-        ...
+    calls: int = 1
+    partitions: int | None = None
+
+
+Extents: TypeAlias = Callable[[str], Mapping[str, Extent]]
+"""What the run of an id is to make, by asset."""
 
 
 @dataclass(slots=True)
@@ -34,7 +38,7 @@ class _Asset:
     """How far an asset is."""
 
     name: str
-    units: int
+    extent: Extent
     began: float = 0.0
     rows: int = 0
     ended: dict[str, int] = field(default_factory=dict[str, int])
@@ -45,16 +49,20 @@ class _Asset:
         """How many of its units have ended."""
         return sum(self.ended.values())
 
-    def line(self, *, is_over: bool) -> list[Text | str]:
+    @property
+    def is_over(self) -> bool:
+        """Whether all of its units have ended."""
+        return self.done >= self.extent.calls
+
+    def line(self, *, width: int) -> list[Text | str]:
         """What is said of it: `made  clean_flights  365 partitions  336,776 rows  4.2 s`."""
+        is_over = self.is_over
         took = duration(time.perf_counter() - self.began)
         status = next((s for s in ("failed", "skipped", "made") if self.ended.get(s)), "made")
         line: list[Text | str] = [Text(f"{status:<7}", _STYLES[status])] if is_over else []
-        line.append(Text(f" {self.name}", "bold"))
-        if self.units > 1:
-            made = self.ended.get("made", 0) if is_over else self.done
-            of = "" if made == self.units else f"{made:,} of "
-            line.append(f"  {of}{counted(self.units, 'partition')}")
+        line.append(Text(f" {self.name:<{width}}", "bold"))
+        if self.extent.partitions is not None:
+            line.append(f"  {self.how_far(is_over=is_over)}")
         if self.rows or (is_over and status == "made"):
             line.append(f"  {counted(self.rows, 'row')}")
         if not is_over and self.last:
@@ -63,14 +71,25 @@ class _Asset:
             line.append(Text(f"  {took}", "dim"))
         return line
 
+    def how_far(self, *, is_over: bool) -> str:
+        """`365 partitions`, `12 of 365 partitions`, `1 of 3 batches`."""
+        calls, partitions = self.extent.calls, self.extent.partitions or 0
+        good = self.ended.get("made", 0) if is_over else self.done
+        if good == calls:
+            return counted(partitions, "partition")
+        if calls == partitions:
+            return f"{good:,} of {counted(partitions, 'partition')}"
+        return f"{good:,} of {calls:,} batches"
+
 
 class Progress:
     """Hears the events of a run and tells them; safe between threads."""
 
-    def __init__(self, terminal: Terminal, units: Units) -> None:
+    def __init__(self, terminal: Terminal, extents: Extents) -> None:
         """Speaks on `terminal`, with moving lines where it has them."""
         self.terminal = terminal
-        self.units = units
+        self.extents = extents
+        self.width = 0
         self.assets: dict[str, _Asset] = {}
         self.lock = Lock()
         self.live: Live | None = None
@@ -80,8 +99,9 @@ class Progress:
         with self.lock:
             match event.event:
                 case "run_started":
-                    for name, units in self.units(event.run_id).items():
-                        self.assets[name] = _Asset(name, units)
+                    for name, extent in self.extents(event.run_id).items():
+                        self.assets[name] = _Asset(name, extent)
+                    self.width = max(map(len, self.assets), default=0)
                     if self.assets and self.terminal.is_live and not self.terminal.quiet:
                         self.live = _begun(self.moving)
                 case "waiting":
@@ -105,13 +125,13 @@ class Progress:
         if status == "made" and event.message:
             of = f" {event.partition}" if event.partition else ""
             self.say(Text("warning", "yellow"), f": {asset.name}{of}: {event.message}")
-        if asset.done >= asset.units:
-            self.say(*asset.line(is_over=True))
+        if asset.is_over:
+            self.say(*asset.line(width=self.width))
 
     def asset(self, event: Event) -> _Asset:
         """The asset of the event; its clock starts with the first."""
         name = event.asset or ""
-        found = self.assets.setdefault(name, _Asset(name, 1))
+        found = self.assets.setdefault(name, _Asset(name, Extent()))
         found.began = found.began or time.perf_counter()
         return found
 
@@ -120,8 +140,8 @@ class Progress:
         frame = _SPINNER[int(time.monotonic() * 10) % len(_SPINNER)]
         paint = self.terminal.err
         for asset in list(self.assets.values()):
-            if asset.began and asset.done < asset.units:
-                yield paint.line([Text(f"{frame:<7}", "cyan"), *asset.line(is_over=False)])
+            if asset.began and not asset.is_over:
+                yield paint.line([Text(f"{frame:<7}", "cyan"), *asset.line(width=self.width)])
 
     def say(self, *pieces: Text | str) -> None:
         """A line that stays."""

@@ -9,10 +9,10 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
-from flowforge_assets.cli.progress import Progress
+from flowforge_assets.cli.progress import Extent, Progress
 from flowforge_assets.cli.words import duration
 from flowforge_assets.errors.project import UsageError
-from flowforge_assets.plan.step import MOST_IN_A_BATCH
+from flowforge_assets.plan.step import MOST_IN_A_SET
 from flowforge_assets.record.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(
 def _events(terminal: Terminal, project: Project, last: list[Event]) -> OnEvent:
     """Who hears the events; the one that ends the run is put into `last`."""
     if not terminal.json:
-        return Progress(terminal, lambda run_id: _units(project, run_id))
+        return Progress(terminal, lambda run_id: _extents(project, run_id))
 
     def write(event: Event) -> None:
         if event.event == "run_finished":
@@ -104,12 +104,16 @@ def _end(terminal: Terminal, last: list[Event], result: RunResult | None, second
         terminal.note(f"`flowforge run --resume {result.run_id}` makes what is left of it")
 
 
-def _units(project: Project, run_id: str) -> dict[str, int]:
-    """How many calls of each asset the run has planned, as the ledger has it."""
-    units: dict[str, int] = {}
+def _extents(project: Project, run_id: str) -> dict[str, Extent]:
+    """What the run has planned, as the ledger has it."""
+    extents: dict[str, Extent] = {}
     with Ledger.open(project.environment.ledger_path) as ledger:
         for step in ledger.steps_of(run_id):
-            asset = project.graph.assets[step.makes[0]]
-            most = MOST_IN_A_BATCH if asset.takes_sets else 1
-            units[step.asset] = units.get(step.asset, 0) + -(-step.partitions.count() // most)
-    return units
+            known = extents.get(step.asset, Extent(0))
+            partitions = step.partitions.count()
+            calls = partitions
+            if project.graph.assets[step.makes[0]].takes_sets:
+                calls = sum(1 for _ in step.partitions.chunks(MOST_IN_A_SET))
+            total = (known.partitions or 0) + partitions if step.partitions.dimensions else None
+            extents[step.asset] = Extent(known.calls + calls, total)
+    return extents

@@ -97,6 +97,15 @@ class FolderInUseError(ProjectError):
     code = "FF-810"
 
 
+class NotWritableError(ProjectError):
+    """A file of a new project or asset cannot be written.
+
+    Give this user rights to the folder, free some space on its disk, or name another folder.
+    """
+
+    code = "FF-811"
+
+
 class BadPartitionKey(ProjectError):
     """A text or value is no partition key of its dimension.
 

@@ -137,8 +137,8 @@ def column_lineage(
 ) -> ColumnLineage:
     """What the column is computed from, step by step to the sources; edges sorted.
 
-    `trace` gives the source columns of each column that a SQL asset makes, or None when they
-    cannot be told; it is asked once an asset. What Python does inside is never known.
+    `trace` gives the source columns of each column that an asset makes, or None when they cannot
+    be told; it is asked once an asset.
     """
     start = ColumnRef(key, column)
     edges: set[ColumnEdge] = set()
@@ -150,7 +150,7 @@ def column_lineage(
         at = waiting.pop()
         asset = graph.assets[graph.maker[at.dataset]]
         if asset.id not in traced:
-            traced[asset.id] = trace(asset) if asset.function is None else None
+            traced[asset.id] = trace(asset)
         found = traced[asset.id]
         if found is None:
             if asset.inputs:  # a source comes from nothing that we have
