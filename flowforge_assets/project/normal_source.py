@@ -198,10 +198,10 @@ class _Walk:
         decorators = [each for each in node.decorator_list if not _is_ours(each)]
         line = min([node.lineno, *(each.lineno for each in node.decorator_list)])
         self.scope.bound.add(node.name)
-        self.out += [type(node).__name__, node.name]
+        self.out.append(node.name)
         # Another's decorator may read the annotations: pydantic's and functools' do.
         inner = _Scope("function", f"{self.scope.prefix}{node.name}.<locals>.", bool(decorators))
-        items: list[_Item] = ["@", *decorators, "(", node.args]
+        items: list[_Item] = [type(node).__name__, *decorators, "(", node.args]
         if node.returns is not None and inner.keeps_annotations:
             items += ["->", node.returns]
         items += [":", *_without_docstring(node.body), ";"]
@@ -249,20 +249,25 @@ class _Walk:
         if node.annotation is not None and self.scope.keeps_annotations:
             self.push([":", node.annotation])
 
-    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+    def assign(self, node: ast.Assign | ast.AugAssign) -> None:
         """An assignment; at the top of a module it is a unit by the names that it binds."""
-        content: list[_Item]
         if isinstance(node, ast.Assign):
-            targets: list[ast.expr] = node.targets
-            content = ["=", *targets, node.value]
-        elif isinstance(node, ast.AugAssign):
-            targets = [node.target]
-            content = [f"{type(node.op).__name__}=", node.target, node.value]
+            self.bind(node.targets, ["=", *node.targets, node.value])
         else:
-            targets = [node.target]
-            content = ["=", node.target, *([node.value] if node.value is not None else [])]
-            if self.scope.kind == "class":
-                content = [*content, ":", node.annotation]
+            operator = f"{type(node.op).__name__}="
+            self.bind([node.target], [operator, node.target, node.value])
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        """An assignment with an annotation, which only a class may read."""
+        if self.scope.kind == "class":
+            self.push(_generic(node))
+        elif node.value is not None:
+            self.bind([node.target], ["=", node.target, node.value])
+        elif isinstance(node.target, ast.Name):
+            self.scope.bound.add(node.target.id)
+
+    def bind(self, targets: Iterable[ast.expr], content: list[_Item]) -> None:
+        """The text of an assignment."""
         if self.scope.kind != "module":
             self.push(content)
             return
@@ -312,7 +317,7 @@ class _Walk:
 
 # Any: each method takes the nodes of its own type, which the key says.
 _SPECIAL: Final[dict[type[ast.AST], Callable[[_Walk, Any], None]]] = {
-    ast.AnnAssign: _Walk.assign,
+    ast.AnnAssign: _Walk.annotated,
     ast.Assign: _Walk.assign,
     ast.AsyncFunctionDef: _Walk.function,
     ast.Attribute: _Walk.attribute,
