@@ -34,6 +34,7 @@ def run(setting: Setting) -> list[Figure]:
 
     rivals = (
         hand(_MEASURE, "reread"),
+        hand("by hand, re-read lazily", "lazy"),
         hand("by hand, in memory", "memory"),
         ours("ours, re-read", "reread"),
         ours("ours, handed over", "handover"),

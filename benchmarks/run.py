@@ -45,7 +45,8 @@ def main() -> int:
             print(f"{bench} (load average {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
             figures += import_module(f"bench_{bench}").run(setting)
     reasons = _reasons()
-    text = f"{table(figures)}\n\n{_machine()}\n{_missed(figures, reasons)}"
+    text = f"{table(figures)}\n\n{_machine()}\n{_failed(figures)}"
+    text += "a trial: its figures mean nothing\n" if wanted.trial else _missed(figures, reasons)
     print(text)
     is_whole = tuple(wanted.benches) == BENCHES and not (wanted.trial or wanted.peers_only)
     name = "latest" if is_whole else "partial"
@@ -77,14 +78,13 @@ def _reasons() -> dict[str, str]:
     return tomllib.loads(path.read_text()) if path.exists() else {}
 
 
+def _failed(figures: list[Figure]) -> str:
+    return "".join(f"failed: {f.name}: {f.failure}\n" for f in figures if f.failure)
+
+
 def _missed(figures: list[Figure], reasons: dict[str, str]) -> str:
-    lines = [f"{f.name}: {f.failure}" for f in figures if f.failure]
-    lines += [
-        f"missed: {f.name}: {reasons.get(f.name, 'no reason is written')}"
-        for f in figures
-        if f.met is False
-    ]
-    return "".join(f"{line}\n" for line in lines)
+    missed = (f.name for f in figures if f.met is False)
+    return "".join(f"missed: {n}: {reasons.get(n, 'no reason is written')}\n" for n in missed)
 
 
 def _machine() -> str:

@@ -1,6 +1,7 @@
-"""lake_hand.py ROOT ROWS reread|memory: the pipeline by hand, in polars and deltalake.
+"""lake_hand.py ROOT ROWS reread|lazy|memory: the pipeline by hand, in polars and deltalake.
 
-`reread`: each stage reads its parent from Delta; `memory`: it has it still.
+`reread`: each stage reads its parent from Delta; `lazy`: it reads as part of one lazy plan;
+`memory`: it has the parent still.
 """
 
 from __future__ import annotations
@@ -21,19 +22,35 @@ def write(name: str, frame: pl.DataFrame) -> None:
     lake.checked(frame).write_delta(f"{root}/{name}", mode="overwrite", delta_write_options=OPTIONS)
 
 
+def in_memory() -> int:
+    """Each frame goes from stage to stage."""
+    frame = lake.make_bronze(rows)
+    write("bronze", frame)
+    frame = lake.silver(frame)
+    write("silver", frame)
+    frame = lake.gold(frame)
+    write("gold", frame)
+    return frame.height
+
+
+def read_again() -> int:
+    """Each stage has let go of what it wrote, and reads it."""
+    write("bronze", lake.make_bronze(rows))
+    write("silver", lake.silver(pl.read_delta(f"{root}/bronze")))
+    frame = lake.gold(pl.read_delta(f"{root}/silver"))
+    write("gold", frame)
+    return frame.height
+
+
+def read_lazily() -> int:
+    """Each stage is one plan over what the last one wrote."""
+    write("bronze", lake.make_bronze(rows))
+    write("silver", lake.silver(pl.scan_delta(f"{root}/bronze")).collect())
+    frame = lake.gold(pl.scan_delta(f"{root}/silver")).collect()
+    write("gold", frame)
+    return frame.height
+
+
 with measured() as cost:
-    bronze = lake.make_bronze(rows)
-    write("bronze", bronze)
-    if way == "reread":
-        del bronze
-        bronze = pl.read_delta(f"{root}/bronze")
-    silver = lake.silver(bronze)
-    del bronze
-    write("silver", silver)
-    if way == "reread":
-        del silver
-        silver = pl.read_delta(f"{root}/silver")
-    gold = lake.gold(silver)
-    del silver
-    write("gold", gold)
-say(cost, rows=gold.height)
+    height = {"memory": in_memory, "reread": read_again, "lazy": read_lazily}[way]()
+say(cost, rows=height)
