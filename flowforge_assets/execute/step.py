@@ -202,5 +202,6 @@ class _Writer:
         self, dataset: DatasetDefinition, made: Made, frame: pl.DataFrame | None
     ) -> None:
         if frame is not None and self.scope.readers.get(dataset.key):
-            declared = frame.select(dataset.schema.names)
+            names = list(dataset.schema.names)
+            declared = frame if frame.columns == names else frame.select(names)
             self.scope.handover.keep(dataset.key, made.partitions, declared, made.table)
