@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowforge_assets import BadRows, Frame, check
 from nyc_flights.datasets.gold import CarrierDelays
-from nyc_flights.datasets.silver import Flights, Planes
+from nyc_flights.datasets.silver import Flights, Weather
 
 
 @check
@@ -21,11 +21,9 @@ def cancelled_flight_has_no_times(flights: Frame[Flights]) -> BadRows[Flights]:
 
 
 @check(blocking=False)
-def plane_is_known(flights: Frame[Flights], planes: Frame[Planes]) -> BadRows[Flights]:
-    """Reported only: the register is known to have gaps."""
-    return flights.filter(Flights.tail_number.is_not_null()).join(
-        planes, on="tail_number", how="anti"
-    )
+def weather_report_is_complete(weather: Frame[Weather]) -> BadRows[Weather]:
+    """Only reported: a station fails now and then, and the flights do not wait for it."""
+    return weather.filter(Weather.temperature.is_null() | Weather.wind_speed.is_null())
 
 
 @check

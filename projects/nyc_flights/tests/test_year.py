@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from nyc_flights import bronze, checks, silver
+from nyc_flights import bronze, checks, gold, silver
 from nyc_flights.delivery import DeliveryMissing, read_delivery
 
 from flowforge_assets import Partitions
@@ -84,13 +84,22 @@ def test_arrivals_agree_with_the_clock_at_their_airport_but_on_one_night(
     assert wrong == ["2013-03-09 B635 JFK"]
 
 
-def test_checks_pass_on_the_year_but_for_unknown_planes(flights: pl.DataFrame) -> None:
-    planes = silver.clean_planes(bronze.raw_planes().lazy())
+def test_blocking_checks_pass_on_the_year(flights: pl.DataFrame) -> None:
     lazy = flights.lazy()
     assert checks.flight_takes_longer_than_its_time_in_the_air(lazy).collect().is_empty()
     assert checks.cancelled_flight_has_no_times(lazy).collect().is_empty()
-    unknown = checks.plane_is_known(lazy, planes).collect()
-    assert (unknown.height, unknown["tail_number"].n_unique()) == (50_094, 721)
+    assert checks.delays_are_in_order(gold.carrier_delays(lazy)).collect().is_empty()
+
+
+def test_check_reports_the_hours_in_which_a_station_failed() -> None:
+    weather = silver.clean_weather(bronze.raw_weather().lazy())
+    assert checks.weather_report_is_complete(weather).collect().height == 5
+
+
+def test_one_plane_in_six_is_not_in_the_register(flights: pl.DataFrame) -> None:
+    known = silver.clean_planes(bronze.raw_planes().lazy()).collect()["tail_number"]
+    flown = flights["tail_number"].drop_nulls().unique()
+    assert (len(flown), flown.is_in(known.implode()).not_().sum()) == (4_043, 721)
 
 
 def test_missing_package_is_an_error_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
