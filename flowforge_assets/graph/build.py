@@ -101,8 +101,9 @@ def _needs(
     for read in asset.inputs:
         yield read.dataset
     for output in asset.makes:
-        dataset = definitions.datasets[output.dataset]
-        for rule in dataset.rules:
+        # a query that reads what nobody makes has no columns, and so no definition
+        dataset = definitions.datasets.get(output.dataset)
+        for rule in dataset.rules if dataset is not None else ():
             if isinstance(rule, References):
                 yield rule.target
         for check in checks.get(output.dataset, ()):
