@@ -56,7 +56,7 @@ def history(
         _show_steps(terminal, steps)
     else:
         what = "nothing ran yet" if dataset is None else f"`{dataset.key}` was never made"
-        terminal.note(f"{what}: `flowforge run` makes it")
+        terminal.note(f"{what}; `flowforge run` makes what is missing")
     return 0
 
 

@@ -26,8 +26,8 @@ _STYLES: Final[dict[str, Style]] = {
 class Standing:
     """A dataset and how it stands.
 
-    `rows` adds up what its commits said: a partition that was remade alone, out of a batch, may
-    count twice. None, like `made_at`, while it was never made.
+    `rows` adds up what its commits said. With several commits that is about right: a partition
+    that was remade alone counts in its old batch, too. None, like `made_at`, while never made.
     """
 
     key: DatasetKey
@@ -36,6 +36,7 @@ class Standing:
     state: str
     partitions: int | None
     rows: int | None
+    has_exact_rows: bool
     made_at: datetime | None
     description: str
 
@@ -67,7 +68,7 @@ def ls(*, select: Select = None, common: Common = COMMON) -> int:
         [
             Text(each.key, "bold"),
             Text(each.state, _STYLES[each.state]),
-            "" if each.rows is None else f"{each.rows:,}",
+            "" if each.rows is None else f"{'' if each.has_exact_rows else '~'}{each.rows:,}",
             "" if each.partitions is None else f"{each.partitions:,}",
             "" if each.made_at is None else moment(each.made_at),
             Text(each.description if common.verbose else "", "dim"),
@@ -102,6 +103,7 @@ def standings(project: Project, select: str | None) -> list[Standing]:
                     state=state if pieces or state != "stale" else "never",
                     partitions=sum(p.partitions.count() for p in pieces) if is_cut else None,
                     rows=sum(piece.rows for piece in pieces) if pieces else None,
+                    has_exact_rows=len(pieces) <= 1,
                     made_at=max((piece.at for piece in pieces), default=None),
                     description=dataset.description.strip().partition("\n")[0],
                 )

@@ -62,6 +62,9 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         )
     assets = {step.asset_id for step in plan.steps}
     fresh = f"{len(plan.fresh):,} fresh"
+    if plan.waiting:
+        stuck = {each.asset for each in plan.waiting}
+        fresh += f", {len(stuck):,} waiting (`-s +NAME` takes along what NAME reads)"
     if not assets:
         terminal.note("nothing to make, ", fresh)
         return

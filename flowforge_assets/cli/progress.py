@@ -60,16 +60,17 @@ class _Asset:
         took = duration(time.perf_counter() - self.began)
         status = next((s for s in ("failed", "skipped", "made") if self.ended.get(s)), "made")
         line: list[Text | str] = [Text(f"{status:<7}", _STYLES[status])] if is_over else []
-        line.append(Text(f" {self.name:<{width}}", "bold"))
+        said: list[Text | str] = []
         if self.extent.partitions is not None:
-            line.append(f"  {self.how_far(is_over=is_over)}")
+            said.append(f"  {self.how_far(is_over=is_over)}")
         if self.rows or (is_over and status == "made"):
-            line.append(f"  {counted(self.rows, 'row')}")
+            said.append(f"  {counted(self.rows, 'row')}")
         if not is_over and self.last:
-            line.append(Text(f"  {self.last}", "dim"))
+            said.append(Text(f"  {self.last}", "dim"))
         if status != "skipped" or not is_over:
-            line.append(Text(f"  {took}", "dim"))
-        return line
+            said.append(Text(f"  {took}", "dim"))
+        name = f"{self.name:<{width}}" if said else self.name
+        return [*line, Text(f" {name}", "bold"), *said]
 
     def how_far(self, *, is_over: bool) -> str:
         """`365 partitions`, `12 of 365 partitions`, `1 of 3 batches`."""

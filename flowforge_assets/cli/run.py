@@ -100,6 +100,8 @@ def _end(terminal: Terminal, last: list[Event], result: RunResult | None, second
     for text, style in counts:
         pieces += [", " if pieces else "", Text(text, style)]
     terminal.say(*pieces, f" in {duration(seconds)}")
+    if not (result.made or result.failed or result.skipped or result.fresh):
+        terminal.note("nothing that is asked for can be made: `flowforge plan` says why")
     if result.failed:
         terminal.note(f"`flowforge run --resume {result.run_id}` makes what is left of it")
 
