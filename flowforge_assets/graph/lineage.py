@@ -9,8 +9,6 @@ from typing import TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.definition import AssetDefinition
-from flowforge_assets.errors.base import did_you_mean
-from flowforge_assets.errors.project import SelectionError
 from flowforge_assets.graph.build import Graph
 
 Neighbours: TypeAlias = Mapping[DatasetKey, tuple[DatasetKey, ...]]
@@ -52,29 +50,6 @@ class ColumnLineage:
 
     edges: tuple[ColumnEdge, ...]
     not_known: tuple[ColumnRef, ...]
-
-
-def find_target(graph: Graph, text: str) -> tuple[DatasetKey, str | None]:
-    """The dataset, and the column if any, that `key` or `key.column` means.
-
-    Raises:
-        SelectionError: there is no such dataset, or it has no such column (FF-807).
-    """
-    key = DatasetKey(text)
-    if key in graph.datasets:
-        return key, None
-    before, _, column = text.rpartition(".")
-    dataset = graph.datasets.get(DatasetKey(before))
-    if dataset is None:
-        near = did_you_mean(text, graph.datasets) or did_you_mean(before, graph.datasets)
-        hint = near or "`flowforge ls` shows what there is"
-        raise SelectionError(f"`{text}` is no dataset", hint=hint)
-    if dataset.schema.find(column) is None:
-        hint = did_you_mean(column, dataset.schema.names) or (
-            f"it has {', '.join(f'`{name}`' for name in dataset.schema.names)}"
-        )
-        raise SelectionError(f"`{dataset.key}` has no column `{column}`", hint=hint)
-    return dataset.key, column
 
 
 def sources(graph: Graph) -> Neighbours:
