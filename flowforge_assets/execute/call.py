@@ -35,12 +35,11 @@ def call_asset(
 
     Raises:
         StepFailedError: its code fails (FF-701).
-        StepTimeoutError: it takes longer than its timeout (FF-702).
         SqlError: its query fails (FF-4xx).
     """
     if asset.sql_path is not None:
-        return _within(asset, lambda: _query(scope, asset, unit, loaded))
-    arguments = _arguments(scope, asset, unit, loaded)
+        return _query(scope, asset, unit, loaded)
+    arguments = users_code(asset, lambda: _arguments(scope, asset, unit, loaded))
     if asset.context is not None:
         arguments[asset.context] = Context(
             env=scope.env,
@@ -54,7 +53,7 @@ def call_asset(
         )
     function = asset.function
     assert function is not None  # noqa: S101 - it is no SQL asset
-    return _within(asset, lambda: users_code(asset, lambda: function(**arguments)))
+    return users_code(asset, lambda: function(**arguments))
 
 
 def _arguments(
@@ -108,8 +107,14 @@ def users_code(owner: AssetDefinition | CheckDefinition, call: Callable[[], T]) 
         raise StepFailedError(message, place=owner.place, traceback_text=text) from error
 
 
-def _within(asset: AssetDefinition, call: Callable[[], T]) -> T:
-    """What `call` gives, if it does so within the asset's timeout."""
+def within_timeout(asset: AssetDefinition, call: Callable[[], T]) -> T:
+    """What `call` gives, if it does so within the asset's timeout.
+
+    A call that takes longer goes on in its thread, and what it gives is not used.
+
+    Raises:
+        StepTimeoutError: it takes longer (FF-702).
+    """
     if asset.timeout is None:
         return call()
     answers: SimpleQueue[tuple[bool, Any]] = SimpleQueue()

@@ -7,14 +7,32 @@ from collections.abc import Iterable
 import polars as pl
 
 from flowforge_assets.core.conform import conform
-from flowforge_assets.core.polars_types import from_polars, polars_schema
-from flowforge_assets.core.schema import Field, Schema
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, FormName
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.check import ReturnValueError
+from flowforge_assets.errors.storage import SchemaChangeError
+from flowforge_assets.execute.spec import with_extra
 from flowforge_assets.graph.promise import promise_errors
 
 Frame = pl.DataFrame | pl.LazyFrame
+
+
+def returned_values(returned: object, asset: AssetDefinition) -> tuple[object, ...]:
+    """What the asset returned, one value an output.
+
+    Raises:
+        ReturnValueError: it makes several datasets and did not return as many values (FF-305).
+    """
+    if len(asset.makes) == 1:
+        return (returned,)
+    if isinstance(returned, tuple) and len(returned) == len(asset.makes):
+        return returned
+    found = f"{len(returned)} values" if isinstance(returned, tuple) else _kind(returned)
+    message = f"`{asset.name}` returned {found}, and makes {len(asset.makes)} datasets"
+    hint = f"return a tuple: {', '.join(output.dataset for output in asset.makes)}"
+    raise ReturnValueError(message, place=asset.place, hint=hint)
 
 
 def as_frame(
@@ -31,10 +49,13 @@ def as_frame(
         return returned
     if form == "arrow" and hasattr(returned, "__arrow_c_stream__"):
         return pl.DataFrame(returned)
-    kind = "None" if returned is None else f"`{type(returned).__name__}`"
-    message = f"`{asset.name}` returned {kind}, not the rows of `{dataset.key}`"
+    message = f"`{asset.name}` returned {_kind(returned)}, not the rows of `{dataset.key}`"
     hint = "does a `return` lack?" if returned is None else "return a polars frame"
     raise ReturnValueError(message, place=asset.place, hint=hint)
+
+
+def _kind(returned: object) -> str:
+    return "None" if returned is None else f"`{type(returned).__name__}`"
 
 
 def _from_rows(
@@ -64,26 +85,32 @@ def _plain(value: object) -> object:
 
 
 def fitted(
-    frame: Frame, dataset: DatasetDefinition, asset: AssetDefinition
+    frame: Frame, dataset: DatasetDefinition, asset: AssetDefinition, *, stored: Schema
 ) -> tuple[Frame, Schema]:
     """The frame as its table stores it, with the schema that it has then.
 
-    That schema is the dataset's, and with `extra="keep"` the columns beyond it, which may be null.
+    That schema is the dataset's. With `extra="keep"` it has the columns beyond it as well, those
+    of the frame and those that the table has kept so far (`stored`).
 
     Raises:
         Problems: columns that lack, are not declared or have another type (FF-301 to FF-303).
+        SchemaChangeError: a column that was kept has another type now (FF-611).
     """
     schema = dataset.schema
-    if dataset.extra != "refuse":
-        found = frame.collect_schema()
-        beyond = [name for name in found.names() if schema.find(name) is None]
-        if beyond and dataset.extra == "drop":
-            frame = frame.drop(beyond)
-        elif beyond:
-            extra = from_polars(pl.Schema({name: found[name] for name in beyond}))
-            kept = (Field(field.name, field.type, nullable=True) for field in extra)
-            schema = Schema((*schema.fields, *kept))
-    conformed, differences = conform(frame, schema)
+    if dataset.extra == "drop":
+        beyond = [name for name in frame.collect_schema() if schema.find(name) is None]
+        frame = frame.drop(beyond) if beyond else frame
+    elif dataset.extra == "keep":
+        schema = with_extra(stored, frame.collect_schema())
+    conformed: Frame
+    if isinstance(frame, pl.LazyFrame):
+        conformed, differences = conform(frame, schema)
+    else:
+        conformed, differences = conform(frame, schema)
     if differences:
         raise_all(promise_errors(frame.collect_schema(), dataset, asset))
+        said = "; ".join(map(str, differences))
+        message = f"columns that `{dataset.key}` keeps have other types now: {said}"
+        hint = f'cast them as they were, or declare them: `{dataset.key}` says `extra="keep"`'
+        raise SchemaChangeError(message, place=asset.place, hint=hint)
     return conformed, schema

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from threading import Lock
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.partition import PartitionSet
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Handover:

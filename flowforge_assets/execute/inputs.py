@@ -26,6 +26,7 @@ from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
+from flowforge_assets.storage.failure import as_storage_error, reading
 from flowforge_assets.storage.partition_rows import is_in
 
 Reader: TypeAlias = AssetDefinition | CheckDefinition
@@ -52,6 +53,7 @@ class Inputs:
         self._inputs = tuple(inputs)
         self._batch = batch
         self._sources: dict[str, pl.LazyFrame] = {}
+        self._scanned_sets: dict[DatasetKey, PartitionSet] = {}
         self.versions: dict[DatasetKey, TableVersion] = {}
 
     def load(self, unit: PartitionSet) -> Loaded:
@@ -109,18 +111,34 @@ class Inputs:
         source = self._scanned(dataset, read_set & self._scope.made.of(dataset))
         if self._scope.made.rows(dataset) > _HELD_ROWS:
             return source
-        return source.collect().lazy()
+        with reading(self._scope.table(dataset)):
+            return source.collect().lazy()
 
     def _scanned(self, dataset: DatasetDefinition, wanted: PartitionSet) -> pl.LazyFrame:
         handed = self._scope.handover.find(dataset.key, wanted)
         if handed is not None:
             self._note(dataset.key, handed[1])
             return handed[0].lazy()
-        table = self._scope.table(dataset)
-        version = table.version()
+        version = self._scope.table(dataset).version()
         if version is not None:
             self._note(dataset.key, version)
-        return table.scan(wanted if wanted.dimensions else None)
+        self._scanned_sets[dataset.key] = wanted
+        return self._scope.scan(dataset, wanted)
+
+    def refuse_damaged(self, cause: BaseException | None) -> None:
+        """Reads again what was scanned, to learn whether a damaged file is the cause of a failure.
+
+        Raises:
+            StorageError: it is; the error names the dataset (FF-6xx).
+        """
+        for key, partitions in self._scanned_sets.items():
+            dataset = self._scope.graph.datasets[key]
+            table = self._scope.table(dataset)
+            if cause is None or as_storage_error(cause, key, table.uri) is None:
+                continue
+            with reading(table):
+                for _ in self._scope.scan(dataset, partitions).collect_batches():
+                    pass
 
     def _note(self, dataset: DatasetKey, version: TableVersion) -> None:
         known = self.versions.get(dataset)
@@ -149,7 +167,7 @@ def _rows(table: pl.DataFrame, dataset: DatasetDefinition) -> Iterator[object]:
     assert cls is not None  # noqa: S101 - a parameter names a class
     attributes = [column.attribute for column in dataset.columns]
     for values in table.iter_rows():
-        row = object.__new__(cls)
+        row: object = object.__new__(cls)
         row.__dict__.update(zip(attributes, values, strict=True))
         yield row
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -24,6 +25,7 @@ from flowforge_assets.declare.definition import (
 )
 from flowforge_assets.declare.mapping import All
 from flowforge_assets.errors.base import raise_all
+from flowforge_assets.errors.check import ReturnValueError
 from flowforge_assets.execute.call import bound_arguments, users_code
 from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
@@ -31,6 +33,7 @@ from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.quality.examine import BoundCheck, examine
 from flowforge_assets.quality.quarantine import BROKEN_RULES, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
+from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import TableSpec
 
 _TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
@@ -57,14 +60,18 @@ class Judge:
         checks = self.checks(rows)
         if not (self.dataset.rules or checks) and isinstance(rows, pl.DataFrame):
             return Examination(rows.height)
-        return examine(
-            rows,
-            self.dataset.rules,
-            checks=checks,
-            targets=self.targets,
-            others=self.others if self.needs_others else None,
-            partition_by=self.partition_by,
-        )
+        with ExitStack() as looked_up:
+            for key in (targets := self.targets(rows)):
+                table = self.scope.table(self.scope.graph.datasets[key])
+                looked_up.enter_context(reading(table))
+            return examine(
+                rows,
+                self.dataset.rules,
+                checks=checks,
+                targets=targets,
+                others=self.others if self.needs_others else None,
+                partition_by=self.partition_by,
+            )
 
     def checks(self, rows: pl.DataFrame | pl.LazyFrame) -> list[BoundCheck]:
         """The dataset's checks, called on the rows."""
@@ -75,8 +82,9 @@ class Judge:
 
     def _bound(self, check: CheckDefinition, rows: pl.LazyFrame) -> BoundCheck:
         guarded = check.inputs[0]
-        if isinstance(guarded.mapping, All) and self.others is not None:
-            rows = pl.concat([rows, self.others])
+        rows = rows.select(self.dataset.schema.names)
+        if isinstance(guarded.mapping, All):
+            rows = self.with_others(rows)
         others = check.inputs[1:]
         loaded = Inputs(self.scope, check, others, self.unit).load(self.unit)
         given = {
@@ -87,18 +95,32 @@ class Judge:
         }
         arguments = bound_arguments(check, given)
         arguments[guarded.parameter] = in_form(rows, guarded.form, self.dataset)
-        bad: pl.LazyFrame = users_code(check, lambda: check.function(**arguments).lazy())
-        return BoundCheck(check.name, bad, check.blocking)
+        bad = users_code(check, lambda: check.function(**arguments))
+        if not isinstance(bad, (pl.DataFrame, pl.LazyFrame)):
+            kind = "None" if bad is None else f"`{type(bad).__name__}`"
+            message = f"the check `{check.name}` returned {kind}, not the bad rows"
+            raise ReturnValueError(message, place=check.place, hint="return a polars frame")
+        return BoundCheck(check.name, bad.lazy(), check.blocking)
 
-    @cached_property
-    def targets(self) -> dict[DatasetKey, pl.LazyFrame]:
-        """The rows that foreign keys are looked up in."""
-        datasets = self.scope.graph.datasets
-        return {
-            rule.target: self.scope.table(datasets[rule.target]).scan()
-            for rule in self.dataset.rules
-            if isinstance(rule, References)
-        }
+    def targets(self, rows: pl.DataFrame | pl.LazyFrame) -> dict[DatasetKey, pl.LazyFrame]:
+        """The rows that foreign keys are looked up in, of the dataset itself as they would be.
+
+        One that was never made lacks.
+        """
+        found: dict[DatasetKey, pl.LazyFrame] = {}
+        for rule in self.dataset.rules:
+            if isinstance(rule, References) and rule.target not in found:
+                target = self.scope.graph.datasets[rule.target]
+                if rule.target == self.dataset.key:
+                    found[rule.target] = self.with_others(rows.lazy())
+                elif self.scope.made.of(target):
+                    found[rule.target] = self.scope.scan(target)
+        return found
+
+    def with_others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The table as it would be with these rows."""
+        rows = rows.select(self.dataset.schema.names)
+        return rows if self.others is None else pl.concat([rows, self.others])
 
     @property
     def needs_others(self) -> bool:
@@ -111,7 +133,7 @@ class Judge:
     def others(self) -> pl.LazyFrame | None:
         """The rows that this write leaves in place; None where there are none."""
         kept = self.scope.made.of(self.dataset) - self.unit
-        return self.scope.table(self.dataset).scan(kept) if kept else None
+        return self.scope.scan(self.dataset, kept) if kept else None
 
     @cached_property
     def partition_by(self) -> list[pl.Expr]:
@@ -165,7 +187,7 @@ class Judge:
             dataset.rules,
             checks=self.checks(rows),
             key_columns=dataset.key_columns,
-            targets=self.targets,
+            targets=self.targets(rows),
             others=self.others if self.needs_others else None,
             partition_by=self.partition_by,
             found=examination,

@@ -86,7 +86,8 @@ def _fitting(kind: type, name: str, hint: object, value: object) -> object:
     from pydantic import TypeAdapter, ValidationError  # on use: most projects have no resources
 
     try:
-        return typing.cast("object", TypeAdapter(hint).validate_python(value))
+        adapter: TypeAdapter[object] = TypeAdapter(hint)  # type: ignore[arg-type]  # an annotation
+        return adapter.validate_python(value)
     except ValidationError as error:
         message = f"`{name}` does not fit the resource `{kind.__name__}`: it is `{hint}`"
         raise ResourceSettingsError(message, place=Place("flowforge.toml")) from error

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.needs import is_ordered
 from flowforge_assets.plan.plan import Plan
-from flowforge_assets.plan.step import Step
+from flowforge_assets.plan.step import Reason, Step
 from flowforge_assets.record.history import History
 from flowforge_assets.record.run import RunRecord, StepRecord
 
@@ -46,9 +48,10 @@ def plan_of_rest(
                     asset=asset.name,
                     makes=planned.makes,
                     partitions=left,
-                    reason=planned.reason,
+                    reason=cast("Reason", planned.reason),
                     detail=f"left by run {run_id}",
                     takes_sets=asset.takes_sets,
+                    is_ordered=is_ordered(asset, graph),
                 )
             )
     ordered = tuple(step for id_ in graph.assets for step in rest.get(id_, ()))

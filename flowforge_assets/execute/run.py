@@ -6,27 +6,30 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from functools import partial
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.step import Committed, UnitOutcome, make_batch, unit_id
-from flowforge_assets.execute.unit import Prepared
+from flowforge_assets.plan.needs import needs, own_reads
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import Step
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 
+T = TypeVar("T")
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
-_RETRIED = (StepFailedError, StepTimeoutError, StorageError)
+_RETRIED: Final = (StepFailedError, StepTimeoutError, StorageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,12 @@ class RunResult:
 class _Tally:
     """What has become of the assets and partitions so far."""
 
-    made: set[DatasetKey] = field(default_factory=set)
-    failed: set[DatasetKey] = field(default_factory=set)
-    skipped: set[DatasetKey] = field(default_factory=set)
-    lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict)
-    errors: list[FlowForgeError] = field(default_factory=list)
+    made: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    failed: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    skipped: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
+    errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
+    is_cut_short: bool = False
 
     def counts(self, fresh: int) -> RunCounts:
         """Each asset once: failed before skipped before made."""
@@ -81,22 +85,32 @@ class LocalRun:
         schedule = Schedule(
             self.plan, self.scope.graph.parents, stop=self.scope.stop, ended=self.asset_ended
         )
-        status: RunStatus = "cancelled"
         try:
             schedule.run(self.do, workers=self.workers)
-            if not self.scope.stop.is_set():
-                status = "failed" if self.tally.failed else "succeeded"
-        finally:
-            counts = self.tally.counts(len(self.plan.fresh))
-            self.ledger.end_run(self.scope.run_id, status, counts, clock=self.scope.clock)
-            shown = {
-                "made": counts.made,
-                "failed": counts.failed,
-                "skipped": counts.skipped,
-                "fresh": counts.fresh,
-            }
-            event = Event("run_finished", self.scope.run_id, status=status, counts=shown)
-            self.on_event(event)
+        except RecordError:
+            # The run stays open in the ledger, which lacks a commit: the next one asks the tables.
+            raise
+        except KeyboardInterrupt:
+            self.end("cancelled")
+            raise
+        except BaseException:
+            self.end("failed")
+            raise
+        if schedule.is_cut_short or self.tally.is_cut_short:
+            return self.end("cancelled")
+        return self.end("failed" if self.tally.failed else "succeeded")
+
+    def end(self, status: RunStatus) -> RunResult:
+        """Writes how the run ended, and tells it."""
+        counts = self.tally.counts(len(self.plan.fresh))
+        self.ledger.end_run(self.scope.run_id, status, counts, clock=self.scope.clock)
+        shown = {
+            "made": counts.made,
+            "failed": counts.failed,
+            "skipped": counts.skipped,
+            "fresh": counts.fresh,
+        }
+        self.on_event(Event("run_finished", self.scope.run_id, status=status, counts=shown))
         return RunResult(self.scope.run_id, status, **shown, errors=tuple(self.tally.errors))
 
     def do(self, step: Step, batch: PartitionSet) -> None:
@@ -107,7 +121,7 @@ class LocalRun:
             step,
             self.readable(asset, step, batch),
             batch,
-            attempt=lambda unit, make: self.tried(asset, unit, make),
+            attempt=partial(self.tried, asset),
             on_commit=lambda committed: self.succeed(step, committed),
             on_failure=lambda outcome: self.fail(step, outcome),
         )
@@ -117,17 +131,19 @@ class LocalRun:
     ) -> Iterator[PartitionSet]:
         """The units of the batch that can be made; those that cannot are skipped."""
         for unit in step.units(batch):
+            if self.scope.stop.is_set():
+                self.tally.is_cut_short = True
+                return
             if self.reads_lost(asset, unit):
                 self.skip(step, unit)
             else:
+                key = unit.render() or None
+                event = Event("step_started", self.scope.run_id, asset=asset.name, partition=key)
+                self.on_event(event)
                 yield unit
 
-    def tried(
-        self, asset: AssetDefinition, unit: PartitionSet, make: Callable[[int], Prepared]
-    ) -> Prepared:
-        """What the unit gives, after as many tries as the asset allows."""
-        key = unit.render() or None
-        self.on_event(Event("step_started", self.scope.run_id, asset=asset.name, partition=key))
+    def tried(self, asset: AssetDefinition, make: Callable[[int], T]) -> T:
+        """What `make` gives, after as many tries as the asset allows."""
         attempt = 1
         while True:
             try:
@@ -137,16 +153,22 @@ class LocalRun:
                     raise
                 chance = random.random()  # noqa: S311 - it spreads retries, it guards nothing
                 if self.scope.stop.wait(asset.retries.wait_seconds(attempt, chance=chance)):
+                    self.tally.is_cut_short = True
                     raise
                 attempt += 1
 
     def reads_lost(self, asset: AssetDefinition, unit: PartitionSet) -> bool:
         """Whether the unit reads partitions that failed or were skipped in this run."""
-        for read in asset.inputs:
-            lost = self.tally.lost.get(read.dataset)
+        if not self.tally.lost:
+            return False
+        graph = self.scope.graph
+        looked_at = [(need.dataset, need.mapping) for need in needs(asset, graph)]
+        looked_at += [(read.dataset, read.mapping) for read in own_reads(asset)]
+        for dataset, mapping in looked_at:
+            lost = self.tally.lost.get(dataset)
             if lost is not None:
-                up = self.scope.graph.datasets[read.dataset].partitioning
-                if reads(unit, up=up, mapping=read.mapping, now=self.scope.now) & lost:
+                up = graph.datasets[dataset].partitioning
+                if reads(unit, up=up, mapping=mapping, now=self.scope.now) & lost:
                     return True
         return False
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import PartitionSet, Point
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import Step
 
@@ -21,14 +23,25 @@ class _Asset:
 
     upcoming: tuple[Step, PartitionSet] | None
     rest: Iterator[tuple[Step, PartitionSet]]
+    is_ordered: bool = False
     waits_for: int = 0
     going_on: int = 0
-    children: list[DatasetKey] = field(default_factory=list)
+    children: list[DatasetKey] = field(default_factory=list[DatasetKey])
 
     @classmethod
     def of(cls, steps: list[Step]) -> _Asset:
-        batches = ((step, batch) for step in steps for batch in step.batches())
-        return cls(next(batches, None), batches)
+        is_ordered = steps[0].is_ordered
+        each = [_batches(step) for step in steps]
+        batches = heapq.merge(*each, key=_first_point) if is_ordered else chain.from_iterable(each)
+        return cls(next(batches, None), batches, is_ordered)
+
+
+def _batches(step: Step) -> Iterator[tuple[Step, PartitionSet]]:
+    return ((step, batch) for batch in step.batches())
+
+
+def _first_point(batch: tuple[Step, PartitionSet]) -> Point:
+    return next(batch[1].points())
 
 
 class Schedule:
@@ -62,6 +75,11 @@ class Schedule:
         self._ended = ended
         self._changed = threading.Condition()
         self._error: BaseException | None = None
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether `stop` left some of the work undone."""
+        return self._left > 0
 
     def run(self, work: Work, *, workers: int) -> None:
         """Does all the work on `workers` threads; ends early, between batches, when `stop` is set.
@@ -111,7 +129,7 @@ class Schedule:
                     taken, asset.upcoming = asset.upcoming, next(asset.rest, None)
                     assert taken is not None  # noqa: S101 - what is ready has a batch
                     asset.going_on += 1
-                    if asset.upcoming is None:
+                    if asset.upcoming is None or asset.is_ordered:
                         self._ready.pop()
                     return id_, *taken
                 self._changed.wait()
@@ -120,6 +138,9 @@ class Schedule:
         with self._changed:
             asset = self._assets[id_]
             asset.going_on -= 1
+            if asset.upcoming is not None and asset.is_ordered:
+                self._ready.append(id_)
+                self._changed.notify_all()
             if asset.upcoming is not None or asset.going_on:
                 return
             self._left -= 1

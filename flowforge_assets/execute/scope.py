@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.resources import Resources
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.spec import table_of
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.store import Store, Table
+
+if TYPE_CHECKING:
+    from polars import LazyFrame
 
 
 class MadeSets:
@@ -82,7 +87,31 @@ class RunScope:
     clock: Clock
     readers: Mapping[DatasetKey, int]
     stop: Event = field(default_factory=Event)
+    tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
 
     def table(self, dataset: DatasetDefinition) -> Table:
-        """The dataset's table."""
-        return self.store.table(spec_of(dataset))
+        """The dataset's table, opened once a run."""
+        table = self.tables.get(dataset.key)
+        if table is None:
+            table = self.tables[dataset.key] = table_of(self.store, dataset)
+        return table
+
+    def widened(self, dataset: DatasetDefinition, schema: Schema) -> Table:
+        """The table with the columns of `schema`, which `extra="keep"` has brought."""
+        table = self.table(dataset)
+        if table.spec.schema == schema:
+            return table
+        table = self.store.table(replace(table.spec, schema=schema))
+        self.tables[dataset.key] = table
+        return table
+
+    def scan(self, dataset: DatasetDefinition, partitions: PartitionSet | None = None) -> LazyFrame:
+        """The declared columns of the dataset's rows, of all partitions or some.
+
+        Raises:
+            StorageError: it was never made, or cannot be read (FF-6xx).
+        """
+        table = self.table(dataset)
+        rows = table.scan(partitions if partitions is not None and partitions.dimensions else None)
+        is_declared = table.spec.schema is dataset.schema
+        return rows if is_declared else rows.select(dataset.schema.names)

@@ -22,7 +22,7 @@ class SqlRunner:
     """The queries of one run; the engine is opened by the first. Safe between threads."""
 
     def __init__(self, *, workers: int, memory_bytes: int | None, spill: Path | None) -> None:
-        """An engine for `workers` queries at once that share `memory_bytes`, spilling to `spill`."""
+        """For `workers` queries at once that share `memory_bytes`, spilling to `spill`."""
         self._workers = workers
         self._memory_bytes = memory_bytes
         self._spill = spill

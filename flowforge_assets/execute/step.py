@@ -6,30 +6,39 @@ Prefect tasks, the local runner and tests all go through `make_batch`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-
-import polars as pl
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.result import Finding
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.inputs import Inputs, Versions
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.spec import spec_of
-from flowforge_assets.execute.unit import Prepared, prepare
+from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
 from flowforge_assets.plan.step import Step
-from flowforge_assets.storage.store import Staged
+from flowforge_assets.storage.store import Staged, Table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _NOWHERE: Final = TableVersion("", -1)
 _MOST_BYTES_HELD: Final = 64_000_000
 
-Attempt = Callable[[PartitionSet, Callable[[int], Prepared]], Prepared]
+T = TypeVar("T")
+
+
+class Attempt(Protocol):
+    """Calls `make` with the number of the attempt, as often as the asset allows."""
+
+    def __call__(self, make: Callable[[int], T], /) -> T:
+        """What `make` gives in the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +81,15 @@ def make_batch(
     """
     asset = scope.graph.assets[step.asset_id]
     inputs = Inputs(scope, asset, asset.inputs, batch)
-    writer = _Writer(scope, step, asset, inputs, on_commit=on_commit, on_failure=on_failure)
+    writer = _Writer(
+        scope, step, inputs, attempt=attempt, on_commit=on_commit, on_failure=on_failure
+    )
     for unit in units:
-        if scope.stop.is_set():
-            break
         start = time.perf_counter()
         step_id = unit_id(scope.run_id, step, unit)
         try:
-            prepared = attempt(
-                unit,
-                lambda number, unit=unit, step_id=step_id: prepare(  # type: ignore[misc]  # mypy cannot infer defaults
-                    scope, asset, inputs, unit, step_id=step_id, attempt=number
-                ),
-            )
+            call = partial(prepare, scope, asset, inputs, unit, step_id=step_id)
+            prepared = attempt(lambda number, call=call: call(attempt=number))  # type: ignore[misc]  # mypy cannot infer defaults
         except FlowForgeError as error:
             on_failure(UnitOutcome(unit, time.perf_counter() - start, error=error))
             continue
@@ -104,16 +109,17 @@ class _Writer:
         self,
         scope: RunScope,
         step: Step,
-        asset: AssetDefinition,
         inputs: Inputs,
         *,
+        attempt: Attempt,
         on_commit: Callable[[Committed], None],
         on_failure: Callable[[UnitOutcome], None],
     ) -> None:
         self.scope = scope
         self.step = step
-        self.asset = asset
+        self.asset = scope.graph.assets[step.asset_id]
         self.inputs = inputs
+        self.attempt = attempt
         self.on_commit = on_commit
         self.on_failure = on_failure
         self.held: list[tuple[PartitionSet, Prepared, float]] = []
@@ -135,7 +141,7 @@ class _Writer:
             return
         start = time.perf_counter()
         try:
-            made = self._committed(held)
+            made = self.attempt(lambda _: self._committed(held))
         except FlowForgeError as error:
             for unit, prepared, seconds in held:
                 prepared.discard()
@@ -165,24 +171,27 @@ class _Writer:
             Judge(self.scope, self.asset, dataset, done).set_aside(
                 [part.bad for part in parts if part.bad is not None], template
             )
-            table = self.scope.store.table(replace(spec_of(dataset), schema=parts[0].schema))
-            if parts[0].staged is not None:
-                staged: Staged = parts[0].staged
-                frame = None
-            else:
-                frames = [part.frame for part in parts if part.frame is not None]
-                frame = frames[0] if len(frames) == 1 else pl.concat(frames)
-                staged = table.stage(frame)
-            try:
-                at_rows = replace(template, rows=staged.rows)
-                version = table.commit(staged, replace=done, made=at_rows)
-            except BaseException:
-                table.discard(staged)
-                raise
-            committed = replace(at_rows, table=version)
+            committed, frame = self._write(dataset, parts, template)
             made.append(committed)
             self._hand_over(dataset, committed, frame)
         return made
+
+    def _write(
+        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], template: Made
+    ) -> tuple[Made, pl.DataFrame | None]:
+        """Commits rows that were judged; gives the commit, and the rows if they are in memory."""
+        staged = parts[0].staged
+        if staged is not None:
+            table = self.scope.widened(dataset, parts[0].schema)
+            return _commit(table, staged, template), None
+        frame, schema = together(parts)
+        table = self.scope.widened(dataset, schema)
+        staged = table.stage(frame)
+        try:
+            return _commit(table, staged, template), frame
+        except BaseException:
+            table.discard(staged)
+            raise
 
     def _template(self, key: DatasetKey, done: PartitionSet, versions: Versions) -> Made:
         return Made(
@@ -205,3 +214,9 @@ class _Writer:
             names = list(dataset.schema.names)
             declared = frame if frame.columns == names else frame.select(names)
             self.scope.handover.keep(dataset.key, made.partitions, declared, made.table)
+
+
+def _commit(table: Table, staged: Staged, made: Made) -> Made:
+    made = replace(made, rows=staged.rows)
+    version = table.commit(staged, replace=made.partitions, made=made)
+    return replace(made, table=version)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
+from flowforge_assets.core.conform import conform
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Finding
 from flowforge_assets.core.schema import Schema
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.definition import AssetDefinition, Output
 from flowforge_assets.errors.base import raise_all
-from flowforge_assets.execute.call import call_asset, users_code
-from flowforge_assets.execute.contract import Frame, as_frame, fitted
+from flowforge_assets.errors.run import StepFailedError
+from flowforge_assets.execute.call import call_asset, users_code, within_timeout
+from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_values
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.quality.verdict import refusals
+from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
 
 _BYTES_A_VALUE: Final = 16  # a guess on the safe side: numbers have 8, short strings about 16
@@ -98,27 +103,32 @@ def prepare(
     Raises:
         FlowForgeError: it could not be made; the class says why.
     """
-    loaded = inputs.load(unit)
-    returned = call_asset(scope, asset, unit, loaded, step_id=step_id, attempt=attempt)
-    values = (returned,) if len(asset.makes) == 1 else returned
-    outputs: list[PreparedOutput] = []
-    for output, value in zip(asset.makes, values, strict=True):  # type: ignore[arg-type, call-overload]  # a tuple of outputs
-        dataset = scope.graph.datasets[output.dataset]
-        frame = users_code(
-            asset, lambda v=value, o=output, d=dataset: as_frame(v, o.form, d, asset)
-        )  # type: ignore[misc]  # mypy cannot infer defaults
-        outputs.append(_prepared(scope, asset, dataset, frame, unit))
-    return Prepared(tuple(outputs))
+
+    def computed() -> Prepared:
+        loaded = inputs.load(unit)
+        returned = call_asset(scope, asset, unit, loaded, step_id=step_id, attempt=attempt)
+        values = zip(asset.makes, returned_values(returned, asset), strict=True)
+        return Prepared(
+            tuple(_prepared(scope, asset, output, value, unit) for output, value in values)
+        )
+
+    try:
+        return within_timeout(asset, computed)
+    except StepFailedError as error:
+        inputs.refuse_damaged(error.__cause__)
+        raise
 
 
 def _prepared(
-    scope: RunScope,
-    asset: AssetDefinition,
-    dataset: DatasetDefinition,
-    frame: Frame,
-    unit: PartitionSet,
+    scope: RunScope, asset: AssetDefinition, output: Output, value: object, unit: PartitionSet
 ) -> PreparedOutput:
-    frame, schema = users_code(asset, lambda: fitted(frame, dataset, asset))
+    dataset = scope.graph.datasets[output.dataset]
+    stored = scope.table(dataset).spec.schema
+
+    def promised() -> tuple[Frame, Schema]:
+        return fitted(as_frame(value, output.form, dataset, asset), dataset, asset, stored=stored)
+
+    frame, schema = users_code(asset, promised)
     judge = Judge(scope, asset, dataset, unit)
     if isinstance(frame, pl.LazyFrame):
         lazy = frame
@@ -128,8 +138,24 @@ def _prepared(
     return _in_memory(judge, frame, schema)
 
 
+def together(parts: Sequence[PreparedOutput]) -> tuple[pl.DataFrame, Schema]:
+    """The rows of several calls as one frame, with all the columns that any of them kept."""
+    first = parts[0].schema
+    if len(parts) == 1:
+        assert parts[0].frame is not None  # noqa: S101 - these rows are in memory
+        return parts[0].frame, first
+    schema = first
+    if any(part.schema != first for part in parts):
+        for part in parts[1:]:
+            schema = with_extra(schema, polars_schema(part.schema))
+    frames = [conform(part.frame, schema)[0] for part in parts if part.frame is not None]
+    return pl.concat(frames), schema
+
+
 def _in_memory(judge: Judge, frame: pl.DataFrame, schema: Schema) -> PreparedOutput:
     """Rows in memory are judged before they are staged."""
+    if judge.unit.dimensions:
+        refuse_strays(frame, judge.unit, spec_of(judge.dataset))
     examination = judge.examine(frame)
     bad = None
     if examination.failed:
@@ -139,7 +165,7 @@ def _in_memory(judge: Judge, frame: pl.DataFrame, schema: Schema) -> PreparedOut
 
 def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema) -> PreparedOutput:
     """Rows that may be many are streamed into files and judged by one scan of those."""
-    table = scope.store.table(replace(spec_of(judge.dataset), schema=schema))
+    table = scope.widened(judge.dataset, schema)
     staged = users_code(judge.asset, lambda: table.stage(frame))
     bad = None
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.rule import References
+from flowforge_assets.core.rule import References, Unique
 from flowforge_assets.declare.definition import AssetDefinition, Input
 from flowforge_assets.declare.mapping import All, Has, Lag, Mapping, Window
 from flowforge_assets.graph.build import Graph
@@ -49,6 +49,24 @@ def own_reads(asset: AssetDefinition) -> Iterator[Input]:
     """The inputs that are earlier partitions of what the asset makes: they order its partitions."""
     own = {output.dataset for output in asset.makes}
     return (read for read in asset.inputs if read.dataset in own)
+
+
+def is_ordered(asset: AssetDefinition, graph: Graph) -> bool:
+    """Whether its partitions are made one after the other, each committed before the next.
+
+    They are when one reads another, or is judged by the rest of the table: by a key that is
+    unique in all of it, or a check that sees the table as it would be.
+    """
+    if next(own_reads(asset), None) is not None:
+        return True
+    for output in asset.makes:
+        rules = graph.datasets[output.dataset].rules
+        checks = graph.checks.get(output.dataset, ())
+        if any(isinstance(rule, Unique) and rule.scope == "table" for rule in rules) or any(
+            isinstance(check.inputs[0].mapping, All) for check in checks
+        ):
+            return True
+    return False
 
 
 def looks_back(mapping: Mapping) -> bool:

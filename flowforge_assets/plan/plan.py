@@ -11,6 +11,7 @@ from datetime import datetime
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.needs import is_ordered
 from flowforge_assets.plan.stale import Asked, find_stale
 from flowforge_assets.plan.step import Step, Waiting
 from flowforge_assets.record.history import History
@@ -78,6 +79,7 @@ def make_plan(
                 reason=stale.reason,
                 detail=stale.detail,
                 takes_sets=asset.takes_sets,
+                is_ordered=is_ordered(asset, graph),
             )
         )
     used = {step.asset_id: fingerprints[step.asset_id] for step in steps}

@@ -40,7 +40,7 @@ class Step:
     """An asset and the set of its partitions to make. `id` is unique in its plan.
 
     Partitions are committed in batches. An asset that takes sets of keys is called once a batch,
-    any other once a partition.
+    any other once a partition. Those of an ordered step are committed one after the other.
     """
 
     id: str
@@ -51,11 +51,13 @@ class Step:
     reason: Reason
     detail: str
     takes_sets: bool = False
+    is_ordered: bool = False
 
     def batches(self) -> Iterator[PartitionSet]:
         """The sets that are committed together, in order."""
-        most = MOST_IN_A_SET if self.takes_sets else MOST_IN_A_COMMIT
-        return self.partitions.chunks(most)
+        if self.takes_sets:
+            return self.partitions.chunks(MOST_IN_A_SET)
+        return self.partitions.chunks(1 if self.is_ordered else MOST_IN_A_COMMIT)
 
     def units(self, batch: PartitionSet) -> Iterator[PartitionSet]:
         """The sets within `batch` that one call of the asset makes, in order."""

@@ -76,6 +76,12 @@ class DeltaTable:
             snapshot = self._handle.current()
             return None if snapshot is None else _version_of(snapshot)
 
+    def columns(self) -> pl.Schema | None:
+        """The columns of the newest version, or None where no table is."""
+        with self._lock, guarded(self._spec.key, self._place):
+            snapshot = self._handle.current()
+            return None if snapshot is None else snapshot.stored
+
     def scan(
         self, partitions: PartitionSet | None = None, *, version: int | None = None
     ) -> pl.LazyFrame:

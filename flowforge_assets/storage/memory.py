@@ -85,6 +85,11 @@ class MemoryTable:
         newest = self._history.newest
         return None if newest < 0 else TableVersion(self._history.table_id, newest)
 
+    def columns(self) -> pl.Schema | None:
+        """The columns of the newest version, or None before the first commit."""
+        newest = self._history.versions.get(self._history.newest, _NOTHING).schema
+        return None if newest is None else polars_schema(newest)
+
     def scan(
         self, partitions: PartitionSet | None = None, *, version: int | None = None
     ) -> pl.LazyFrame:

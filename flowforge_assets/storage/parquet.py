@@ -68,6 +68,12 @@ class ParquetTable:
             manifest = self._current()
             return None if manifest is None else TableVersion(manifest.table_id, manifest.version)
 
+    def columns(self) -> pl.Schema | None:
+        """The columns of the newest version, or None where no table is."""
+        with guarded(self._spec.key, self._place):
+            manifest = self._current()
+            return None if manifest is None else manifest.stored
+
     def scan(
         self, partitions: PartitionSet | None = None, *, version: int | None = None
     ) -> pl.LazyFrame:

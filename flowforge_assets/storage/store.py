@@ -64,6 +64,10 @@ class Table(Protocol):
         """The newest version, or None where no table is."""
         ...
 
+    def columns(self) -> pl.Schema | None:
+        """The columns of its rows, which may be more than the spec's; None where no table is."""
+        ...
+
     def scan(
         self, partitions: PartitionSet | None = None, *, version: int | None = None
     ) -> pl.LazyFrame:
