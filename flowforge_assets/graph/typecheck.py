@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from flowforge_assets.sql.analysis import SqlAnalysis
 
 _OURS: Final = str(Path(__file__).parents[1])
+_QUOTED: Final = re.compile(r'"([^"]*)"')  # what polars could not find comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,9 @@ class _Checker:
         place = self.own_line(error) or owner.place
         said = str(error).strip().split("\n\n", maxsplit=1)[0].splitlines()[0] if str(error) else ""
         names = {n for read in inputs for n in self.graph.datasets[read.dataset].schema.names}
-        wrong = said.strip('"').rpartition(" ")[2].strip('"')
         if type(error).__name__ == "ColumnNotFoundError":
+            quoted = _QUOTED.search(said)
+            wrong = quoted[1] if quoted else said
             message = f"`{owner.name}` uses the column `{wrong}`, which its inputs do not have"
             hint = did_you_mean(wrong, names) or f"they have {', '.join(sorted(names))}"
             return BodyError(message, place=place, hint=hint)
