@@ -7,19 +7,22 @@ read when a project is collected.
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from types import FrameType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, overload
 
-from flowforge_assets.declare.dataset import Dataset
-from flowforge_assets.declare.policy import Retries
-from flowforge_assets.errors.base import Place
+from flowforge_assets.declare.caller import calling_frame, local_names
+from flowforge_assets.declare.dataset import ROOTS, Dataset
+from flowforge_assets.declare.function import written_function
+from flowforge_assets.declare.policy import Retries, is_duration
+from flowforge_assets.declare.texts import texts
+from flowforge_assets.errors.base import Place, did_you_mean
 from flowforge_assets.errors.declaration import AssetOptionError
 
 F = TypeVar("F", bound=Callable[..., Any])
+_PLAIN: Final = frozenset({bool, bytes, date, float, int, str, tuple})
 
 Write: TypeAlias = Literal["overwrite"]
 BadRowsPolicy: TypeAlias = Literal["stop", "quarantine"]
@@ -63,40 +66,48 @@ class Declared:
 
 
 DECLARED: Final[dict[tuple[str, str], Declared]] = {}
-"""Every declared function by (module, qualified name): the last declaration wins, so that a
-notebook cell can be run again."""
+"""Every declared function by module and identity: the last declaration wins, so that a notebook
+cell can be run again."""
 
 
-def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The plain function under any `functools.partial`."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    return function
+def forget(modules: Collection[str]) -> None:
+    """Forgets what the modules declared: they are about to be imported anew."""
+    for key in [key for key in DECLARED if key[0] in modules]:
+        del DECLARED[key]
 
 
 def _declare(
     function: Callable[..., Any], options: AssetOptions | CheckOptions, frame: FrameType
 ) -> None:
-    plain = unwrapped(function)
-    code = getattr(plain, "__code__", None)
-    is_local = frame.f_locals is not frame.f_globals
-    module = str(frame.f_globals.get("__name__", plain.__module__))
-    name = options.name or plain.__name__
-    qualified = options.name or plain.__qualname__
-    DECLARED[module, qualified] = Declared(
+    scope = local_names(frame)
+    written = written_function(function, Place(frame.f_code.co_filename, frame.f_lineno))
+    module = str(frame.f_globals.get("__name__", written.__module__))
+    identity = _identity(options.name or written.__qualname__, function, scope)
+    DECLARED[module, identity] = Declared(
         function=function,
         options=options,
         module=module,
-        name=name,
-        place=Place(code.co_filename, code.co_firstlineno) if code else Place(module),
-        scope=dict(frame.f_locals) if is_local else None,
+        name=options.name or written.__name__,
+        place=Place(written.__code__.co_filename, written.__code__.co_firstlineno),
+        scope=scope,
     )
+
+
+def _identity(name: str, function: Callable[..., Any], scope: Mapping[str, object] | None) -> str:
+    """Tells apart what is declared in a loop or by several calls of a factory function."""
+    values = dict(scope or {})
+    while isinstance(function, functools.partial):
+        values |= {str(number): value for number, value in enumerate(function.args)}
+        values |= function.keywords
+        function = function.func
+    shown = [f"{key}={value!r}" for key, value in values.items() if type(value) in _PLAIN]
+    return f"{name}({', '.join(shown)})"
 
 
 @overload
 def asset(function: F, /) -> F: ...
 @overload
-def asset(  # noqa: PLR0913 - the whole vocabulary of assets, keyword-only
+def asset(
     *,
     name: str | None = None,
     makes: type[Dataset] | Sequence[type[Dataset]] | None = None,
@@ -142,10 +153,10 @@ def asset(  # noqa: PLR0913
     Raises:
         AssetOptionError: an option has a value out of range (FF-111).
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - the caller's names resolve its annotations
+    frame = calling_frame()
     options = AssetOptions(
         name=name,
-        makes=(makes,) if isinstance(makes, type) else None if makes is None else tuple(makes),
+        makes=makes if makes is None else tuple(makes) if isinstance(makes, Sequence) else (makes,),
         reads=reads,
         write=write,
         retries=Retries(retries) if isinstance(retries, int) else retries,
@@ -154,7 +165,7 @@ def asset(  # noqa: PLR0913
         max_bad=max_bad,
         code_version=code_version,
         lazy=lazy,
-        tags=tuple(tags),
+        tags=texts(tags),
     )
     _refuse_bad_options(options, Place(frame.f_code.co_filename, frame.f_lineno))
 
@@ -166,19 +177,44 @@ def asset(  # noqa: PLR0913
 
 
 def _refuse_bad_options(options: AssetOptions, place: Place) -> None:
-    if options.write != "overwrite":
-        message = f"`write={options.write!r}` is no way of writing"
-        raise AssetOptionError(message, place=place, hint='the one way here is `write="overwrite"`')
-    if options.bad_rows not in {"stop", "quarantine"}:
-        message = f"`bad_rows={options.bad_rows!r}` is neither `stop` nor `quarantine`"
-        raise AssetOptionError(message, place=place)
+    for wrong, hint in _bad_options(options):
+        raise AssetOptionError(wrong, place=place, hint=hint)
+
+
+def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str | None]]:
+    """What is wrong with the options, and what to do."""
+    if options.write not in get_args(Write):
+        hint = did_you_mean(str(options.write), get_args(Write))
+        yield f"`write={options.write!r}` is no way of writing", hint or 'use `write="overwrite"`'
+    if options.bad_rows not in get_args(BadRowsPolicy):
+        yield f"`bad_rows={options.bad_rows!r}` is neither `stop` nor `quarantine`", None
     if not 0 <= options.max_bad <= 1:
-        message = f"`max_bad={options.max_bad}` is no share between 0 and 1"
-        raise AssetOptionError(message, place=place, hint="`max_bad=0.01` allows one row in 100")
-    if options.retries.times < 0:
-        raise AssetOptionError(f"`retries={options.retries.times}` is negative", place=place)
-    if options.timeout is not None and options.timeout <= timedelta(0):
-        raise AssetOptionError("`timeout` is not above zero", place=place)
+        hint = "`max_bad=0.01` allows one row in 100"
+        yield f"`max_bad={options.max_bad}` is no share between 0 and 1", hint
+    elif options.max_bad < 1 and options.bad_rows == "stop":
+        hint = 'add `bad_rows="quarantine"`, or leave out `max_bad`'
+        yield "`max_bad` means nothing where bad rows stop the write", hint
+    if not _is_retries(options.retries):
+        yield f"`retries={options.retries!r}` is no number of tries", "write `retries=2`"
+    if options.timeout is not None and not is_duration(options.timeout):
+        yield (
+            f"`timeout={options.timeout!r}` is no length of time",
+            "give seconds, or a `timedelta`",
+        )
+    if options.makes == ():
+        yield "`makes=[]` names no dataset", "leave it out, or name what the asset makes"
+    for cls in (*(options.makes or ()), *(options.reads or {}).values()):
+        if not _is_dataset(cls):
+            shown = getattr(cls, "__name__", None) or repr(cls)
+            yield f"`{shown}` is no dataset class", "subclass `Bronze`, `Silver` or `Gold`"
+
+
+def _is_retries(value: object) -> bool:
+    return isinstance(value, Retries) and value.times >= 0
+
+
+def _is_dataset(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Dataset) and value not in ROOTS
 
 
 @overload
@@ -194,7 +230,7 @@ def check(
     Further parameters read other datasets. A check that finds rows stops the write, or with
     `blocking=False` is only reported.
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - as in `asset`
+    frame = calling_frame()
     options = CheckOptions(name=name, blocking=blocking)
 
     def declare(function: F) -> F:

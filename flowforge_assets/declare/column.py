@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, T
 
 from flowforge_assets.core.rule import Scalar, Scope
 from flowforge_assets.core.schema import Plain
+from flowforge_assets.declare.texts import texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,7 +115,7 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     precision: int | None = None,
     scale: int | None = None,
     tz: Literal["UTC"] | None = "UTC",
-) -> Any:  # Any: a field specifier must fit any Col[T]
+) -> Any:  # noqa: ANN401 - a field specifier must fit any Col[T]
     """A column and what it promises.
 
     A type without `| None` promises a value in every row. `ge gt le lt isin regex min_length
@@ -125,7 +126,7 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     are then null. `precision` and `scale` belong to `Decimal`; `tz=None` makes a `datetime` a
     wall-clock reading instead of an instant in UTC.
     """
-    return Col(
+    return Col[Any](
         ColumnOptions(
             name=name,
             unique=unique,
@@ -140,7 +141,7 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
             ref=ref,
             unit=unit,
             doc=doc,
-            tags=tuple(tags),
+            tags=texts(tags),
             optional=optional,
             precision=precision,
             scale=scale,
@@ -160,13 +161,13 @@ def key(  # noqa: PLR0913 - the options of `col` that make sense for a key
     doc: str = "",
     tags: Sequence[str] = (),
     tz: Literal["UTC"] | None = "UTC",
-) -> Any:  # Any: as for `col`
+) -> Any:  # noqa: ANN401 - as for `col`
     """A column of the dataset's key.
 
     All key columns together are unique and never null: within a partition, or with
     `scope="table"` over the whole table.
     """
-    return Col(
+    return Col[Any](
         ColumnOptions(
             name=name,
             is_key=True,
@@ -176,7 +177,7 @@ def key(  # noqa: PLR0913 - the options of `col` that make sense for a key
             regex=regex,
             ref=ref,
             doc=doc,
-            tags=tuple(tags),
+            tags=texts(tags),
             tz=tz,
         )
     )

@@ -6,7 +6,7 @@ was told besides its columns lies in `__flowforge__`; `flowforge_assets.declare.
 
 from __future__ import annotations
 
-import sys
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 from typing_extensions import dataclass_transform
 
 from flowforge_assets.core.key import Layer
+from flowforge_assets.declare.caller import calling_frame, local_names
 from flowforge_assets.declare.column import Col, col, key
 from flowforge_assets.declare.partitions import Partition
+from flowforge_assets.declare.texts import texts
 from flowforge_assets.errors.base import Place
 
 Extra: TypeAlias = Literal["refuse", "keep", "drop"]
@@ -27,9 +29,11 @@ class DatasetOptions:
     """What a dataset class was told, and where it stands.
 
     `scope` holds the names visible where a class inside a function was written, else None.
+    `order` counts classes in the order of their declaration.
     """
 
     place: Place
+    order: int = 0
     scope: Mapping[str, object] | None = None
     layer: Layer | None = None
     name: str | None = None
@@ -38,6 +42,9 @@ class DatasetOptions:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+
+
+_ORDER: Final = itertools.count(1)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=False, field_specifiers=(col, key))
@@ -60,26 +67,26 @@ class DatasetMeta(type):
             fresh: timedelta | None = None,
             layer: Layer | None = None,
         ) -> type:
-            frame = sys._getframe(1)
+            frame = calling_frame()
             code = frame.f_code
-            is_local = frame.f_locals is not frame.f_globals
             inherited = (getattr(base, "__flowforge__", None) for base in bases)
             if layer is None:
                 layer = next((o.layer for o in inherited if o is not None and o.layer), None)
             namespace["__flowforge__"] = DatasetOptions(
                 place=Place(code.co_filename, frame.f_lineno, text=f"class {class_name}"),
-                scope=dict(frame.f_locals) if is_local else None,
+                order=next(_ORDER),
+                scope=local_names(frame),
                 layer=layer,
                 name=name,
                 partition=partition,
                 extra=extra,
-                owners=tuple(owners),
-                tags=tuple(tags),
+                owners=texts(owners),
+                tags=texts(tags),
                 fresh=fresh,
             )
             return super().__new__(mcs, class_name, bases, namespace)
 
-        def __init__(cls, class_name, bases, namespace, **options) -> None:  # noqa: ANN001, ANN003
+        def __init__(cls, class_name, bases, namespace, **_options) -> None:  # noqa: ANN001, ANN003
             super().__init__(class_name, bases, namespace)
 
 
@@ -100,6 +107,14 @@ class Shape(metaclass=DatasetMeta):
             """Rows are frozen."""
             msg = f"a row of {type(self).__name__} is frozen; make a new one"
             raise AttributeError(msg)
+
+        def __delattr__(self, name: str) -> None:
+            """Rows are frozen."""
+            self.__setattr__(name, None)
+
+        def __hash__(self) -> int:
+            """Equal rows have equal hashes; a row that holds a list has none."""
+            return hash((type(self), *self.__dict__.values()))
 
         def __eq__(self, other: object) -> bool:
             """Rows are equal when class and values are."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import Partitioning
-from flowforge_assets.core.rule import Rule, Scope
+from flowforge_assets.core.rule import Rule
 from flowforge_assets.core.schema import Field, Schema
 from flowforge_assets.declare.asset import BadRowsPolicy, Write
 from flowforge_assets.declare.dataset import Extra
@@ -100,7 +100,7 @@ class AssetDefinition:
     function: Callable[..., Any] | None = None
     sql_path: Path | None = None
     keys: tuple[KeyParameter, ...] = ()
-    resources: Mapping[str, type[Resource]] = field(default_factory=dict)
+    resources: Mapping[str, type[Resource]] = field(default_factory=dict[str, type[Resource]])
     context: str | None = None
     write: Write = "overwrite"
     retries: Retries = Retries()

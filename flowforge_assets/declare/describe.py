@@ -5,39 +5,30 @@ from __future__ import annotations
 import linecache
 import sys
 import typing
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from flowforge_assets.core.key import DatasetKey, snake_case
-from flowforge_assets.core.rule import (
-    Bound,
-    Length,
-    Matches,
-    NotNull,
-    OneOf,
-    References,
-    Rule,
-    Unique,
-)
-from flowforge_assets.core.schema import Field, ListType, Plain, Schema, StructType
-from flowforge_assets.declare.column import Col, ColumnOptions
-from flowforge_assets.declare.dataset import DatasetOptions, declared_columns
+from flowforge_assets.core.rule import References, Rule
+from flowforge_assets.core.schema import Field, Schema, StructType
+from flowforge_assets.declare.annotation import concrete, evaluated
+from flowforge_assets.declare.column import Col
+from flowforge_assets.declare.column_rules import key_rules, refuse_rules_inside, rules_of
+from flowforge_assets.declare.dataset import ROOTS, DatasetOptions, Extra, declared_columns
 from flowforge_assets.declare.definition import ColumnDefinition, DatasetDefinition
 from flowforge_assets.declare.partitioning import partitioning_of
+from flowforge_assets.declare.policy import is_duration
 from flowforge_assets.declare.types import ColumnType, UnstorableError, column_type
-from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
+from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean, raise_all
 from flowforge_assets.errors.declaration import (
+    AssetOptionError,
     ColumnFormError,
     ColumnNameError,
     DatasetNameError,
     ReferenceTargetError,
-    RuleTypeError,
-    UnresolvedNameError,
     UnstorableTypeError,
 )
-
-_ORDERED = {"int8", "int16", "int32", "int64", "float32", "float64", "date", "timestamp",
-            "timestamp_ntz", "string"}  # fmt: skip
 
 
 def options_of(cls: type) -> DatasetOptions:
@@ -77,6 +68,7 @@ def describe(cls: type) -> DatasetDefinition:
     if isinstance(cached, DatasetDefinition):
         return cached
     options = options_of(cls)
+    _refuse_bad_options(options)
     columns, rules = _columns(cls)
     definition = DatasetDefinition(
         key=key_of(cls),
@@ -96,41 +88,85 @@ def describe(cls: type) -> DatasetDefinition:
     return definition
 
 
-def struct_type(cls: type) -> StructType:
-    """The type of a column that holds a nested `cls`."""
-    columns, _ = _columns(cls)
-    return StructType(tuple(column.field for column in columns))
+def column_hint(owner: type, attribute: str) -> Any:  # noqa: ANN401 - an annotation
+    """`T` of the annotation `Col[T]` of a class's column, whatever way it is written.
+
+    Raises:
+        ColumnFormError: the annotation is missing, or is another (FF-102).
+        UnresolvedNameError: it names something that is not there (FF-103).
+    """
+
+    def evaluate(text: str) -> object:
+        module = sys.modules.get(owner.__module__)
+        return evaluated(text, vars(module) if module else {}, options_of(owner).scope)
+
+    hint = vars(owner).get("__annotations__", {}).get(attribute)
+    if isinstance(hint, str):
+        hint = evaluate(hint)
+    if typing.get_origin(hint) is not Col:
+        message = f"`{owner.__name__}.{attribute}` is not annotated as a column"
+        raise ColumnFormError(message, hint=f"write `{attribute}: Col[type] = col()`")
+    return concrete(typing.get_args(hint)[0], evaluate)
 
 
-def _columns(cls: type) -> tuple[tuple[ColumnDefinition, ...], tuple[Rule, ...]]:
+def _refuse_bad_options(options: DatasetOptions) -> None:
+    """Refuses options that a type checker would have refused."""
+    if options.extra not in get_args(Extra):
+        message = f"`extra={options.extra!r}` is none of `refuse`, `keep` and `drop`"
+        hint = did_you_mean(str(options.extra), get_args(Extra))
+        raise AssetOptionError(message, place=options.place, hint=hint)
+    if options.fresh is not None and not is_duration(options.fresh):
+        message = f"`fresh={options.fresh!r}` is no length of time"
+        raise AssetOptionError(message, place=options.place, hint="write `timedelta(hours=24)`")
+
+
+def _columns(
+    cls: type, within: tuple[type, ...] = ()
+) -> tuple[tuple[ColumnDefinition, ...], tuple[Rule, ...]]:
+    """The columns and rules of `cls`, which is nested in the classes `within`."""
     problems: list[FlowForgeError] = []
     columns: list[ColumnDefinition] = []
     rules: list[Rule] = []
     declared = declared_columns(cls)
     for attribute, (column, owner) in declared.items():
         try:
-            kind = _type_of(attribute, column, owner)
-            rules += _rules(column, kind)
+            if not hasattr(owner, "__flowforge__"):
+                message = f"`{owner.__name__}`, which declares `{attribute}`, is no `Shape`"
+                hint = f"write `class {owner.__name__}(Shape)`"
+                raise ColumnFormError(message, place=options_of(cls).place, hint=hint)
+            kind = _type_of(attribute, column, owner, (*within, cls))
+            if within:
+                refuse_rules_inside(column)
+            found = list(rules_of(column, kind))
+            found += _references(column)
         except FlowForgeError as error:
-            error.place = _place(owner, attribute)
+            if not isinstance(error, Problems):
+                error.place = error.place or _place(owner, attribute)
             problems.append(error)
             continue
-        options = column.options
-        stored = Field(column.name, kind.type, kind.nullable or options.optional, options.optional)
-        columns.append(
-            ColumnDefinition(
-                attribute=attribute,
-                field=stored,
-                is_key=options.is_key,
-                unit=options.unit,
-                doc=options.doc,
-                tags=options.tags,
-            )
-        )
-    rules += _key_rule(declared)
+        rules += found
+        columns.append(_definition(attribute, column, kind))
+    rules += key_rules(column for column, _ in declared.values())
     problems += _name_problems(cls, columns)
-    raise_all(problems)
+    raise_all(_flat(problems))
     return tuple(columns), tuple(rules)
+
+
+def _flat(problems: list[FlowForgeError]) -> Iterator[FlowForgeError]:
+    for problem in problems:
+        yield from problem.errors if isinstance(problem, Problems) else [problem]
+
+
+def _definition(attribute: str, column: Col[Any], kind: ColumnType) -> ColumnDefinition:
+    options = column.options
+    return ColumnDefinition(
+        attribute=attribute,
+        field=Field(column.name, kind.type, kind.nullable or options.optional, options.optional),
+        is_key=options.is_key,
+        unit=options.unit,
+        doc=options.doc,
+        tags=options.tags,
+    )
 
 
 def _place(owner: type, attribute: str) -> Place:
@@ -138,109 +174,61 @@ def _place(owner: type, attribute: str) -> Place:
     start = options_of(owner).place
     line = start.line
     while text := linecache.getline(start.file, line):
-        if text.split(":")[0].strip() == attribute:
+        if text.split(":")[0].split("=")[0].strip() == attribute:
             return replace(start, line=line, text=text.strip())
         line += 1
     return start
 
 
-def _type_of(attribute: str, column: Col[Any], owner: type) -> ColumnType:
-    hint = vars(owner).get("__annotations__", {}).get(attribute)
-    if isinstance(hint, str):
-        hint = _evaluated(hint, owner)
-    if typing.get_origin(hint) is not Col:
-        message = f"`{owner.__name__}.{attribute}` is not annotated as a column"
-        raise ColumnFormError(message, hint=f"write `{attribute}: Col[type] = col()`")
+def _type_of(attribute: str, column: Col[Any], owner: type, within: tuple[type, ...]) -> ColumnType:
+    def struct(inner: type) -> StructType:
+        if inner in within:
+            raise UnstorableError(inner, "a struct cannot hold itself: refer to it by its key")
+        fields = tuple(column.field for column in _columns(inner, within)[0])
+        if not fields:
+            raise UnstorableError(inner, "a struct needs at least one column")
+        return StructType(fields)
+
     try:
-        return column_type(typing.get_args(hint)[0], column.options)
+        return column_type(column_hint(owner, attribute), column.options, struct=struct)
     except UnstorableError as error:
         message = f"`{error}` cannot be stored exactly, as `{owner.__name__}.{attribute}` asks"
         raise UnstorableTypeError(message, hint=error.remedy) from error
 
 
-def _evaluated(hint: str, owner: type) -> object:
-    names = vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else {}
-    scope = options_of(owner).scope or {}
-    try:
-        return eval(hint, dict(names) | dict(scope) if scope else names)  # noqa: S307 - an annotation of the project's own code
-    except NameError as error:
-        known = [*names, *scope]
-        message = f"`{error.name}` in the annotation `{hint}` is not known"
-        near = did_you_mean(error.name or "", known) or "import it, or define it above"
-        raise UnresolvedNameError(message, hint=near) from error
-    except (SyntaxError, TypeError) as error:
-        message = f"the annotation `{hint}` cannot be read: {error}"
-        raise UnresolvedNameError(message) from error
-
-
-def _rules(column: Col[Any], kind: ColumnType) -> list[Rule]:
-    options, name = column.options, column.name
-    rules: list[Rule] = []
-    if not (kind.nullable or options.optional):
-        rules.append(NotNull(name))
-    for op, limit in ((">=", options.ge), (">", options.gt), ("<=", options.le), ("<", options.lt)):
-        if limit is not None:
-            _require(str(kind.type) in _ORDERED or "decimal" in str(kind.type), op, kind)
-            rules.append(Bound(name, op, limit))
-    values = options.isin if options.isin is not None else kind.values
-    if values is not None:
-        rules.append(OneOf(name, values))
-    if options.regex is not None:
-        _require(kind.type == Plain("string"), "regex", kind)
-        rules.append(Matches(name, options.regex))
-    if options.min_length is not None or options.max_length is not None:
-        has_length = isinstance(kind.type, ListType) or str(kind.type) in {"string", "binary"}
-        _require(has_length, "min_length/max_length", kind)
-        rules.append(Length(name, options.min_length or 0, options.max_length))
-    if options.unique:
-        rules.append(Unique((name,)))
-    if options.ref is not None:
-        rules.append(_reference(name, options))
-    return rules
-
-
-def _require(fits: bool, option: str, kind: ColumnType) -> None:  # noqa: FBT001
-    if not fits:
-        message = f"`{option}` does not fit the type `{kind.type}`"
-        raise RuleTypeError(message, hint="see FF-104 for what each rule is for")
-
-
-def _reference(name: str, options: ColumnOptions) -> References:
-    target = options.ref
-    assert target is not None  # noqa: S101 - the caller asked
+def _references(column: Col[Any]) -> Iterator[References]:
+    """What the column refers to, if anything."""
+    name, target = column.name, column.options.ref
+    if target is None:
+        return
+    shown = getattr(target, "__name__", None) or repr(target)
     columns = declared_columns(target) if hasattr(target, "__flowforge__") else {}
     keys = [column.name for column, _ in columns.values() if column.options.is_key]
     names = {column.name for column, _ in columns.values()}
-    if len(keys) == 1:
-        return References(name, key_of(target), keys[0])
-    if name in names:
-        return References(name, key_of(target), name)
-    message = f"`ref={target.__name__}` names no column to refer to"
-    hint = f"give `{target.__name__}` a single `key()`, or a column `{name}`"
+    if len(keys) == 1 or name in names:
+        yield References(name, key_of(target), keys[0] if len(keys) == 1 else name)
+        return
+    message = f"`ref={shown}` names no column to refer to"
+    hint = f"give `{shown}` a single `key()`, or a column `{name}`"
+    hint = hint if columns else "name a dataset class: `ref=Airlines`"
     raise ReferenceTargetError(message, hint=hint)
 
 
-def _key_rule(declared: dict[str, tuple[Col[Any], type]]) -> list[Rule]:
-    keys = [column for column, _ in declared.values() if column.options.is_key]
-    if not keys:
-        return []
-    scope = "table" if any(key.options.scope == "table" for key in keys) else "partition"
-    return [Unique(tuple(key.name for key in keys), scope)]
-
-
-def _name_problems(cls: type, columns: list[ColumnDefinition]) -> list[FlowForgeError]:
+def _name_problems(cls: type, columns: list[ColumnDefinition]) -> Iterator[FlowForgeError]:
     place = options_of(cls).place
     seen: dict[str, str] = {}
-    problems: list[FlowForgeError] = []
     for column in columns:
         name = column.field.name
-        other = seen.setdefault(name.lower(), name)
-        if other is not name:
+        other = seen.get(name.lower())
+        seen[name.lower()] = name
+        if other is not None:
             message = f"`{cls.__name__}` has the columns `{other}` and `{name}`"
-            problems.append(ColumnNameError(message, place=place, hint="rename one of them"))
-    for name in vars(cls).get("__annotations__", {}):
-        if not isinstance(vars(cls).get(name), Col) and not name.startswith("__"):
-            message = f"`{cls.__name__}.{name}` has an annotation but no `col()`"
-            hint = f"write `{name}: Col[...] = col()`"
-            problems.append(ColumnFormError(message, place=place, hint=hint))
-    return problems
+            yield ColumnNameError(message, place=place, hint="rename one of them with `name=`")
+    for owner in cls.__mro__:
+        if owner in ROOTS or not hasattr(owner, "__flowforge__"):
+            continue
+        for name in vars(owner).get("__annotations__", {}):
+            if not isinstance(vars(owner).get(name), Col) and not name.startswith("__"):
+                message = f"`{owner.__name__}.{name}` has an annotation but no `col()`"
+                hint = f"write `{name}: Col[...] = col()`"
+                yield ColumnFormError(message, place=_place(owner, name), hint=hint)

@@ -17,6 +17,7 @@ from flowforge_assets.declare.definition import ColumnDefinition
 from flowforge_assets.declare.partitions import Calendar, Part, Partition, Product, Static
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean
 from flowforge_assets.errors.declaration import PartitionColumnError
+from flowforge_assets.errors.project import BadPartitionKey
 
 _TIME_COLUMNS = {Plain("date"), Plain("timestamp"), Plain("timestamp_ntz")}
 
@@ -34,6 +35,8 @@ def partitioning_of(
         return UNPARTITIONED
     parts = partition.parts if isinstance(partition, Product) else (partition,)
     try:
+        for part in parts:
+            _refuse_other(part)
         pairs = [_dimension(part, columns) for part in parts]
         return Partitioning(
             tuple(dimension for dimension, _ in pairs), tuple(extent for _, extent in pairs)
@@ -41,6 +44,20 @@ def partitioning_of(
     except FlowForgeError as error:
         error.place = error.place or place
         raise
+
+
+def _refuse_other(part: object) -> None:
+    """Refuses what a type checker would have refused."""
+    if not isinstance(part, (Calendar, Static)):
+        message = f"`partition={part!r}` is no way to cut a dataset"
+        hint = 'write `partition=DAY.on("day")`, with `DAY = Daily(start="2013-01-01")`'
+        raise PartitionColumnError(message, hint=hint)
+    keys: list[object] = [part.start] if isinstance(part, Calendar) else [*part.values]
+    keys += [part.end] if isinstance(part, Calendar) and part.end is not None else []
+    for key in keys:
+        if not isinstance(key, str):
+            message = f"`{key!r}` in `{type(part).__name__}` is no text"
+            raise BadPartitionKey(message, hint="write keys as text: `2013-01-01`, `de`")
 
 
 def _dimension(part: Part, columns: Sequence[ColumnDefinition]) -> tuple[Dimension, Extent]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import ClassVar, Generic, TypeAlias, TypeVar, overload
-
-from typing_extensions import Self
+from typing import ClassVar, Generic, Self, TypeAlias, TypeVar, overload
 
 from flowforge_assets.core.dimension import Kind
 
@@ -120,7 +118,7 @@ class Partitions(Sequence[T_co], Generic[T_co]):
     __slots__ = ("_keys",)
 
     def __init__(self, keys: Sequence[T_co]) -> None:
-        """The keys, sorted and each once."""
+        """The keys, which are sorted and each there once."""
         self._keys = tuple(keys)
 
     @property

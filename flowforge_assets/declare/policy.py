@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,8 @@ class Retries:
         """The wait before attempt `attempt` (the first retry is 1); `chance` is in [0, 1)."""
         wait = min(self.delay_seconds * self.backoff ** (attempt - 1), self.max_delay_seconds)
         return wait * (1 + self.jitter * (2 * chance - 1))
+
+
+def is_duration(value: object) -> bool:
+    """Whether it is a length of time above zero."""
+    return isinstance(value, timedelta) and value > timedelta(0)

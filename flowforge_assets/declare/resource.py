@@ -31,7 +31,7 @@ class Context:
     now: datetime
     attempt: int
     log: logging.Logger
-    _notes: dict[str, str | int | float] = field(default_factory=dict)
+    _notes: dict[str, str | int | float] = field(default_factory=dict[str, str | int | float])
 
     def note(self, **values: str | float) -> None:
         """Adds figures or short texts to the record of this step."""

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import sys
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
-from typing_extensions import NotRequired, TypedDict
+import pydantic_core
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
+from typing_extensions import TypedDict
 
+from flowforge_assets.core.schema import Plain
+from flowforge_assets.declare.annotation import UNIONS
 from flowforge_assets.declare.column import ColumnOptions
 from flowforge_assets.declare.dataset import declared_columns
-from flowforge_assets.declare.describe import describe, options_of
-from flowforge_assets.errors.declaration import RowError
+from flowforge_assets.declare.describe import column_hint, describe, options_of
+from flowforge_assets.errors.declaration import RowError, RuleTypeError
 
 _ADAPTERS: Final[dict[type, TypeAdapter[dict[str, Any]]]] = {}
+_BITS: Final[dict[str, int]] = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 
 
 def validated(cls: type, values: Mapping[str, object]) -> dict[str, object]:
@@ -23,6 +36,7 @@ def validated(cls: type, values: Mapping[str, object]) -> dict[str, object]:
 
     Raises:
         RowError: a value is missing, unknown, of another type or breaks a rule of its column.
+        DeclarationError: the class itself says something wrong (FF-1xx).
     """
     adapter = _ADAPTERS.get(cls)
     if adapter is None:
@@ -30,13 +44,21 @@ def validated(cls: type, values: Mapping[str, object]) -> dict[str, object]:
     try:
         row = adapter.validate_python(dict(values))
     except ValidationError as error:
+        details = error.errors(include_input=False, include_context=False, include_url=False)
         said = "; ".join(
-            f"`{'.'.join(map(str, detail['loc']))}` {detail['msg'].lower()}"
-            for detail in error.errors(include_input=False, include_context=False)
+            f"`{'.'.join(map(str, detail['loc']))}` {_uncapped(detail['msg'])}"
+            for detail in details
         )
         message = f"a row of `{cls.__name__}` does not fit: {said}"
-        raise RowError(message, place=options_of(cls).place) from None
+        hint = "the class says which values its columns take"
+        # Not from the cause: that one holds the values, which may be secret.
+        raise RowError(message, place=options_of(cls).place, hint=hint) from None
     return {name: row.get(name) for name in declared_columns(cls)}
+
+
+def _uncapped(text: str) -> str:
+    """The text without a capital at its start; what follows may be the user's own words."""
+    return text[:1].lower() + text[1:]
 
 
 def _adapter(cls: type) -> TypeAdapter[dict[str, Any]]:
@@ -44,32 +66,69 @@ def _adapter(cls: type) -> TypeAdapter[dict[str, Any]]:
         describe(cls)  # says first what is wrong with the class itself
     fields: dict[str, Any] = {}
     for attribute, (column, owner) in declared_columns(cls).items():
-        hint = _hint(owner, attribute)
-        limited = Annotated[hint, _field(column.options)]
-        absent_is_null = column.options.optional or type(None) in typing.get_args(hint)
-        fields[attribute] = NotRequired[limited] if absent_is_null else limited
-    row = TypedDict(cls.__name__, fields)  # type: ignore[operator]  # columns are known at run time only
+        options = column.options
+        hint = _strict(column_hint(owner, attribute), options)
+        may_be_null = options.optional or type(None) in typing.get_args(hint)
+        limited: Any = Annotated[hint, _field(options)]  # Any: a type made at run time
+        if options.isin is not None:
+            limited = Annotated[limited, AfterValidator(_one_of(options.isin))]
+        limited = limited | None if may_be_null else limited
+        fields[attribute] = NotRequired[limited] if may_be_null else limited
+    typed_dict: Any = TypedDict  # Any: its columns are known at run time only
+    row = typed_dict(cls.__name__, fields)
     config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
-    return TypeAdapter(with_config(config)(row))
+    try:
+        return TypeAdapter(with_config(config)(row))
+    except pydantic_core.SchemaError as error:
+        message = f"rows of `{cls.__name__}` cannot be validated: a regular expression is no good"
+        hint = "patterns are those of Rust's `regex`, without look-around"
+        raise RuleTypeError(message, place=options_of(cls).place, hint=hint) from error
 
 
-def _hint(owner: type, attribute: str) -> Any:  # Any: an annotation
-    hint = vars(owner)["__annotations__"][attribute]
-    if isinstance(hint, str):
-        scope = options_of(owner).scope or {}
-        hint = eval(hint, vars(sys.modules[owner.__module__]) | dict(scope))  # noqa: S307 - the project's own annotation
-    return typing.get_args(hint)[0]
+def _strict(hint: Any, options: ColumnOptions) -> Any:  # noqa: ANN401 - annotations
+    """The annotation with the bounds of what is stored: sizes of numbers, zones of datetimes."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        plain = next((mark for mark in arguments[1:] if isinstance(mark, Plain)), None)
+        if plain is not None and plain.name in _BITS:
+            return Annotated[int, _whole(plain.name)]
+        return hint
+    if origin in UNIONS:
+        return typing.Union[tuple(_strict(each, options) for each in arguments)]  # noqa: UP007 - of as many as there are
+    if origin is list:
+        return list[_strict(arguments[0], options)]  # type: ignore[misc]  # known at run time
+    if hint is int:
+        return Annotated[int, _whole("int64")]
+    if hint is datetime:
+        return AwareDatetime if options.tz else NaiveDatetime
+    return hint
 
 
-def _field(options: ColumnOptions) -> Any:  # Any: pydantic's FieldInfo
-    return Field(
-        ge=options.ge,  # type: ignore[arg-type]  # any comparable value will do at run time
-        gt=options.gt,  # type: ignore[arg-type]
-        le=options.le,  # type: ignore[arg-type]
-        lt=options.lt,  # type: ignore[arg-type]
-        pattern=None if options.regex is None else f"^(?:{options.regex})$",
-        min_length=options.min_length,
-        max_length=options.max_length,
-        max_digits=options.precision,
-        decimal_places=options.scale,
-    )
+def _whole(name: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo
+    most = 2 ** (_BITS[name] - 1)
+    return Field(ge=-most, le=most - 1)
+
+
+def _one_of(values: tuple[object, ...]) -> Any:  # noqa: ANN401 - a validator of any type
+    def check(value: object) -> object:
+        if value is not None and value not in values:
+            kind = "not_one_of"
+            raise pydantic_core.PydanticCustomError(kind, "Input should be one that `isin` lists")
+        return value
+
+    return check
+
+
+def _field(options: ColumnOptions) -> Any:  # noqa: ANN401 - pydantic's FieldInfo
+    limits: dict[str, Any] = {
+        "ge": options.ge,
+        "gt": options.gt,
+        "le": options.le,
+        "lt": options.lt,
+        "pattern": None if options.regex is None else f"^(?:{options.regex})$",
+        "min_length": options.min_length,
+        "max_length": options.max_length,
+        "max_digits": options.precision,
+        "decimal_places": options.scale,
+    }
+    return Field(**limits)

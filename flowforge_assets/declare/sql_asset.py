@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.dataset import Dataset
 from flowforge_assets.errors.base import Place
 
@@ -22,7 +23,13 @@ class DeclaredSql:
 
 
 DECLARED_SQL: Final[dict[tuple[str, str], DeclaredSql]] = {}
-"""Every tied SQL file by (module, path): the last declaration wins."""
+"""Every tied SQL file by module, path and class: the last declaration wins."""
+
+
+def forget_sql(modules: Collection[str]) -> None:
+    """Forgets which files the modules tied: they are about to be imported anew."""
+    for key in [key for key in DECLARED_SQL if key[0] in modules]:
+        del DECLARED_SQL[key]
 
 
 def sql_asset(path: str, *, makes: type[Dataset]) -> None:
@@ -31,10 +38,10 @@ def sql_asset(path: str, *, makes: type[Dataset]) -> None:
     The path starts at the folder of the module that calls. Tables in FROM are dataset keys
     (`silver.flights`); columns, rules and partitions are those of the class.
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - the caller's module is the path's start
+    frame = calling_frame()
     module = str(frame.f_globals.get("__name__", "__main__"))
     folder = Path(frame.f_code.co_filename).parent
-    DECLARED_SQL[module, path] = DeclaredSql(
+    DECLARED_SQL[module, f"{path} {makes.__module__}.{makes.__qualname__}"] = DeclaredSql(
         path=folder / path,
         makes=makes,
         module=module,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import types
 import typing
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from flowforge_assets.core.rule import Scalar
-from flowforge_assets.core.schema import DataType, DecimalType, ListType, Plain
+from flowforge_assets.core.schema import DataType, DecimalType, ListType, Plain, StructType
+from flowforge_assets.declare.annotation import UNIONS
 from flowforge_assets.declare.column import ColumnOptions
 
 _PLAIN: Final[dict[object, Plain]] = {
@@ -34,7 +36,13 @@ _USE_INSTEAD: Final[dict[object, str]] = {
     complex: "store two columns",
     object: "say which type it is, or store `Json`",
     Any: "say which type it is, or store `Json`",
+    NoneType: "say which type it has where it is not null: `Col[str | None]`",
 }
+_ANY_OTHER: Final = (
+    "use `int`, `float`, `bool`, `str`, `bytes`, `date`, `datetime`, `Decimal`, `Literal` or "
+    "`Enum`, `list[...]`, a nested `Shape`, `Int8` to `Int64`, `Float32` or `Json`"
+)
+_ONE_TYPE: Final = "a column has one type, with `| None` where it may be null"
 MAX_DECIMAL_DIGITS: Final = 38
 
 
@@ -42,8 +50,8 @@ class ColumnType(NamedTuple):
     """A type, whether it may be null, and the values it is limited to (None: any)."""
 
     type: DataType
-    nullable: bool
-    values: tuple[Scalar, ...] | None
+    nullable: bool = False
+    values: tuple[Scalar, ...] | None = None
 
 
 class UnstorableError(ValueError):
@@ -51,56 +59,64 @@ class UnstorableError(ValueError):
 
     def __init__(self, hint: object, remedy: str) -> None:
         """The annotation that cannot be stored, and what to use."""
-        super().__init__(getattr(hint, "__name__", None) or str(hint))
+        if isinstance(hint, type) and not typing.get_args(hint):
+            super().__init__(hint.__name__)
+        else:
+            super().__init__(str(hint).replace("typing.", ""))
         self.remedy = remedy
 
 
-def column_type(hint: object, options: ColumnOptions) -> ColumnType:
-    """What a column annotated `Col[hint]` holds.
+def column_type(
+    hint: object, options: ColumnOptions, *, struct: Callable[[type], StructType]
+) -> ColumnType:
+    """What a column annotated `Col[hint]` holds; `struct` gives the type of a nested `Shape`.
 
     Raises:
         UnstorableError: the type cannot be stored exactly.
     """
     origin = typing.get_origin(hint)
-    if origin in {typing.Union, types.UnionType}:
-        members = typing.get_args(hint)
-        rest = [member for member in members if member is not types.NoneType]
-        if len(rest) != 1 or len(rest) == len(members):
-            raise UnstorableError(hint, "a column has one type, with `| None` where it may be null")
-        inner = column_type(rest[0], options)
-        return inner._replace(nullable=True)
+    if origin in UNIONS:
+        rest = [member for member in typing.get_args(hint) if member is not NoneType]
+        if len(rest) != 1:
+            raise UnstorableError(hint, _ONE_TYPE)
+        return column_type(rest[0], options, struct=struct)._replace(nullable=True)
     if origin is Annotated:
         base, *marks = typing.get_args(hint)
         plain = next((mark for mark in marks if isinstance(mark, Plain)), None)
-        return ColumnType(plain, False, None) if plain else column_type(base, options)
+        return ColumnType(plain) if plain else column_type(base, options, struct=struct)
     if origin is Literal:
         return _limited(hint, typing.get_args(hint))
     if origin is list:
-        item = column_type(typing.get_args(hint)[0], options)
-        return ColumnType(ListType(item.type, item.nullable), False, None)
-    return ColumnType(*_atom(hint, options))
+        item = column_type(typing.get_args(hint)[0], options, struct=struct)
+        if item.values is not None:
+            raise UnstorableError(hint, "store `list[str]`, and look at its items in a `@check`")
+        return ColumnType(ListType(item.type, item.nullable))
+    if isinstance(hint, type) and hasattr(hint, "__flowforge__"):
+        return ColumnType(struct(hint))
+    return _atom(hint, options)
 
 
-def _atom(hint: object, options: ColumnOptions) -> ColumnType:
+def _atom(hint: Any, options: ColumnOptions) -> ColumnType:  # noqa: ANN401 - an annotation
     if hint is datetime:
-        return ColumnType(Plain("timestamp" if options.tz else "timestamp_ntz"), False, None)
+        return ColumnType(Plain("timestamp" if options.tz else "timestamp_ntz"))
     if hint is Decimal and options.precision is not None:
-        return ColumnType(_decimal(options), False, None)
-    if isinstance(hint, type):
-        if issubclass(hint, Enum):
-            return _limited(hint, tuple(member.value for member in hint))
-        if hasattr(hint, "__flowforge__"):
-            from flowforge_assets.declare.describe import struct_type  # mutual: structs nest
-
-            return ColumnType(struct_type(hint), False, None)
+        return ColumnType(_decimal(options))
+    if (members := _enum_values(hint)) is not None:
+        return _limited(hint, members)
     try:
         plain = _PLAIN.get(hint)
         remedy = _USE_INSTEAD.get(typing.get_origin(hint) or hint)
-    except TypeError:
+    except TypeError:  # not hashable, so it is no type at all
         plain, remedy = None, None
     if plain is None:
-        raise UnstorableError(hint, remedy or "use one of the types that FF-101 lists")
-    return ColumnType(plain, False, None)
+        raise UnstorableError(hint, remedy or _ANY_OTHER)
+    return ColumnType(plain)
+
+
+def _enum_values(hint: object) -> tuple[object, ...] | None:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return tuple(member.value for member in hint)
+    return None
 
 
 def _decimal(options: ColumnOptions) -> DecimalType:
@@ -111,10 +127,13 @@ def _decimal(options: ColumnOptions) -> DecimalType:
     return DecimalType(precision, scale)
 
 
-def _limited(hint: object, values: tuple[Any, ...]) -> ColumnType:
-    kinds = {type(value) for value in values}
-    if kinds == {str}:
-        return ColumnType(Plain("string"), False, values)
-    if kinds == {int}:
-        return ColumnType(Plain("int64"), False, values)
+def _limited(hint: object, members: tuple[object, ...]) -> ColumnType:
+    strings = [member for member in members if isinstance(member, str)]
+    numbers = [member for member in members if type(member) is int]
+    is_nullable = None in members
+    count = len(members) - is_nullable
+    if strings and len(strings) == count:
+        return ColumnType(Plain("string"), is_nullable, tuple(strings))
+    if numbers and len(numbers) == count:
+        return ColumnType(Plain("int64"), is_nullable, tuple(numbers))
     raise UnstorableError(hint, "`Literal` and `Enum` hold values that are all `str` or all `int`")

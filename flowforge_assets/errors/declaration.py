@@ -108,7 +108,10 @@ class ColumnNameError(DeclarationError):
 
 
 class AssetOptionError(DeclarationError):
-    """An option of an asset is unknown, has a value out of range, or does not go with another."""
+    """An option of an asset or dataset has a value out of range, or does not go with another.
+
+    The message names the option and its value, the hint what it takes.
+    """
 
     code = "FF-111"
 
@@ -138,6 +141,16 @@ class DuplicateDatasetError(DeclarationError):
     """
 
     code = "FF-114"
+
+
+class NotAFunctionError(DeclarationError):
+    """`@asset` or `@check` stands on something that is no plain function.
+
+    Put it on a `def`, or on a `functools.partial` of one: not on a class, an `async def` or a
+    callable object.
+    """
+
+    code = "FF-115"
 
 
 class PartitionParameterError(DeclarationError):

@@ -122,7 +122,7 @@ def sql_dataset(
         if found.find(column.name) is None:
             message = f"the header describes `{column.name}`, which the query does not give"
             hint = did_you_mean(column.name, found.names)
-            place = Place(file.shown_as, column.line)
+            place = Place(file.shown_as, header.text.line(("columns", column.name)))
             raise SqlHeaderKeyError(message, place=place, hint=hint)
     required = {part.column for part in header.partition} | set(header.key)
     columns = tuple(_column(f, said.get(f.name), header.key, required) for f in found)
