@@ -20,7 +20,9 @@ from flowforge_assets.project.code_values import (
     Token,
     UnhashableValue,
 )
-from flowforge_assets.project.normal_source import (
+from flowforge_assets.project.own_code import OwnCode
+from flowforge_assets.project.source import SourceCache
+from flowforge_assets.project.unit import (
     MODULE_KEY,
     Unit,
     class_key,
@@ -28,8 +30,6 @@ from flowforge_assets.project.normal_source import (
     name_key,
     short_digest,
 )
-from flowforge_assets.project.own_code import OwnCode
-from flowforge_assets.project.source import SourceCache
 
 # What Python itself puts into a module; a project that is moved has another `__file__`.
 _OF_PYTHON: Final = frozenset(

@@ -20,8 +20,8 @@ from typing import Final, TypeAlias, cast
 
 from flowforge_assets.declare.dataset import ROOTS, Dataset
 from flowforge_assets.declare.describe import key_of
-from flowforge_assets.project.normal_source import short_digest
 from flowforge_assets.project.own_code import OwnCode
+from flowforge_assets.project.unit import short_digest
 
 # By name, so that the less usual ones need not be imported to be known.
 _SPELT_BY_REPR: Final = frozenset(
@@ -254,7 +254,7 @@ class Spelling:
 
     def _set(self, value: Iterable[object], name: str, inside: tuple[int, ...]) -> Iterator[Token]:
         spelt = [tuple(self._spelt(item, name, inside)) for item in value]
-        yield "set("
+        yield f"{type(value).__name__}("
         for item in sorted(spelt, key=lambda tokens: [*map(_order, tokens)]):
             yield from item
         yield ")"

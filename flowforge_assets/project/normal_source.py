@@ -9,8 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, Final, Literal, TypeAlias, cast
+
+from flowforge_assets.project.unit import (
+    MODULE_KEY,
+    Unit,
+    class_key,
+    function_key,
+    name_key,
+    short_digest,
+)
 
 _OUR_DECORATORS: Final = frozenset({"asset", "check"})
 # `ctx` follows from the place, `kind` is how a string was written, type parameters are annotations.
@@ -20,41 +28,6 @@ _Kind: TypeAlias = Literal["module", "class", "function", "comprehension", "assi
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Item: TypeAlias = "ast.AST | str | _Enter | _Leave"
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A definition: the digest of its own text, and the names that it takes from outside.
-
-    A use is a dotted name as written (`helpers.fn`), or for an import inside a function the
-    module and name after colons (`:shop.helpers:fn`, `:.helpers:fn`, `:json:`).
-    """
-
-    digest: str
-    uses: tuple[str, ...] = ()
-
-
-def function_key(line: int, name: str) -> str:
-    """The key of a function or lambda, whose code object says `line` and `name`."""
-    return f"{line}:{name}"
-
-
-def class_key(qualified_name: str) -> str:
-    """The key of a class; nothing says on which line it stands."""
-    return f"class {qualified_name}"
-
-
-def name_key(name: str) -> str:
-    """The key of what a module assigns to a name, or imports under it."""
-    return f"= {name}"
-
-
-MODULE_KEY: Final = "module"
-
-
-def short_digest(text: str) -> str:
-    """Sixteen hex digits."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def units(source: str | bytes) -> dict[str, Unit]:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
+_OURS: Final = frozenset({"flowforge_assets", "flowforge_connectors"})  # wherever it lies
 
 
 class OwnCode:
@@ -26,7 +27,7 @@ class OwnCode:
         """Whether the imported module is the project's."""
         known = self._known.get(module)
         if known is None:
-            root = _root(module)
+            root = None if module.partition(".")[0] in _OURS else _root(module)
             known = self._known[module] = root is not None and any(
                 root == own or own in root.parents for own in self._roots
             )

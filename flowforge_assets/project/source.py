@@ -13,7 +13,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, cast
 
-from flowforge_assets.project.normal_source import Unit, units
+from flowforge_assets.project.normal_source import units
+from flowforge_assets.project.unit import Unit
 from flowforge_assets.storage.atomic import write_atomic
 
 _ALGORITHM: Final = 1  # count up when what is kept, or how it is worked out, changes
@@ -38,7 +39,7 @@ class SourceCache:
         self._is_changed = False
 
     def find(self, file: str, key: str) -> Unit | None:
-        """The unit with that key (see `normal_source`); None when the file has none.
+        """The unit with that key (see `project.unit`); None when the file has none.
 
         A file that cannot be read or parsed has no units.
         """

@@ -80,6 +80,18 @@ def test_a_column_tree_says_what_is_not_known() -> None:
     ]
 
 
+def test_a_column_that_comes_twice_is_drawn_once() -> None:
+    start = ColumnRef(DatasetKey("gold.top"), "id")
+    found = column_lineage(
+        SHOP,
+        *(start.dataset, start.column),
+        trace=lambda asset: {"id": [(read.dataset, "id") for read in asset.inputs]},
+    )
+    lines = column_tree(found, start)
+    assert lines[-1] == "└── silver.orders.id  (see above)"
+    assert len(lines) == 7
+
+
 def test_a_deep_chain_of_columns_is_cut() -> None:
     chain = chain_of(10_000, sql=True)
     start = ColumnRef(DatasetKey("gold.d9999"), "id")

@@ -316,3 +316,50 @@ def test_a_thousand_functions_of_a_file_parse_it_once_and_then_never(
         assert sources.parses == parses
     assert found[0] == found[1]
     assert len(set(found[0])) == 1000
+
+
+def test_a_name_that_is_not_bound_yet_has_a_digest(shop: Shop) -> None:
+    source = """
+        def make():
+            def inner(raw):
+                return later
+            if False:
+                later = 1
+            return inner
+
+        f = make()
+    """
+    assert shop.digest(source) == shop.digest(source)
+
+
+def test_a_class_of_a_notebook_is_found_by_its_methods(shop: Shop) -> None:
+    source = """
+        class C:
+            def m(self):
+                return {}
+
+        def f(raw):
+            return C()
+
+        del __file__
+    """
+    assert shop.digest(source.format(1)) != shop.digest(source.format(2))
+
+
+def test_an_import_of_what_is_not_there_is_left_to_the_run(shop: Shop) -> None:
+    source = "def f(raw):\n    from .helpers import missing\n    import ffshop.gone\n"
+    assert shop.digest("from . import helpers\n" + source)
+
+
+def test_a_bound_argument_that_cannot_be_hashed_is_called_so(shop: Shop, tmp_path: Path) -> None:
+    module = shop.load("from functools import partial\ndef f(held, raw): ...\n")
+    with (tmp_path / "log").open("wb") as held, pytest.raises(UnhashableValueError) as caught:
+        CodeDigests(SourceCache(), {"ffshop.assets"}).of(module.partial(module.f, held))
+    expected = "an argument bound to it is a `BufferedWriter`, which cannot be hashed"
+    assert caught.value.message == expected
+
+
+def test_an_imported_value_that_has_no_text_and_no_source_cannot_be_hashed(shop: Shop) -> None:
+    source = "for A in [iter([1])]: pass\ndef f(raw):\n    return A\n"
+    with pytest.raises(UnhashableValueError, match="`A` is a `list_iterator`"):
+        shop.digest(source)

@@ -4,7 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from flowforge_assets.project.normal_source import Unit, class_key, name_key, units
+from flowforge_assets.project.normal_source import units
+from flowforge_assets.project.unit import Unit, class_key, name_key
 
 
 def unit(source: str, key: str = "f") -> Unit:

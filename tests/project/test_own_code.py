@@ -46,3 +46,7 @@ def test_a_module_that_is_named_needs_no_file() -> None:
 def test_a_path_below_the_project_is_told_from_its_folder(own: OwnCode, tmp_path: Path) -> None:
     assert own.portable(tmp_path / "shop/data/a.csv") == "project:data/a.csv"
     assert own.portable(tmp_path / "other/a.csv") == f"{tmp_path}/other/a.csv"
+
+
+def test_flowforge_itself_is_nobodys_own() -> None:
+    assert not OwnCode([__name__]).has("flowforge_assets.core.key")

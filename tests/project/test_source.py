@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flowforge_assets.project.normal_source import class_key, function_key, name_key
 from flowforge_assets.project.source import SourceCache
+from flowforge_assets.project.unit import class_key, function_key, name_key
 
 SOURCE = "LIMIT = 3\n\ndef f(x):\n    return x + LIMIT\n"
 F = function_key(3, "f")
@@ -94,3 +94,14 @@ def test_what_cannot_be_read_has_no_units(tmp_path: Path) -> None:
     assert cache.find(str(wrong), F) is None
     assert cache.find(str(tmp_path / "missing.py"), F) is None
     assert cache.find("<string>", F) is None
+
+
+def test_of_too_many_files_only_those_in_use_are_kept(kept: Path, module: Path) -> None:
+    content = json.loads(kept.read_bytes())
+    content["files"] |= {str(number): {} for number in range(6_000)}
+    kept.write_text(json.dumps(content), encoding="utf-8")
+    module.write_text(SOURCE.replace("+", "-"), encoding="utf-8")
+    cache = SourceCache(kept)
+    assert cache.find(str(module), F)
+    cache.save()
+    assert len(json.loads(kept.read_bytes())["files"]) == 1
