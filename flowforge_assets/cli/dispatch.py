@@ -46,6 +46,7 @@ def parser() -> App:
         name="flowforge",
         help_format="plaintext",
         version_flags=(),
+        suppress_keyboard_interrupt=False,
         exit_on_error=False,
         print_error=False,
         result_action="return_value",

@@ -51,6 +51,7 @@ def run(
         )
     except KeyboardInterrupt:
         _end(terminal, last, None, time.perf_counter() - start)
+        terminal.note("what was being made is made or as it was; run again for the rest")
         raise
     except ModuleNotFoundError as error:
         if error.name != "prefect":

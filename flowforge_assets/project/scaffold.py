@@ -96,7 +96,7 @@ def _read_key(text: str) -> DatasetKey:
         key = DatasetKey.parse(text)
     except ValueError as error:
         head, _, rest = text.partition(".")
-        layer = did_you_mean(head, LAYERS) if rest else None
+        layer = did_you_mean(head, LAYERS) if rest and head not in LAYERS else None
         hint = layer or f"write a layer and a name: `silver.{rest or head or 'orders'}`".lower()
         raise UsageError(f"`{text}` is no dataset key", hint=hint) from error
     if any(keyword.iskeyword(part) for part in key.name.split(".")) or key.project:
