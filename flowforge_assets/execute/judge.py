@@ -102,6 +102,16 @@ class Judge:
             raise ReturnValueError(message, place=check.place, hint="return a polars frame")
         return BoundCheck(check.name, bad.lazy(), check.blocking)
 
+    def referred(self, target: DatasetKey) -> tuple[str, ...]:
+        """The columns of `target` that this dataset refers to."""
+        return tuple(
+            dict.fromkeys(
+                rule.target_column
+                for rule in self.dataset.rules
+                if isinstance(rule, References) and rule.target == target
+            )
+        )
+
     def targets(self, rows: pl.DataFrame | pl.LazyFrame) -> dict[DatasetKey, pl.LazyFrame]:
         """The rows that foreign keys are looked up in, of the dataset itself as they would be.
 
@@ -114,7 +124,7 @@ class Judge:
                 if rule.target == self.dataset.key:
                     found[rule.target] = self.with_others(rows.lazy())
                 elif self.scope.made.of(target):
-                    found[rule.target] = self.scope.scan(target)
+                    found[rule.target] = self.scope.lookup(target, self.referred(rule.target))
         return found
 
     def with_others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -154,8 +164,6 @@ class Judge:
 
     def set_aside(self, bad: Sequence[pl.DataFrame], made: Made) -> None:
         """Replaces what these partitions have in quarantine; nothing where nothing ever was bad."""
-        if self.asset.bad_rows != "quarantine":
-            return
         spec = bad_spec(self.dataset)
         table = self.scope.store.table(spec)
         if not bad and table.version() is None:

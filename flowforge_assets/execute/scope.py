@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Fingerprint, Made
+from flowforge_assets.core.made import Fingerprint, Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
@@ -66,6 +66,10 @@ class MadeSets:
             self._rows[dataset.key] += made.rows
 
 
+_MOST_ROWS_HELD: Final = 1_000_000
+Columns: TypeAlias = tuple[DatasetKey, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
@@ -88,6 +92,9 @@ class RunScope:
     readers: Mapping[DatasetKey, int]
     stop: Event = field(default_factory=Event)
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
+    lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
+        default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
+    )
 
     def table(self, dataset: DatasetDefinition) -> Table:
         """The dataset's table, opened once a run."""
@@ -115,3 +122,19 @@ class RunScope:
         rows = table.scan(partitions if partitions is not None and partitions.dimensions else None)
         is_declared = table.spec.schema is dataset.schema
         return rows if is_declared else rows.select(dataset.schema.names)
+
+    def lookup(self, dataset: DatasetDefinition, columns: tuple[str, ...]) -> LazyFrame:
+        """Those columns, held in memory for as long as the table stays as it is if it is small.
+
+        Raises:
+            StorageError: it was never made, or cannot be read (FF-6xx).
+        """
+        version = self.table(dataset).version()
+        known = self.lookups.get((dataset.key, columns))
+        if known is not None and known[0] == version:
+            return known[1]
+        rows = self.scan(dataset).select(columns)
+        if version is not None and self.made.rows(dataset) <= _MOST_ROWS_HELD:
+            rows = rows.collect().lazy()
+            self.lookups[dataset.key, columns] = (version, rows)
+        return rows

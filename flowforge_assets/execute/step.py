@@ -17,7 +17,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.result import Finding
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
-from flowforge_assets.execute.inputs import Inputs, Versions
+from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
@@ -162,38 +162,42 @@ class _Writer:
         done = held[0][0]
         for unit, _, _ in held[1:]:
             done |= unit
-        versions = self.inputs.versions
         made: list[Made] = []
         for place, output in enumerate(self.asset.makes):
             dataset = self.scope.graph.datasets[output.dataset]
             parts = [prepared.outputs[place] for _, prepared, _ in held]
-            template = self._template(dataset.key, done, versions)
-            Judge(self.scope, self.asset, dataset, done).set_aside(
-                [part.bad for part in parts if part.bad is not None], template
-            )
-            committed, frame = self._write(dataset, parts, template)
+            if self.asset.bad_rows == "quarantine":
+                bad = [part.bad for part in parts if part.bad is not None]
+                judge = Judge(self.scope, self.asset, dataset, done)
+                judge.set_aside(bad, self._record(dataset.key, done, rows=0))
+            committed, frame = self._write(dataset, parts, done)
             made.append(committed)
             self._hand_over(dataset, committed, frame)
         return made
 
     def _write(
-        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], template: Made
+        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], done: PartitionSet
     ) -> tuple[Made, pl.DataFrame | None]:
         """Commits rows that were judged; gives the commit, and the rows if they are in memory."""
         staged = parts[0].staged
         if staged is not None:
             table = self.scope.widened(dataset, parts[0].schema)
-            return _commit(table, staged, template), None
+            return self._commit(table, staged, done), None
         frame, schema = together(parts)
         table = self.scope.widened(dataset, schema)
         staged = table.stage(frame)
         try:
-            return _commit(table, staged, template), frame
+            return self._commit(table, staged, done), frame
         except BaseException:
             table.discard(staged)
             raise
 
-    def _template(self, key: DatasetKey, done: PartitionSet, versions: Versions) -> Made:
+    def _commit(self, table: Table, staged: Staged, done: PartitionSet) -> Made:
+        made = self._record(table.spec.key, done, rows=staged.rows)
+        version = table.commit(staged, replace=done, made=made)
+        return replace(made, table=version)
+
+    def _record(self, key: DatasetKey, done: PartitionSet, *, rows: int) -> Made:
         return Made(
             dataset=key,
             partitions=done,
@@ -201,9 +205,9 @@ class _Writer:
             run_id=self.scope.run_id,
             step_id=unit_id(self.scope.run_id, self.step, done),
             fingerprint=self.scope.fingerprints[self.asset.id],
-            inputs=versions,
+            inputs=self.inputs.versions,
             at=self.scope.clock(),
-            rows=0,
+            rows=rows,
             table=_NOWHERE,
         )
 
@@ -214,9 +218,3 @@ class _Writer:
             names = list(dataset.schema.names)
             declared = frame if frame.columns == names else frame.select(names)
             self.scope.handover.keep(dataset.key, made.partitions, declared, made.table)
-
-
-def _commit(table: Table, staged: Staged, made: Made) -> Made:
-    made = replace(made, rows=staged.rows)
-    version = table.commit(staged, replace=made.partitions, made=made)
-    return replace(made, table=version)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
@@ -28,6 +29,9 @@ from flowforge_assets.storage.store import Staged, Table
 
 _BYTES_A_VALUE: Final = 16  # a guess on the safe side: numbers have 8, short strings about 16
 _SMALL_BYTES: Final = 16_000_000
+_FEW_ROWS: Final = 20_000
+
+Engine: TypeAlias = Literal["auto", "in-memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +135,13 @@ def _prepared(
     frame, schema = users_code(asset, promised)
     judge = Judge(scope, asset, dataset, unit)
     if isinstance(frame, pl.LazyFrame):
-        lazy = frame
-        if not _is_small(scope, asset, lazy, schema):
-            return _in_files(scope, judge, lazy, schema)
-        frame = users_code(asset, lazy.collect)
+        rows = _rows_read(scope, asset, frame)
+        room = max(scope.handover.free_bytes, _SMALL_BYTES)
+        if rows is None or rows * len(schema.fields) * _BYTES_A_VALUE > room:
+            return _in_files(scope, judge, frame, schema)
+        # the streaming engine takes 0.15 ms longer to begin
+        engine: Engine = "in-memory" if 0 < rows < _FEW_ROWS else "auto"
+        frame = users_code(asset, partial(frame.collect, engine=engine))
     return _in_memory(judge, frame, schema)
 
 
@@ -185,10 +192,8 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
     )
 
 
-def _is_small(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame, schema: Schema) -> bool:
-    """Whether the result may be held in memory, as far as its inputs tell."""
+def _rows_read(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame) -> int | None:
+    """About how many rows the frame is made from; None for a source of unknown size."""
     if not asset.inputs:
-        return "SCAN" not in frame.explain(optimized=False)
-    rows = sum(scope.made.rows(scope.graph.datasets[read.dataset]) for read in asset.inputs)
-    room = max(scope.handover.free_bytes, _SMALL_BYTES)
-    return rows * len(schema.fields) * _BYTES_A_VALUE <= room
+        return None if "SCAN" in frame.explain(optimized=False) else 0
+    return sum(scope.made.rows(scope.graph.datasets[read.dataset]) for read in asset.inputs)

@@ -1,0 +1,82 @@
+"""Whether there is a Prefect to run with: the package, and a server that answers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from flowforge_assets.errors.project import (
+    NoPrefectApiError,
+    PrefectMissingError,
+    PrefectUnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEADLINE_SECONDS: Final = 10.0
+# Prefect reports usage by default. The console has our own lines; the server gets every one.
+_SETTINGS: Final[Mapping[str, str]] = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+_QUIET: Final[Mapping[str, str]] = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+
+
+def load_prefect(*, is_quiet: bool = False) -> None:
+    """Imports Prefect with its reports of usage off, unless someone imported it before.
+
+    When `is_quiet`, its log goes to the server and not to the terminal. A variable that is set
+    already stands.
+
+    Raises:
+        PrefectMissingError: it is not installed (FF-850).
+    """
+    for name, value in {**_SETTINGS, **(_QUIET if is_quiet else {})}.items():
+        os.environ.setdefault(name, value)
+    try:
+        import prefect  # noqa: F401 - seconds of CPU: only for a run that uses it
+    except ModuleNotFoundError as error:
+        if error.name != "prefect":
+            raise
+        hint = "install it: `pip install 'flowforge-assets[prefect]'`"
+        raise PrefectMissingError("Prefect is not installed", hint=hint) from error
+
+
+def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
+    """Returns when the Prefect server that is named answers and is healthy.
+
+    Raises:
+        NoPrefectApiError: none is named (FF-851).
+        PrefectUnreachableError: it does not answer in time, or is not healthy (FF-852).
+    """
+    from prefect import settings  # with the engine
+    from prefect.client.orchestration import get_client
+
+    url = settings.PREFECT_API_URL.value()
+    if not url:
+        hint = (
+            "start a server with `prefect server start`, then set "
+            "`PREFECT_API_URL=http://127.0.0.1:4200/api`; "
+            "`pip install 'flowforge-assets[prefect]'` has the versions with which it works"
+        )
+        raise NoPrefectApiError("no Prefect server is named", hint=hint)
+    # Prefect's client waits and tries again for a minute: a wrong address is told at once.
+    with (
+        settings.temporary_settings({settings.PREFECT_CLIENT_MAX_RETRIES: 0}),
+        get_client(httpx_settings={"timeout": deadline_seconds}, sync_client=True) as client,
+    ):
+        failure = client.api_healthcheck()
+    if failure is not None:
+        said = type(failure).__name__
+        message = f"the Prefect server at `{_shown(url)}` does not answer as it should: {said}"
+        hint = "see that it runs (`prefect server start`) and that `PREFECT_API_URL` names it"
+        raise PrefectUnreachableError(message, hint=hint) from failure
+
+
+def _shown(url: str) -> str:
+    """The address without a user, a password or a query."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
