@@ -22,6 +22,7 @@ from flowforge_assets.execute.state import present, read_history
 from flowforge_assets.graph.build import Graph, build_graph
 from flowforge_assets.graph.fingerprint import fingerprints
 from flowforge_assets.graph.select import select
+from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.fit import misfits
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
@@ -49,6 +50,10 @@ Engine: TypeAlias = Literal["local", "prefect"]
 
 def _quiet(event: Event) -> None:
     """Says nothing."""
+
+
+def _no_word(message: str) -> None:
+    """Waits in silence."""
 
 
 class Project:
@@ -128,7 +133,7 @@ class Project:
         asked = self._asked(select, partitions, force=force)
         return self._planned(asked, self.history())
 
-    def run(  # noqa: PLR0913 - what a run can be told, keyword-only
+    def run(
         self,
         select: str | None = None,
         *,
@@ -234,7 +239,7 @@ class Project:
             for key in sorted(found):
                 yield key, list(self.table(self.graph.datasets[key]).made())
 
-        with run_lease(self.environment.folder, on_wait=lambda message: None):
+        with run_lease(self.environment.folder, on_wait=_no_word):
             return rebuild(self.environment.ledger_path, tables(), clock=self.clock)
 
     def fingerprints(self, ids: Iterable[DatasetKey]) -> dict[DatasetKey, Fingerprint]:
@@ -255,11 +260,7 @@ class Project:
         ids = self.select(text)
         chosen: dict[DatasetKey, PartitionSet] = {}
         if partitions is not None:
-            now = self.clock()
-            for id_ in ids:
-                partitioning = self.graph.datasets[id_].partitioning
-                if partitioning.dimensions:
-                    chosen[id_] = partitioning.parse(partitions, now)
+            chosen = asked_partitions(self.graph, ids, partitions, now=self.clock())
         return Asked(frozenset(ids), chosen, force=force)
 
     def _planned(self, asked: Asked, history: History) -> Plan:

@@ -1,0 +1,46 @@
+"""Which partitions of each asset a text such as `2013-01-01..2013-01-31` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.mapping import Same
+from flowforge_assets.errors.project import ProjectError
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.partition_map import reads
+
+
+def asked_partitions(
+    graph: Graph, ids: Iterable[DatasetKey], text: str, *, now: datetime
+) -> dict[DatasetKey, PartitionSet]:
+    """The partitions of the partitioned assets among `ids` that `text` asks for.
+
+    A text that is written for some of the assets means for the others the partitions that
+    overlap what it means there: days ask for the months that they lie in. A text that none of
+    them can read is an error; an asset without partitions is not limited.
+
+    Raises:
+        ProjectError: none of the assets can read the text (FF-83x).
+    """
+    partitioned = [id_ for id_ in ids if graph.datasets[id_].partitioning.dimensions]
+    found: dict[DatasetKey, PartitionSet] = {}
+    errors: list[ProjectError] = []
+    for id_ in partitioned:
+        try:
+            found[id_] = graph.datasets[id_].partitioning.parse(text, now)
+        except ProjectError as error:
+            errors.append(error)
+    if partitioned and not found:
+        raise errors[0]
+    asked = list(dict.fromkeys(found.values()))
+    for id_ in partitioned:
+        if id_ not in found:
+            up = graph.datasets[id_].partitioning
+            overlap = PartitionSet.none(up.dimensions)
+            for wanted in asked:
+                overlap |= reads(wanted, up=up, mapping=Same(), now=now)
+            found[id_] = overlap
+    return found
