@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.plan.explain import Explanation, NewerInput
 
-_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow", "waiting": "red"}
+_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow"}
 
 
 def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) -> int:
@@ -62,7 +62,6 @@ def _lines(each: Explanation) -> list[str]:
         lines.append(f"made {when} by `{newest.asset}` in run {newest.run_id}, {rows}")
     else:
         lines.append("never made")
-    lines += [f"waits: `{dataset}` was never made" for dataset in each.missing]
     if each.changed:
         lines.append(f"changed since: its {', '.join(each.changed)}")
     lines += [f"newer input: {_said(newer)}" for newer in each.newer]
@@ -104,5 +103,4 @@ def _as_json(each: Explanation) -> dict[str, object]:
             }
             for newer in each.newer
         ],
-        "missing": list(each.missing),
     }

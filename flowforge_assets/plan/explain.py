@@ -1,4 +1,4 @@
-"""Why the partitions of one dataset are fresh, stale or waiting: what made them, what changed."""
+"""Why the partitions of one dataset are fresh or stale: what made them, what changed since."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flowforge_assets.plan.step import Reason
 from flowforge_assets.record.history import History
 
 FingerprintPart: TypeAlias = Literal["schema", "code", "config", "engine"]
-State: TypeAlias = Literal["fresh", "stale", "waiting"]
+State: TypeAlias = Literal["fresh", "stale"]
 
 _PARTS: Final[tuple[FingerprintPart, ...]] = ("schema", "code", "config", "engine")
 
@@ -42,8 +42,7 @@ class Explanation:
 
     `reason` and `detail` are those of the plan's step, None and empty for what is not stale.
     `made` holds the commits that made the partitions, newest first; none were never made.
-    `changed` names the parts of the fingerprint that differ from today's. `missing` are inputs
-    that were never made, for which it waits.
+    `changed` names the parts of the fingerprint that differ from today's.
     """
 
     partitions: PartitionSet
@@ -53,7 +52,6 @@ class Explanation:
     made: tuple[Made, ...] = ()
     changed: tuple[FingerprintPart, ...] = ()
     newer: tuple[NewerInput, ...] = ()
-    missing: tuple[DatasetKey, ...] = ()
 
 
 def explain(
@@ -67,7 +65,8 @@ def explain(
 ) -> list[Explanation]:
     """What becomes of the partitions `wanted` of `dataset`, and why; equal fates are one.
 
-    `fingerprints` must hold those of the dataset's maker and of all its ancestors.
+    Its ancestors are looked at whole, as if all were asked for, so that nothing waits.
+    `fingerprints` must hold theirs and that of its maker.
     """
     id_ = graph.maker[dataset]
     asked = Asked(frozenset(graph.ancestors([id_])))
@@ -89,10 +88,6 @@ def _verdicts(found: Found, id_: DatasetKey, wanted: PartitionSet) -> Iterator[E
         if stale.asset == id_ and (part := stale.partitions & wanted):
             rest -= part
             yield Explanation(part, "stale", stale.reason, stale.detail)
-    for waiting in found.waiting:
-        if waiting.asset == id_ and (part := waiting.partitions & wanted):
-            rest -= part
-            yield Explanation(part, "waiting", missing=(waiting.missing,))
     if rest:
         yield Explanation(rest, "fresh")
 
@@ -132,12 +127,10 @@ class _Explainer:
                 newer = tuple(self.newer(asset, piece, part))
                 yield Explanation(
                     part, verdict.state, verdict.reason, verdict.detail,
-                    (piece,), changed, newer, verdict.missing,
+                    (piece,), changed, newer,
                 )  # fmt: skip
         if never:
-            yield Explanation(
-                never, verdict.state, verdict.reason, verdict.detail, missing=verdict.missing
-            )
+            yield Explanation(never, verdict.state, verdict.reason, verdict.detail)
 
     def changed(self, piece: Made, today: Fingerprint) -> tuple[FingerprintPart, ...]:
         """The parts of the fingerprint that are not as they were."""
@@ -158,7 +151,7 @@ class _Explainer:
                 yield NewerInput(read.dataset, first, None)
             seen = piece.inputs.get(read.dataset)
             versions = self.versions_of(read.dataset)
-            since = versions.newer_than(seen, read_set) if seen else versions.made(read_set)
+            since = versions.newer_than(seen, read_set)
             if since:
                 commits = self.history.lookup(read.dataset)
                 newest = next(made for made in commits if made.partitions & since)
@@ -175,7 +168,7 @@ class _Explainer:
 def _likeness(part: Explanation) -> object:
     """What two parts share that are told as one: the same run made them, the same changed."""
     return (
-        part.state, part.reason, part.detail, part.changed, part.missing,
+        part.state, part.reason, part.detail, part.changed,
         tuple((made.run_id, made.asset) for made in part.made),
         tuple((each.dataset, each.made and each.made.run_id) for each in part.newer),
     )  # fmt: skip
@@ -190,7 +183,6 @@ def _joined(one: Explanation, other: Explanation) -> Explanation:
         _newest_first([*one.made, *other.made]),
         one.changed,
         tuple(_joined_input(*both) for both in zip(one.newer, other.newer, strict=True)),
-        one.missing,
     )
 
 
