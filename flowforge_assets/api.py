@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
@@ -155,14 +155,9 @@ class Project:
             FlowForgeError: the run could not begin.
             KeyboardInterrupt: it was interrupted; steps going on had ended.
         """
-        asked = self._asked(select, partitions, force=force)
-
-        def planned(history: History) -> Plan:
-            if resume is None:
-                return self._planned(asked, history)
-            return self._resumed(resume, history)
-
-        session = self._session(planned, selection=select or "", given=tuple(resources))
+        session = self.session(
+            select, partitions=partitions, force=force, resume=resume, resources=resources
+        )
         stop = stop or StopSignal()
         if engine == "prefect":
             from flowforge_assets.execute.prefect_run import run_with_prefect  # prefect, on use
@@ -171,6 +166,40 @@ class Project:
         from flowforge_assets.execute.session import run_here  # engines, on use
 
         return run_here(session, on_event=on_event, stop=stop)
+
+    def session(
+        self,
+        select: str | None = None,
+        *,
+        partitions: str | None = None,
+        force: bool = False,
+        resume: str | None = None,
+        resources: Iterable[Resource] = (),
+    ) -> Session:
+        """One run as `run` begins it, for an engine to run: it plans when its turn has come.
+
+        Raises:
+            ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x).
+        """
+        from flowforge_assets.execute.session import Session  # engines, on use
+
+        asked = self._asked(select, partitions, force=force)
+
+        def planned(history: History) -> Plan:
+            if resume is None:
+                return self._planned(asked, history)
+            return self._resumed(resume, history)
+
+        return Session(
+            graph=self.graph,
+            environment=self.environment,
+            store=lambda: self.store,
+            clock=self.clock,
+            plan=planned,
+            selection=select or "",
+            given=tuple(resources),
+            name=self.config.name,
+        )
 
     def read(
         self,
@@ -282,21 +311,6 @@ class Project:
             self.graph, history, run_id, run, steps,
             fingerprints=self.fingerprints(self.graph.assets),
         )  # fmt: skip
-
-    def _session(
-        self, plan: Callable[[History], Plan], *, selection: str, given: tuple[Resource, ...]
-    ) -> Session:
-        from flowforge_assets.execute.session import Session  # engines, on use
-
-        return Session(
-            graph=self.graph,
-            environment=self.environment,
-            store=lambda: self.store,
-            clock=self.clock,
-            plan=plan,
-            selection=selection,
-            given=given,
-        )
 
 
 def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:

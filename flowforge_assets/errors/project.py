@@ -171,3 +171,53 @@ class BadPartitioning(ProjectError):
     """
 
     code = "FF-836"
+
+
+class PrefectMissingError(ProjectError):
+    """A run with Prefect was asked for, and Prefect is not installed.
+
+    Install the extra: `pip install 'flowforge-assets[prefect]'`. It states the versions of
+    Prefect's own libraries with which its server works.
+    """
+
+    code = "FF-850"
+
+
+class NoPrefectApiError(ProjectError):
+    """A run with Prefect was asked for, and no Prefect server is named.
+
+    Start one with `prefect server start` and set `PREFECT_API_URL`, or choose a Prefect profile
+    that has it. A server of its own, as Prefect starts one by default, would forget the run.
+    """
+
+    code = "FF-851"
+
+
+class PrefectUnreachableError(ProjectError):
+    """The Prefect server that is named does not answer, or is not healthy.
+
+    See that it runs, that `PREFECT_API_URL` ends with `/api`, and that nothing in between stops
+    the connection. Nothing was planned or made.
+    """
+
+    code = "FF-852"
+
+
+class PrefectFailedError(ProjectError):
+    """Prefect itself failed in the middle of a run, most often since its server went away.
+
+    What was made is made, and the ledger knows it: start the run again when the server is back.
+    """
+
+    code = "FF-853"
+    exit_code = 1
+
+
+class PrefectStepError(ProjectError):
+    """Prefect ended a step's task without running the step.
+
+    The message has Prefect's own reason, such as a concurrency limit of zero on one of its tags.
+    """
+
+    code = "FF-854"
+    exit_code = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ def load_prefect(*, is_quiet: bool = False) -> None:
     for name, value in {**_SETTINGS, **(_QUIET if is_quiet else {})}.items():
         os.environ.setdefault(name, value)
     try:
-        import prefect  # noqa: F401 - seconds of CPU: only for a run that uses it
+        import_module("prefect")  # seconds of CPU: only for a run that uses it
     except ModuleNotFoundError as error:
         if error.name != "prefect":
             raise

@@ -29,7 +29,7 @@ from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 
 T = TypeVar("T")
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
-_RETRIED: Final = (StepFailedError, StepTimeoutError, StorageError)
+RETRIED: Final = (StepFailedError, StepTimeoutError, StorageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,21 @@ class LocalRun:
 
     def run(self) -> RunResult:
         """Makes all that can be made, and says how it ended; the ledger has it too."""
-        self.on_event(Event("run_started", self.scope.run_id))
         schedule = Schedule(
             self.plan, self.scope.graph.parents, stop=self.scope.stop, ended=self.asset_ended
         )
-        try:
+
+        def work() -> bool:
             schedule.run(self.do, workers=self.workers)
+            return schedule.is_cut_short
+
+        return self.through(work)
+
+    def through(self, work: Callable[[], bool]) -> RunResult:
+        """Does `work`, which makes the steps and says whether it was cut short; ends the run."""
+        self.on_event(Event("run_started", self.scope.run_id))
+        try:
+            is_cut_short = work()
         except RecordError:
             # The run stays open in the ledger, which lacks a commit: the next one asks the tables.
             raise
@@ -96,7 +105,7 @@ class LocalRun:
         except BaseException:
             self.end("failed")
             raise
-        if schedule.is_cut_short or self.tally.is_cut_short:
+        if is_cut_short or self.tally.is_cut_short:
             return self.end("cancelled")
         return self.end("failed" if self.tally.failed else "succeeded")
 
@@ -148,7 +157,7 @@ class LocalRun:
         while True:
             try:
                 return make(attempt)
-            except _RETRIED:
+            except RETRIED:
                 if attempt > asset.retries.times:
                     raise
                 chance = random.random()  # noqa: S311 - it spreads retries, it guards nothing

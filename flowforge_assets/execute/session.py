@@ -31,7 +31,10 @@ from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run needs to begin: `plan` is called when its turn has come."""
+    """What a run needs to begin: `plan` is called when its turn has come.
+
+    `name` is that of the project.
+    """
 
     graph: Graph
     environment: Environment
@@ -40,6 +43,7 @@ class Session:
     plan: Callable[[History], Plan]
     selection: str = ""
     given: tuple[Resource, ...] = ()
+    name: str = "flowforge"
 
 
 def run_here(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
