@@ -191,8 +191,8 @@ class CodeDigests:
             return
         value = names[head]
         home, name = names, head
-        while isinstance(value, types.ModuleType) and rest and hasattr(value, rest[0]):
-            inner: object = getattr(value, rest[0])
+        while isinstance(value, types.ModuleType) and rest and rest[0] in vars(value):
+            inner: object = vars(value)[rest[0]]  # asking the module may import what is heavy
             if not self._own.has(value.__name__) and not isinstance(inner, types.ModuleType):
                 break
             home, name = vars(value), rest.pop(0)

@@ -72,6 +72,18 @@ def test_a_query_that_cannot_be_traced_is_not_known() -> None:
     assert (found.edges, found.not_known) == ((), (ColumnRef(TOP, "id"),))
 
 
+def test_an_asset_is_asked_once_whatever_its_columns() -> None:
+    asked: list[str] = []
+
+    def two(asset: AssetDefinition) -> ColumnSources:
+        asked.append(asset.name)
+        return {"a": [(SALES, "b"), (SALES, "c")]} if asset.id == TOP else {}
+
+    found = column_lineage(SHOP, TOP, "a", trace=two)
+    assert len(found.edges) == 2
+    assert asked == ["top", "sales"]
+
+
 def test_a_source_comes_from_nothing() -> None:
     found = column_lineage(SHOP, RAW, "id", trace=traced)
     assert (found.edges, found.not_known) == ((), ())

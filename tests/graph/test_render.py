@@ -125,3 +125,7 @@ def test_mermaid_draws_the_whole_graph() -> None:
     text = mermaid(SHOP)
     assert text.count("-->") == 6
     assert text.count('["') == 5
+
+
+def test_mermaid_leaves_out_layers_without_datasets() -> None:
+    assert "bronze" not in mermaid(chain_of(2))

@@ -181,7 +181,12 @@ def test_names_that_change_places_are_seen(shop: Shop) -> None:
 
 def test_an_import_inside_the_function_is_followed(shop: Shop) -> None:
     one, two = "def g(): return 1", "def g(): return 2"
-    for line in ("from .helpers import g", "from ffshop import helpers", "import ffshop.helpers"):
+    for line in (
+        "from .helpers import g",
+        "from ffshop import helpers",
+        "import ffshop.helpers",
+        "from . import helpers",
+    ):
         source = f"import ffshop.helpers\ndef f(raw):\n    {line}\n    return 3\n"
         assert shop.digest(source, one) != shop.digest(source, two), line
 
@@ -266,6 +271,11 @@ def test_other_peoples_code_counts_by_its_name(shop: Shop) -> None:
     assert shop.digest(source.format("json")) != shop.digest(source.format("pickle"))
 
 
+def test_a_name_that_a_module_gives_only_when_asked_is_not_asked_for(shop: Shop) -> None:
+    helper = "def __getattr__(name): raise RuntimeError(name)\n"
+    assert shop.digest("from . import helpers\ndef f(raw):\n    return helpers.heavy\n", helper)
+
+
 def test_what_has_no_text_counts_by_the_source_of_its_assignment(shop: Shop) -> None:
     source = """
         import sqlite3
@@ -280,6 +290,17 @@ def test_what_has_no_text_counts_by_the_source_of_its_assignment(shop: Shop) -> 
     assert shop.digest(source.format(1)) != shop.digest(source.format(2))
     renamed = source.replace('":memory:"', '"file::memory:"')
     assert shop.digest(source.format(1)) != shop.digest(renamed.format(1))
+
+
+@pytest.mark.parametrize("name", ["A", "helpers.A"])
+def test_an_expression_of_a_module_counts_by_its_source(shop: Shop, name: str) -> None:
+    helper = "import polars as pl\nLIMIT = {}\nA = pl.col('a') > {}\n"
+    found: list[str] = []
+    for values in ((1, "LIMIT"), (2, "LIMIT"), (1, "1")):
+        text = helper.format(*values)
+        source = f"from . import helpers\n{text}def f(raw):\n    return {name}\n"
+        found.append(shop.digest(source, text))
+    assert len(set(found)) == 3
 
 
 def test_an_open_file_in_a_closure_cannot_be_hashed(shop: Shop, tmp_path: Path) -> None:

@@ -4,15 +4,17 @@ import enum
 import logging
 import operator
 import re
+import sys
 import threading
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,6 +29,7 @@ from flowforge_assets.project.code_values import Spelling, Token, UnhashableValu
 from flowforge_assets.project.own_code import OwnCode
 
 OURS = Spelling(OwnCode([__name__]))
+HERE = sys.modules[__name__]
 
 
 class Raw(Bronze):
@@ -57,6 +60,26 @@ class Words(list[str]):
     pass
 
 
+class Tag(bytes):
+    pass
+
+
+class Count(int):
+    pass
+
+
+class Share(float):
+    pass
+
+
+class Tags(set[str]):
+    pass
+
+
+class Names(dict[str, int]):
+    pass
+
+
 class Slotted:
     __slots__ = ("held", "unset")
 
@@ -69,6 +92,11 @@ def helper(*_: object) -> None: ...
 
 @lru_cache
 def cached() -> None: ...
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    yield
 
 
 def spelt(value: object) -> tuple[Token, ...]:
@@ -89,6 +117,13 @@ def spelt(value: object) -> tuple[Token, ...]:
         (Point(1), (Point, "items(", "int 1", ")")),
         (Setting(1), (Setting, "{", "str 'limit'", "int 1", "}")),
         (Words("a"), (Words, "items(", "str 'a'", ")")),
+        (Tag(b"a"), (Tag, "b'a'")),
+        (Count(1), (Count, "1")),
+        (Share(0.5), (Share, "0.5")),
+        (Tags("a"), (Tags, "Tags(", "str 'a'", ")")),
+        (Names(a=1), (Names, "{", "str 'a'", "int 1", "}")),
+        ({re, Raw}, ("set(", "dataset bronze.raw", "module re", ")")),
+        ({HERE}, ("set(", HERE, ")")),
         (Slotted(1), (Slotted, "{", "str 'held'", "int 1", "}")),
         (helper, (helper,)),
         (Setting, (Setting,)),
@@ -109,6 +144,7 @@ def spelt(value: object) -> tuple[Token, ...]:
         (DatasetKey("a"), ("class flowforge_assets.core.key.DatasetKey", "'a'")),
         (MappingProxyType({1: 2}), ("class builtins.mappingproxy", "{", "int 1", "int 2", "}")),
         (deque([1]), ("class collections.deque", "items(", "int 1", ")")),
+        (opened, ("function contextlib.opened", opened.__wrapped__)),  # type: ignore[attr-defined]  # set by functools.wraps
         (contextmanager, ("function contextlib.contextmanager",)),
         (ZoneInfo("UTC"), ("ZoneInfo zoneinfo.ZoneInfo(key='UTC')",)),
         (pl.Int64, ("class polars.datatypes.classes.Int64",)),
@@ -159,8 +195,7 @@ def test_a_value_that_holds_itself_is_spelt() -> None:
 
 
 def test_a_module_of_the_project_is_a_link() -> None:
-    module = ModuleType(__name__)
-    assert spelt(module) == (module,)
+    assert spelt(HERE) == (HERE,)
 
 
 @pytest.mark.parametrize(
