@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made, TableVersion
@@ -121,9 +122,12 @@ class Lake:
         return make_plan(self.graph, self.history, fingerprints, asked, env="dev", now=self.now)
 
     def make(self, plan: Plan) -> None:
-        """Commits what the plan says, in its order, partition by partition."""
-        for step in plan.steps:
-            for unit in step.partitions.chunks(1):
+        """Commits what the plan says, partition by partition: in their order where it matters."""
+        for _, steps in groupby(plan.steps, lambda step: step.asset_id):
+            units = [(step, unit) for step in steps for unit in step.partitions.chunks(1)]
+            if units[0][0].is_ordered:
+                units.sort(key=lambda each: next(each[1].points()))
+            for step, unit in units:
                 self.commit(step, unit)
 
     def make_all(self) -> None:
@@ -148,9 +152,8 @@ class Lake:
     ) -> None:
         """Commits one partition set of one dataset."""
         known = self.versions.get(name)
-        version = (
-            TableVersion("t", 0) if known is None else replace(known, version=known.version + 1)
-        )
+        number = 0 if known is None else known.version + 1
+        version = TableVersion("t" if known is None else known.table_id, number)
         self.versions[name] = version
         self.commits.append(
             Made(

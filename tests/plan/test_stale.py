@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from flowforge_assets.core.made import Fingerprint, TableVersion
+from flowforge_assets.core.partition import TimeExtent
 from flowforge_assets.core.rule import References
 from flowforge_assets.declare.mapping import All, Has, Lag, Latest, Window
 from flowforge_assets.plan.step import Reason
@@ -189,7 +190,7 @@ def test_a_change_of_one_country_leaves_the_other_alone() -> None:
 
 
 def test_a_new_day_is_made_when_it_is_over(days: Lake) -> None:
-    open_days = replace(DAYS, extents=(replace(DAYS.extents[0], end=None),))  # type: ignore[type-var]  # a time extent
+    open_days = replace(DAYS, extents=(TimeExtent("2026-01-01"),))
     lake = Lake(graph([dataset("raw", open_days)], [maker("raw")]))
     lake.make_all()
     lake.now = NOW + timedelta(days=1)
