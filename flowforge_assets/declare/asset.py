@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from types import FrameType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, overload
 
 from flowforge_assets.declare.caller import calling_frame, local_names
-from flowforge_assets.declare.dataset import ROOTS, Dataset
+from flowforge_assets.declare.dataset import PLAIN, ROOTS, Dataset
 from flowforge_assets.declare.function import written_function
 from flowforge_assets.declare.policy import Retries, is_duration
 from flowforge_assets.declare.texts import texts
@@ -22,7 +22,6 @@ from flowforge_assets.errors.base import Place, did_you_mean
 from flowforge_assets.errors.declaration import AssetOptionError
 
 F = TypeVar("F", bound=Callable[..., Any])
-_PLAIN: Final = frozenset({bool, bytes, date, float, int, str, tuple})
 
 Write: TypeAlias = Literal["overwrite"]
 BadRowsPolicy: TypeAlias = Literal["stop", "quarantine"]
@@ -100,7 +99,7 @@ def _identity(name: str, function: Callable[..., Any], scope: Mapping[str, objec
         values |= {str(number): value for number, value in enumerate(function.args)}
         values |= function.keywords
         function = function.func
-    shown = [f"{key}={value!r}" for key, value in values.items() if type(value) in _PLAIN]
+    shown = [f"{key}={value!r}" for key, value in values.items() if type(value) in PLAIN]
     return f"{name}({', '.join(shown)})"
 
 

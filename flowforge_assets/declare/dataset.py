@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from typing_extensions import dataclass_transform
@@ -21,6 +21,8 @@ from flowforge_assets.declare.partitions import Partition
 from flowforge_assets.declare.texts import texts
 from flowforge_assets.errors.base import Place
 
+PLAIN: Final = frozenset({bool, bytes, date, float, int, str, tuple})
+"""Values by which the calls of a factory function are told apart."""
 Extra: TypeAlias = Literal["refuse", "keep", "drop"]
 
 
@@ -42,6 +44,10 @@ class DatasetOptions:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+
+    def plain_scope(self) -> Mapping[str, object]:
+        """The plain values in the scope: those that a factory function was called with."""
+        return {k: v for k, v in (self.scope or {}).items() if type(v) in PLAIN}
 
 
 _ORDER: Final = itertools.count(1)

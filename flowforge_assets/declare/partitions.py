@@ -108,6 +108,10 @@ class Static(Part):
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "column", column)
 
+    def on(self, column: str) -> Self:
+        """The same dimension, kept in `column` of the dataset."""
+        return type(self)(*self.values, column=column)
+
 
 class Partitions(Sequence[T_co], Generic[T_co]):
     """The partition keys of one step, in order: what a parameter `days: Partitions[date]` gets.

@@ -146,7 +146,7 @@ def _unmade(
     for dataset in definitions.datasets.values():
         for rule in dataset.rules:
             if isinstance(rule, References) and rule.target not in maker:
-                yield _no_maker(rule.target, str(dataset.key), dataset.place, definitions, maker)
+                yield _no_maker(rule.target, dataset.key, dataset.place, definitions, maker)
 
 
 def _no_maker(
@@ -178,7 +178,7 @@ def _ordered(
     while ready:
         id_ = ready.pop()
         order.append(id_)
-        freed = []
+        freed: list[DatasetKey] = []
         for child in children[id_]:
             waiting[child] -= 1
             if waiting[child] == 0:

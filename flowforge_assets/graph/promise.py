@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowforge_assets.core.conform import differences
+from flowforge_assets.core.conform import Difference, differences
+from flowforge_assets.core.sql_types import duckdb_type
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean
 from flowforge_assets.errors.check import (
@@ -32,7 +33,8 @@ def promise_errors(
             near = did_you_mean(
                 column, [name for name in found.names() if not dataset.schema.find(name)]
             )
-            errors.append(MissingColumnError(message, place=asset.place, hint=near))
+            hint = near or "add it, or declare it `col(optional=True)` where it may be absent"
+            errors.append(MissingColumnError(message, place=asset.place, hint=hint))
         elif difference.promised is None:
             if dataset.extra != "refuse":
                 continue
@@ -45,8 +47,20 @@ def promise_errors(
                 f"`{asset.name}` returns `{column}` as {difference.found}, "
                 f"`{dataset.key}` declares {difference.promised}"
             )
-            hint = (
-                f"cast it: `pl.col({column!r}).cast(pl.{difference.promised})`, or declare its type"
-            )
+            hint = f"{_cast(difference, dataset, asset)}, or declare its type"
             errors.append(ColumnTypeError(message, place=asset.place, hint=hint))
     return errors
+
+
+def _cast(difference: Difference, dataset: DatasetDefinition, asset: AssetDefinition) -> str:
+    """How to make the column what was promised."""
+    column, promised = difference.column, difference.promised or ""
+    field = dataset.schema.find(column)
+    if asset.sql_path is not None and field is not None:
+        return f"cast it: `CAST(... AS {duckdb_type(field.type)}) AS {column}`"
+    if promised.startswith(("List", "Struct")):
+        return f"make it {promised}"
+    if promised.startswith("Datetime") and (difference.found or "").startswith("Datetime"):
+        zone = '"UTC"' if "UTC" in promised else "None"
+        return f"say its zone: `pl.col({column!r}).dt.replace_time_zone({zone})`"
+    return f"cast it: `pl.col({column!r}).cast(pl.{promised})`"

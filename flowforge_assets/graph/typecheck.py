@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import TimeExtent
@@ -16,12 +14,13 @@ from flowforge_assets.declare.definition import (
     AssetDefinition,
     CheckDefinition,
     DatasetDefinition,
-    Input,
 )
 from flowforge_assets.declare.partitions import Partitions
-from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean
-from flowforge_assets.errors.check import BodyError, ReturnValueError
+from flowforge_assets.errors.base import FlowForgeError, Place, Problems
+from flowforge_assets.errors.check import ReturnValueError
+from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 
     from flowforge_assets.sql.analysis import SqlAnalysis
 
-_OURS: Final = str(Path(__file__).parents[1])
-_QUOTED: Final = re.compile(r'"([^"]*)"')  # what polars could not find comes first
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class CheckReport:
 
     assets: int
     errors: tuple[FlowForgeError, ...] = ()
-    not_checked: Mapping[str, str] = field(default_factory=dict)
+    not_checked: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def check_assets(
@@ -66,7 +64,7 @@ class _Checker:
         self.sql = sql
         self.errors: list[FlowForgeError] = []
         self.not_checked: dict[str, str] = {}
-        self.frames: dict[DatasetKey, pl.LazyFrame] = {}
+        self.frames = EmptyFrames(graph.datasets)
 
     def check(self, asset: AssetDefinition) -> None:
         """One asset, and what guards its outputs."""
@@ -83,49 +81,80 @@ class _Checker:
             self.not_checked[asset.name] = reason
             return
         keys = example_keys(asset, self.graph.datasets[asset.id])
-        returned = self.called(asset, asset.inputs, keys)
-        if returned is not None:
-            self.compare(asset, returned)
+        returned = self.called(asset, keys)
+        if returned is _NOTHING:
+            return
+        many = len(asset.makes) > 1
+        values = cast("tuple[object, ...]", returned if many else (returned,))
+        if many and not (isinstance(returned, tuple) and len(values) == len(asset.makes)):
+            message = f"`{asset.name}` returns no tuple of the {len(asset.makes)} that it makes"
+            hint = "return one frame for each, in the order of `makes=`"
+            self.errors.append(ReturnValueError(message, place=asset.place, hint=hint))
+            return
+        for output, value in zip(asset.makes, values, strict=True):
+            found = self.schema_of(asset, value)
+            if found is not None:
+                dataset = self.graph.datasets[output.dataset]
+                self.errors += promise_errors(found, dataset, asset)
 
     def called(
-        self,
-        owner: AssetDefinition | CheckDefinition,
-        inputs: Iterable[Input],
-        keys: Mapping[str, object],
-    ) -> tuple[Any, pl.Schema] | None:
-        """What the body gives for empty frames, with its schema; None when it fails or collects."""
-        import polars as pl  # heavy: a warm check of SQL needs none
-
-        arguments = {read.parameter: self.empty(read.dataset) for read in inputs}
+        self, owner: AssetDefinition | CheckDefinition, keys: Mapping[str, object]
+    ) -> object:
+        """What the body gives for empty frames; `_NOTHING` when it fails or collects."""
+        frames = {read.parameter: self.frames.of(read.dataset) for read in owner.inputs}
         function = owner.function
         assert function is not None  # noqa: S101 - the caller asked
-        try:
-            returned = function(**arguments, **keys)
-            if isinstance(returned, pl.LazyFrame):
-                return returned, returned.collect_schema()
-        except FlowForgeError as error:
-            self.add(error, owner.place)
-            return None
-        except Exception as error:  # noqa: BLE001 - the project's code may raise anything
-            self.errors.append(self.body_error(owner, error, inputs))
-            return None
-        if isinstance(returned, pl.DataFrame):
-            return returned, returned.schema
-        kind = "None" if returned is None else f"`{type(returned).__name__}`"
-        message = f"`{owner.name}` returns {kind}, not a frame"
-        hint = "does a `return` lack?" if returned is None else "return a polars frame"
-        self.errors.append(ReturnValueError(message, place=owner.place, hint=hint))
+        self.frames.was_collected = False
+        return self.attempt(owner, lambda: function(**frames, **keys))
+
+    def schema_of(
+        self, owner: AssetDefinition | CheckDefinition, returned: object
+    ) -> pl.Schema | None:
+        """The columns of what the body gave; None when polars cannot say, or it is no frame."""
+        import polars as pl  # heavy: a warm check of SQL needs none
+
+        if isinstance(returned, (pl.LazyFrame, pl.DataFrame)):
+            found = self.attempt(owner, returned.collect_schema)
+            return found if isinstance(found, pl.Schema) else None
+        if returned is not _NOTHING:
+            kind = "None" if returned is None else f"`{type(returned).__name__}`"
+            message = f"`{owner.name}` returns {kind}, not a frame"
+            hint = "does a `return` lack?" if returned is None else "return a polars frame"
+            self.errors.append(ReturnValueError(message, place=owner.place, hint=hint))
         return None
 
-    def compare(self, asset: AssetDefinition, returned: tuple[Any, pl.Schema]) -> None:
-        """The schema of what the asset returns, with what it promises."""
-        dataset = self.graph.datasets[asset.makes[0].dataset]
-        self.errors += promise_errors(returned[1], dataset, asset)
+    def attempt(
+        self, owner: AssetDefinition | CheckDefinition, act: Callable[[], object]
+    ) -> object:
+        """What `act` gives; `_NOTHING` when it fails, or has looked at rows that are not there."""
+        try:
+            given = act()
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            if not self.frames.was_collected or is_certain(error):
+                self.add(self.failure(owner, error), owner.place)
+                return _NOTHING
+        else:
+            if not self.frames.was_collected:
+                return given
+        self.not_checked[owner.name] = (
+            "its body collects a frame, and what it does may depend on it"
+        )
+        return _NOTHING
+
+    def failure(
+        self, owner: AssetDefinition | CheckDefinition, error: BaseException
+    ) -> FlowForgeError:
+        if isinstance(error, FlowForgeError):
+            return error
+        names = {n for read in owner.inputs for n in self.graph.datasets[read.dataset].schema.names}
+        return body_error(owner, error, names, root=self.root)
 
     def check_check(self, check: CheckDefinition) -> None:
         """A check is called like an asset; any frame will do."""
         if all(read.form == "frame" for read in check.inputs):
-            self.called(check, check.inputs, {})
+            self.schema_of(check, self.called(check, {}))
         else:
             self.not_checked[check.name] = "it reads its rows eagerly"
 
@@ -156,48 +185,6 @@ class _Checker:
             return
         if not _same(found, dataset.schema):
             self.errors += promise_errors(polars_schema(found), dataset, asset)
-
-    def empty(self, key: DatasetKey) -> pl.LazyFrame:
-        """An empty frame of the dataset's declared columns."""
-        import polars as pl  # heavy: as in `called`
-
-        from flowforge_assets.core.polars_types import polars_schema
-
-        frame = self.frames.get(key)
-        if frame is None:
-            frame = pl.LazyFrame(schema=polars_schema(self.graph.datasets[key].schema))
-            self.frames[key] = frame
-        return frame
-
-    def body_error(
-        self,
-        owner: AssetDefinition | CheckDefinition,
-        error: Exception,
-        inputs: Iterable[Input],
-    ) -> FlowForgeError:
-        """The failure of a body, at the project's own line."""
-        place = self.own_line(error) or owner.place
-        said = str(error).strip().split("\n\n", maxsplit=1)[0].splitlines()[0] if str(error) else ""
-        names = {n for read in inputs for n in self.graph.datasets[read.dataset].schema.names}
-        if type(error).__name__ == "ColumnNotFoundError":
-            quoted = _QUOTED.search(said)
-            wrong = quoted[1] if quoted else said
-            message = f"`{owner.name}` uses the column `{wrong}`, which its inputs do not have"
-            hint = did_you_mean(wrong, names) or f"they have {', '.join(sorted(names))}"
-            return BodyError(message, place=place, hint=hint)
-        message = f"`{owner.name}` fails on empty inputs: {type(error).__name__}: {said}"
-        missing = getattr(error, "name", None) if isinstance(error, AttributeError) else None
-        hint = did_you_mean(missing, names) if isinstance(missing, str) else None
-        return BodyError(message, place=place, hint=hint)
-
-    def own_line(self, error: Exception) -> Place | None:
-        """The innermost line of the project's code in the error's traceback."""
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            path = Path(frame.filename)
-            if not frame.filename.startswith(_OURS) and path.is_relative_to(self.root):
-                file = path.relative_to(self.root).as_posix()
-                return Place(file, frame.lineno or 0, text=(frame.line or "").strip())
-        return None
 
     def add(self, error: FlowForgeError, place: Place) -> None:
         """An error of ours; one without a place gets that of what was checked."""
@@ -236,7 +223,7 @@ def example_keys(asset: AssetDefinition, dataset: DatasetDefinition) -> dict[str
 
 def key_types(dataset: DatasetDefinition) -> dict[str, Any]:
     """The types of the partition keys that a query may use as `$day`."""
-    types = {}
+    types: dict[str, Any] = {}
     for dimension in dataset.partitioning.dimensions:
         kind = {"hour": "timestamp", "static": "string"}.get(dimension.kind, "date")
         types[dimension.column] = Plain(kind)  # type: ignore[arg-type]  # one of the three names

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,11 +23,13 @@ from flowforge_assets.declare.describe import describe, key_of, options_of
 from flowforge_assets.declare.keys import with_key_columns
 from flowforge_assets.declare.signature import read_asset, read_check
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
-from flowforge_assets.errors.base import FlowForgeError, Place, Problems, raise_all
+from flowforge_assets.errors.base import FlowForgeError, Problems, raise_all
 from flowforge_assets.errors.declaration import DuplicateDatasetError
+from flowforge_assets.project.shown import shown_under
 from flowforge_assets.project.sql_files import (
     SqlSource,
     find_sql_files,
+    key_of_file,
     sql_asset_definition,
     sql_dataset,
     tied_source,
@@ -72,41 +74,50 @@ class _Collector:
     """Gathers definitions and what is wrong with them."""
 
     def __init__(self, root: Path) -> None:
-        self.shown = _shown_under(root)
+        self.shown = shown_under(root)
         self.root = root
         self.classes: dict[DatasetKey, type] = {}
         self.datasets: dict[DatasetKey, DatasetDefinition] = {}
         self.assets: list[AssetDefinition] = []
         self.checks: list[CheckDefinition] = []
         self.problems: list[FlowForgeError] = []
+        self.said: set[str] = set()
 
-    def add_class(self, cls: type[Dataset]) -> None:
-        key = self.attempt(lambda: key_of(cls))
-        if key is None or self.classes.setdefault(key, cls) is cls:
+    def add_class(self, cls: type) -> None:
+        """A dataset class; of one that was declared again the last is meant."""
+        key = self.attempt(partial(key_of, cls))
+        if key is None:
             return
-        first = options_of(self.classes[key]).place
-        if first == options_of(cls).place:
-            self.classes[key] = cls  # the same lines, run again
+        known = self.classes.setdefault(key, cls)
+        if known is cls:
             return
-        message = f"`{cls.__name__}` declares `{key}` again"
-        hint = f"`{self.classes[key].__name__}` ({self.shown(first)}) does; rename one of them"
-        error = DuplicateDatasetError(message, place=options_of(cls).place, hint=hint)
-        self.note(error)
+        first, last = sorted((known, cls), key=lambda each: options_of(each).order)
+        if _is_again(first, last):
+            self.classes[key] = last
+            return
+        message = f"`{last.__name__}` declares `{key}` again"
+        place = self.shown(replace(options_of(first).place, text=""))
+        hint = f"`{first.__name__}` ({place}) does; rename one, or give it another `name=`"
+        self.note(DuplicateDatasetError(message, place=options_of(last).place, hint=hint))
 
     def add(self, declared: Declared) -> None:
+        """An asset or a check, with the dataset classes that its signature names."""
+        named: dict[DatasetKey, type] = {}
         if isinstance(declared.options, AssetOptions):
-            asset = self.attempt(lambda: read_asset(declared, self.classes))
+            asset = self.attempt(partial(read_asset, declared, named))
             if asset is not None:
                 self.assets.append(replace(asset, place=self.shown(asset.place)))
         else:
-            check = self.attempt(lambda: read_check(declared, self.classes))
+            check = self.attempt(partial(read_check, declared, named))
             if check is not None:
                 self.checks.append(replace(check, place=self.shown(check.place)))
+        for cls in named.values():
+            self.add_class(cls)
 
     def describe_classes(self) -> None:
         """Reads the classes that were found."""
         for key, cls in self.classes.items():
-            dataset = self.attempt(lambda cls=cls: describe(cls))
+            dataset = self.attempt(partial(describe, cls))
             if dataset is not None:
                 self.datasets[key] = replace(dataset, place=self.shown(dataset.place))
 
@@ -116,33 +127,31 @@ class _Collector:
         known = {*self.classes, *(source.makes for source in sources)}
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
         for source in sources:
-            asset = self.attempt(lambda s=source: sql_asset_definition(s, sql, known))
+            asset = self.attempt(partial(sql_asset_definition, source, sql, known))
             if asset is not None:
                 self.assets.append(asset)
                 assets[source.makes] = (source, asset)
+        schemas = {key: found.schema for key, found in self.datasets.items()}
         for source, asset in _inputs_first(assets):
-            schemas = {key: found.schema for key, found in self.datasets.items()}
             if source.is_tied or any(read.dataset not in schemas for read in asset.inputs):
                 continue
-            dataset = self.attempt(lambda s=source: sql_dataset(s, sql, schemas))
+            dataset = self.attempt(partial(sql_dataset, source, sql, schemas))
             if dataset is not None:
                 self.datasets[dataset.key] = dataset
+                schemas[dataset.key] = dataset.schema
 
     def sql_sources(self, modules: set[str]) -> Iterator[SqlSource]:
         """The files tied to classes, then those whose path names a dataset."""
         tied = [entry for (module, _), entry in DECLARED_SQL.items() if module in modules]
         for declared in tied:
-            shown = self.shown(Place(str(declared.path))).file
-            source = self.attempt(lambda d=declared, s=shown: tied_source(d, key_of(d.makes), s))
+            source = self.attempt(partial(tied_source, declared, self.shown))
             if source is not None:
                 yield source
-        found = self.attempt(
-            lambda: list(find_sql_files(self.root, tied=[entry.path for entry in tied]))
-        )
-        for path, key in found or ():
+        for path in find_sql_files(self.root, tied=[entry.path for entry in tied]):
             shown = path.relative_to(self.root).as_posix()
-            file = self.attempt(lambda p=path: read_sql_file(p, shown_as=shown))
-            if file is not None:
+            key = self.attempt(partial(key_of_file, path, self.root))
+            file = self.attempt(partial(read_sql_file, path, shown_as=shown))
+            if key is not None and file is not None:
                 yield SqlSource(file, key, is_tied=key in self.classes)
 
     def definitions(self) -> Definitions:
@@ -151,12 +160,12 @@ class _Collector:
         Raises:
             Problems: all that is wrong.
         """
-        assets = []
-        for asset in self.assets:
+        assets: list[AssetDefinition] = []
+        for asset in _named_apart(self.assets):
             dataset = self.datasets.get(asset.id)
             if asset.keys and dataset is not None:
                 dimensions = dataset.partitioning.dimensions
-                matched = self.attempt(lambda a=asset, d=dimensions: with_key_columns(a, d))
+                matched = self.attempt(partial(with_key_columns, asset, dimensions))
                 assets.append(matched or asset)
             else:
                 assets.append(asset)
@@ -164,6 +173,7 @@ class _Collector:
         return Definitions(self.datasets, tuple(assets), tuple(self.checks))
 
     def attempt(self, make: Callable[[], T]) -> T | None:
+        """What `make` gives; None when it raises, which is noted."""
         try:
             return make()
         except FlowForgeError as error:
@@ -171,10 +181,31 @@ class _Collector:
             return None
 
     def note(self, error: FlowForgeError) -> None:
+        """One error, or several; each is said once."""
         for each in error.errors if isinstance(error, Problems) else [error]:
             each.place = self.shown(each.place) if each.place else None
-            if not any(each.render() == known.render() for known in self.problems):
+            if each.render() not in self.said:
+                self.said.add(each.render())
                 self.problems.append(each)
+
+
+def _is_again(first: type, last: type) -> bool:
+    """Whether `last` is `first` run once more, as a notebook's cell or a call of a factory is.
+
+    A factory that is called with other plain values makes other classes.
+    """
+    before, after = options_of(first), options_of(last)
+    if before.scope is None and after.scope is None:
+        return (first.__module__, first.__qualname__) == (last.__module__, last.__qualname__)
+    return before.place == after.place and before.plain_scope() == after.plain_scope()
+
+
+def _named_apart(assets: list[AssetDefinition]) -> Iterator[AssetDefinition]:
+    """The assets; a SQL file whose short name is taken is called by its dataset's key."""
+    names = Counter(asset.name for asset in assets)
+    for asset in assets:
+        is_file = asset.sql_path is not None and names[asset.name] > 1
+        yield replace(asset, name=str(asset.id)) if is_file else asset
 
 
 def _inputs_first(
@@ -197,16 +228,3 @@ def _inputs_first(
             left[reader].discard(key)
             if not left[reader]:
                 ready.append(reader)
-
-
-def _shown_under(root: Path) -> Callable[[Place], Place]:
-    """Places with their file as seen from the project's folder."""
-
-    @cache
-    def relative(file: str) -> str:
-        path = Path(file)
-        if path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-        return os.path.relpath(file) if path.is_absolute() else file
-
-    return lambda place: replace(place, file=relative(place.file))

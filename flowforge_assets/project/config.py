@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.project import (
@@ -33,7 +33,9 @@ class EnvironmentConfig:
     format: TableFormat = "delta"
     workers: int = 2
     memory_mb: int = 1024
-    resources: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    resources: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict[str, Mapping[str, object]]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class ProjectConfig:
     name: str
     modules: tuple[str, ...]
     environments: Mapping[str, EnvironmentConfig]
-    variables: Mapping[str, object] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -74,17 +76,30 @@ def read_config(root: Path) -> ProjectConfig:
     path = root / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         message = f"`{root}` holds no `{FILE_NAME}`"
         hint = "go to the project's folder, name it with `-C DIR`, or start one: `flowforge init`"
         raise NoProjectError(message, hint=hint) from error
+    except OSError as error:
+        message = f"the project file cannot be read: {(error.strerror or str(error)).lower()}"
+        hint = "it must be a file that you may read"
+        raise ConfigSyntaxError(message, place=Place(FILE_NAME), hint=hint) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = "the project file is not UTF-8"
+        hint = "save it in UTF-8"
+        raise ConfigSyntaxError(message, place=Place(FILE_NAME, line), hint=hint) from error
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = (int(at[1]), int(at[2])) if at else (len(text.splitlines()), 0)
-        message = f"the project file cannot be read: {str(error).split(' (')[0].lower()}"
-        raise ConfigSyntaxError(message, place=Place(FILE_NAME, line, column)) from error
+        lines = text.splitlines() or [""]
+        line, column = (int(at[1]), int(at[2])) if at else (len(lines), 0)
+        said = str(error).rpartition(" (at ")[0] or str(error)
+        message = f"the project file cannot be read: {said[:1].lower()}{said[1:]}"
+        place = Place(FILE_NAME, line, column, lines[min(line, len(lines)) - 1].strip())
+        hint = 'it is TOML: `name = "text"`, `names = ["a", "b"]`, `[table]`'
+        raise ConfigSyntaxError(message, place=place, hint=hint) from error
     return _Reader(text, root).project(raw)
 
 
@@ -92,94 +107,117 @@ class _Reader:
     """Turns the raw tables into values, collecting what is wrong."""
 
     def __init__(self, text: str, root: Path) -> None:
-        self.lines = text.splitlines()
+        self.places = _Places(text)
         self.root = root
         self.problems: list[FlowForgeError] = []
 
-    def project(self, raw: Mapping[str, Any]) -> ProjectConfig:
+    def project(self, raw: Mapping[str, object]) -> ProjectConfig:
         self.refuse_unknown(raw, ("project", "env", "variables"), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules"), "project")
-        name = self.value(project, "name", str, "project") or self.root.resolve().name
-        modules = self.value(project, "modules", list, "project") or []
+        name = self.text(project, "name", "project") or self.root.resolve().name
+        modules = self.names(project, "modules", "project")
+        all_environments = self.table(raw, "env", "")
         environments = {
-            env: self.environment(self.table(self.table(raw, "env", ""), env, "env"), f"env.{env}")
-            for env in self.table(raw, "env", "")
+            env: self.environment(self.table(all_environments, env, "env"), f"env.{env}")
+            for env in all_environments
         }
-        if not all(isinstance(module, str) for module in modules):
-            self.wrong("modules", "a list of module names", "project")
-        raise_all(self.problems)
         variables = self.table(raw, "variables", "")
-        return ProjectConfig(self.root, name, tuple(modules), environments, variables)
+        raise_all(self.problems)
+        return ProjectConfig(self.root, name, modules, environments, variables)
 
-    def environment(self, raw: Mapping[str, Any], where: str) -> EnvironmentConfig:
+    def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)
         default = EnvironmentConfig()
-        table_format = self.value(raw, "format", str, where) or default.format
+        table_format = self.text(raw, "format", where) or default.format
         if table_format not in get_args(TableFormat):
-            self.wrong("format", '"delta" or "parquet"', where)
+            hint = did_you_mean(table_format, get_args(TableFormat))
+            self.wrong("format", '"delta" or "parquet"', where, hint or 'write `format = "delta"`')
+        resources = self.table(raw, "resources", where)
         return EnvironmentConfig(
-            store=self.value(raw, "store", str, where),
+            store=self.text(raw, "store", where),
             format="parquet" if table_format == "parquet" else "delta",
             workers=self.count(raw, "workers", default.workers, where, least=1),
             memory_mb=self.count(raw, "memory_mb", default.memory_mb, where, least=0),
             resources={
-                name: self.table(self.table(raw, "resources", where), name, f"{where}.resources")
-                for name in self.table(raw, "resources", where)
+                name: self.table(resources, name, f"{where}.resources") for name in resources
             },
         )
 
-    def table(self, raw: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
+    def table(self, raw: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
         value = raw.get(name, {})
         if isinstance(value, dict):
-            return value
-        self.wrong(name, "a table", where)
+            return cast("dict[str, object]", value)
+        path = f"{where}.{name}".strip(".")
+        self.wrong(name, "a table", where, f"write it as `[{path}]`, with its keys below")
         return {}
 
-    def value(self, raw: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
+    def text(self, raw: Mapping[str, object], name: str, where: str) -> str | None:
         value = raw.get(name)
-        if value is None or isinstance(value, kind):
+        if value is None or isinstance(value, str):
             return value
-        self.wrong(name, {str: "a string", list: "a list"}[kind], where)
+        self.wrong(name, "a string", where, f'write `{name} = "..."`')
         return None
 
+    def names(self, raw: Mapping[str, object], name: str, where: str) -> tuple[str, ...]:
+        value = raw.get(name, [])
+        items = cast("list[object]", value) if isinstance(value, list) else [None]
+        found = tuple(item for item in items if isinstance(item, str))
+        if len(found) == len(items):
+            return found
+        self.wrong(name, "a list of names", where, f'write `{name} = ["name", ...]`')
+        return ()
+
     def count(
-        self, raw: Mapping[str, Any], name: str, default: int, where: str, *, least: int
+        self, raw: Mapping[str, object], name: str, default: int, where: str, *, least: int
     ) -> int:
         value = raw.get(name, default)
         if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
-        self.wrong(name, f"a whole number from {least}", where)
+        self.wrong(name, f"a whole number from {least}", where, f"write `{name} = {default}`")
         return default
 
-    def wrong(self, name: str, wanted: str, where: str) -> None:
-        message = f"`{name}` in `[{where}]` is not {wanted}" if where else f"`{name}` is no table"
-        self.problems.append(ConfigValueError(message, place=self.place(name, where)))
+    def wrong(self, name: str, wanted: str, where: str, hint: str) -> None:
+        inside = f" in `[{where}]`" if where else ""
+        message = f"`{name}`{inside} is not {wanted}"
+        place = self.places.find(where, name)
+        self.problems.append(ConfigValueError(message, place=place, hint=hint))
 
-    def refuse_unknown(
-        self, raw: Mapping[str, Any], known: tuple[str, ...] | list[str], where: str
-    ) -> None:
+    def refuse_unknown(self, raw: Mapping[str, object], known: Collection[str], where: str) -> None:
         for name in raw:
             if name not in known:
                 inside = f" in `[{where}]`" if where else ""
+                shown = ", ".join(f"`{each}`" for each in known)
+                hint = did_you_mean(name, known) or f"known are {shown}"
+                place = self.places.find(where, name)
                 message = f"unknown key `{name}`{inside}"
-                hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
-                place = self.place(name, where)
                 self.problems.append(UnknownConfigKeyError(message, place=place, hint=hint))
 
-    def place(self, name: str, where: str) -> Place:
-        """The line of the key `name` in the table `where`: TOML readers tell no positions."""
-        inside = not where
-        dotted = re.escape(name)
-        for number, line in enumerate(self.lines, start=1):
-            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
-            if header:
-                title = header[1].replace('"', "").replace(" ", "")
-                if title == f"{where}.{name}".strip("."):
-                    return Place(FILE_NAME, number)
-                if title.startswith(f"{where}.{name}.".lstrip(".")):
-                    return Place(FILE_NAME, number)
-                inside = title == where
-            elif inside and re.match(rf"""\s*["']?{dotted}["']?\s*[.=]""", line):
-                return Place(FILE_NAME, number)
-        return Place(FILE_NAME)
+
+class _Places:
+    """Where keys stand in a TOML text: readers of TOML do not tell."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: list[tuple[str, str]] = []  # the dotted key that each line starts, its text
+        table = ""
+        for line in text.splitlines():
+            header = re.match(r"\s*\[+([^\]]+)\]", line)
+            key = re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*[\w"'-]+)*)\s*=""", line)
+            table = _dotted(header[1]) if header else table
+            started = table if header else _dotted(f"{table}.{key[1]}") if key else ""
+            self._lines.append((started, line.strip()))
+
+    def find(self, table: str, name: str) -> Place:
+        """The line of a key: its own, one below it, or that of the inline table around it."""
+        wanted = f"{table}.{name}".strip(".")
+        around = Place(FILE_NAME)
+        for number, (started, text) in enumerate(self._lines, start=1):
+            if started == wanted or started.startswith(f"{wanted}."):
+                return Place(FILE_NAME, number, text=text)
+            if started and "=" in text and wanted.startswith(f"{started}."):
+                around = Place(FILE_NAME, number, text=text)
+        return around
+
+
+def _dotted(key: str) -> str:
+    return re.sub(r"""["'\s]""", "", key).strip(".")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,12 +26,17 @@ from flowforge_assets.declare.definition import (
     Input,
     Output,
 )
+from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.mapping import Same
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
-from flowforge_assets.errors.base import Place, did_you_mean
+from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.declaration import DatasetNameError, PartitionColumnError
-from flowforge_assets.errors.sql import SqlHeaderKeyError
+from flowforge_assets.errors.sql import (
+    SqlFileError,
+    SqlHeaderKeyError,
+    SqlInputMissingError,
+)
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.sql.file import SqlFile, read_sql_file
 from flowforge_assets.sql.header import HeaderColumn, HeaderPartition
@@ -47,49 +53,75 @@ class SqlSource:
     is_tied: bool
 
 
-def find_sql_files(root: Path, *, tied: Iterable[Path]) -> Iterator[tuple[Path, DatasetKey]]:
-    """The files under `assets/` with the dataset that each path names, save those `tied` to a class.
+def find_sql_files(root: Path, *, tied: Iterable[Path]) -> Iterator[Path]:
+    """The files below `assets/`, sorted, save those that are `tied` to a class."""
+    taken = {path.resolve() for path in tied}
+    return (path for path in sorted((root / FOLDER).rglob("*.sql")) if path.resolve() not in taken)
+
+
+def key_of_file(path: Path, root: Path) -> DatasetKey:
+    """The dataset that the path of a file below `assets/` names.
 
     `assets/gold/orders.sql` is `gold.orders`, `assets/bronze/crm/users.sql` `bronze.crm.users`.
 
     Raises:
-        DatasetNameError: a path is no dataset key (FF-105).
+        DatasetNameError: it names none (FF-105).
     """
-    taken = {path.resolve() for path in tied}
-    folder = root / FOLDER
-    for path in sorted(folder.rglob("*.sql")):
-        if path.resolve() in taken:
-            continue
-        shown = path.relative_to(root).as_posix()
-        try:
-            key = DatasetKey.parse(".".join(path.relative_to(folder).with_suffix("").parts))
-        except ValueError as error:
-            layers = ", ".join(f"`{FOLDER}/{layer}/`" for layer in LAYERS)
-            message = f"`{shown}` names no dataset"
-            hint = f"a file below {layers} in lower case names one: `{FOLDER}/gold/orders.sql`"
-            raise DatasetNameError(message, place=Place(shown), hint=hint) from error
-        yield path, key
+    shown = path.relative_to(root).as_posix()
+    try:
+        return DatasetKey.parse(".".join(path.relative_to(root / FOLDER).with_suffix("").parts))
+    except ValueError as error:
+        layers = ", ".join(f"`{FOLDER}/{layer}/`" for layer in LAYERS)
+        message = f"`{shown}` names no dataset"
+        hint = f"a file below {layers} in lower case names one: `{FOLDER}/gold/orders.sql`"
+        raise DatasetNameError(message, place=Place(shown), hint=hint) from error
 
 
-def tied_source(declared: DeclaredSql, makes: DatasetKey, shown_as: str) -> SqlSource:
+def tied_source(declared: DeclaredSql, shown: Callable[[Place], Place]) -> SqlSource:
     """The file that a class is tied to.
 
     Raises:
-        SqlError: it cannot be read (FF-401 to FF-404).
+        SqlError: it cannot be read (FF-401 to FF-404), or says what the class says (FF-403).
+        DeclarationError: the class is no dataset (FF-105).
     """
-    return SqlSource(read_sql_file(declared.path, shown_as=shown_as), makes, is_tied=True)
+    makes = key_of(declared.makes)
+    shown_as = shown(Place(str(declared.path))).file
+    try:
+        file = read_sql_file(declared.path, shown_as=shown_as)
+    except SqlFileError as error:
+        error.place = declared.place
+        raise
+    header, wrong = file.header, list[FlowForgeError]()
+    for name in ("partition", "key", "columns", "rules", "owners"):
+        if getattr(header, name):
+            message = f"`{name}` stands in a header, but `{declared.makes.__name__}` says it"
+            hint = f"move it to the class, which `{declared.place.text}` ties to this file"
+            place = Place(shown_as, header.text.line((name,)))
+            wrong.append(SqlHeaderKeyError(message, place=place, hint=hint))
+    raise_all(wrong)
+    return SqlSource(file, makes, is_tied=True)
 
 
 def sql_asset_definition(
-    source: SqlSource, sql: SqlAnalysis, known: Iterable[DatasetKey]
+    source: SqlSource, sql: SqlAnalysis, known: Collection[DatasetKey]
 ) -> AssetDefinition:
     """The asset that the file declares; its inputs are the datasets in its FROM clauses.
 
     Raises:
-        SqlError: the query cannot be read (FF-41x).
+        SqlError: the query cannot be read (FF-41x), or reads a dataset not `known` (FF-425).
     """
     file, header = source.file, source.file.header
     facts = sql.facts(file, known=known)
+    raise_all(
+        SqlInputMissingError(
+            f"no dataset `{ref.name}`",
+            place=file.place_at(ref.line, ref.column),
+            hint=did_you_mean(ref.name, known) or "declare the dataset, or mend its name",
+        )
+        for ref in facts.tables
+        if ref.name not in known
+    )
+    seconds = header.timeout_seconds
     return AssetDefinition(
         name=source.makes.name.replace(".", "_"),
         makes=(Output(source.makes, "frame"),),
@@ -97,6 +129,9 @@ def sql_asset_definition(
         inputs=tuple(Input(ref.name, ref.name, "frame", Same()) for ref in facts.tables),
         sql_path=file.path,
         retries=Retries(header.retries or 0),
+        timeout=None if seconds is None else timedelta(seconds=seconds),
+        bad_rows=header.bad_rows or "stop",
+        max_bad=1.0 if header.max_bad is None else header.max_bad,
         tags=header.tags,
         description=header.description,
     )
@@ -149,9 +184,10 @@ def _column(
     is_required = found.name in required or (
         said is not None and any(isinstance(rule, NotNull) for rule in said.rules)
     )
+    promised = said.type if said else None
     return ColumnDefinition(
         attribute=found.name,
-        field=Field(found.name, found.type, nullable=not is_required),
+        field=Field(found.name, promised or found.type, nullable=not is_required),
         is_key=found.name in key,
         unit=said.unit if said else "",
         doc=said.doc if said else "",
