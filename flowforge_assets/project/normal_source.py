@@ -166,6 +166,11 @@ class _Walk:
         """A literal; `1`, `1.0` and `True` differ in their text."""
         self.out.append(repr(node.value))
 
+    def f_string(self, node: ast.JoinedStr) -> None:
+        """An f-string; Python 3.12 leaves empty texts in it."""
+        parts = [each for each in node.values if not _is_empty_text(each)]
+        self.push(["f(", *parts, ")"])
+
     def function(self, node: _Function) -> None:
         """A function. Its name is the outer text's; its decorators and defaults are its own."""
         decorators = [each for each in node.decorator_list if not _is_ours(each)]
@@ -304,6 +309,7 @@ _SPECIAL: Final[dict[type[ast.AST], Callable[[_Walk, Any], None]]] = {
     ast.Global: _Walk.global_,
     ast.Import: _Walk.import_,
     ast.ImportFrom: _Walk.import_from,
+    ast.JoinedStr: _Walk.f_string,
     ast.Lambda: _Walk.lambda_,
     ast.ListComp: _Walk.comprehension,
     ast.MatchAs: _Walk.binding,
@@ -343,6 +349,10 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
         and isinstance(first.value.value, str)
     )
     return body[1:] if is_docstring else body
+
+
+def _is_empty_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == ""
 
 
 def _is_ours(decorator: ast.expr) -> bool:

@@ -40,6 +40,8 @@ def test_what_does_not_change_the_meaning_does_not_change_the_digest(same: str) 
         "def f(x):\n    return x + 1.0\n",
         "def f(x):\n    return x - 1\n",
         "def f(x, y=0):\n    return x + 1\n",
+        "def f(x):\n    return f'{x:<{3}}'\n",
+        "def f(x):\n    return f'{x:>{3}}'\n",
         "def f(*x):\n    return x + 1\n",
         "async def f(x):\n    return x + 1\n",
         "@cache\ndef f(x):\n    return x + 1\n",
@@ -126,3 +128,17 @@ def test_a_module_assigns_units_by_name() -> None:
 def test_a_long_expression_is_no_problem() -> None:
     terms = " + ".join(f"a{i}" for i in range(900))
     assert len(unit(f"def f():\n    return {terms}\n").uses) == 900
+
+
+def test_the_digest_is_the_same_under_every_python() -> None:
+    source = """
+        @other
+        async def f(x: int, /, *args, k=(1.0, b"a"), **more) -> None:
+            async with a as b:
+                print(f"{x!r:<{k}} {more}", *args)
+            match x:
+                case {"a": [1, *_], **rest} if rest:
+                    del b
+            return [i for i in x if (y := i)], lambda: y, not x, x[1:]
+    """
+    assert unit(source).digest == "1b4d16d2206e409e"
