@@ -148,10 +148,10 @@ class DeltaTable:
         )
 
     def discard(self, staged: Staged) -> None:
-        """Removes the staged files."""
+        """Removes the staged files, save those that a commit names."""
         if isinstance(staged, StagedFiles):
             with guarded(self._spec.key, self._place):
-                remove_files(self._folder, staged.files)
+                self._remove(staged.files)
 
     def made(self) -> Sequence[Made]:
         """What was made, as the log says: each partition once, by its last commit, oldest first.
@@ -204,7 +204,10 @@ class DeltaTable:
         try:
             version = self._write(before, staged, replace, commit=commit, written=written)
         except BaseException as error:
-            remove_files(self._folder, written)
+            self._remove(written)
+            now = self._handle.current()
+            if now is not None and (done := self._done(now, commit.step_id)):
+                return done  # it is in the log: what failed came after, such as a checkpoint
             is_late = isinstance(error, DeltaError) and self._handle.newest() != (
                 before and before.version
             )
@@ -214,6 +217,11 @@ class DeltaTable:
         self._handle.log.add(version.version, commit.record)
         sync(commit_file(self._folder / "_delta_log", version.version))
         return version
+
+    def _remove(self, files: Sequence[DataFile]) -> None:
+        """Removes files unless a commit names them: one may have landed and failed after that."""
+        named = {unquote(path) for path in named_files(self._folder / "_delta_log")}
+        remove_files(self._folder, [file for file in files if file.path not in named])
 
     def _write(
         self,

@@ -143,10 +143,12 @@ class ParquetTable:
         return TableVersion(after.table_id, after.version)
 
     def discard(self, staged: Staged) -> None:
-        """Removes the staged files."""
+        """Removes the staged files, save those that a version names."""
         if isinstance(staged, StagedFiles):
             with guarded(self._spec.key, self._place):
-                remove_files(self._folder, staged.files)
+                named = manifests.named_files(self._folder, self._spec)
+                unnamed = [file for file in staged.files if file.path not in named]
+                remove_files(self._folder, unnamed)
 
     def made(self) -> Sequence[Made]:
         """What was made, as the manifest says: each partition once, oldest first."""

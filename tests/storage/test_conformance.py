@@ -105,6 +105,14 @@ def test_discarded_rows_are_never_seen(store: Store) -> None:
     assert values(table.scan()) == [1]
 
 
+def test_discarding_rows_that_were_committed_loses_none(store: Store) -> None:
+    table = store.table(ORDERS)
+    staged = table.stage(numbers(2))
+    table.commit(staged, replace=WHOLE, made=record(WHOLE))
+    table.discard(staged)
+    assert values(table.scan()) == [2]
+
+
 def test_a_step_that_committed_is_not_repeated(store: Store) -> None:
     table = store.table(ORDERS)
     first = put(table, numbers(1), step="one")

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
-from flowforge_assets.core.partition import WHOLE
+from flowforge_assets.core.partition import WHOLE, PartitionSet, Span
 from flowforge_assets.errors.storage import (
     DamagedDataError,
     DamagedLogError,
@@ -30,9 +30,13 @@ from flowforge_assets.storage.failure import as_storage_error, reading
 from flowforge_assets.storage.parquet import ParquetStore, ParquetTable
 from storage_values import (
     DAILY,
+    FIRST_DAY,
     KEY,
     ORDERS,
+    WEEK,
+    WEEKLY,
     day_rows,
+    day_values,
     days,
     numbers,
     put,
@@ -295,3 +299,17 @@ def test_commit_of_a_table_removed_while_staging_starts_anew(disk_store: Store) 
     staged = table.stage(numbers(1))
     table.commit(staged, replace=WHOLE, made=record())
     assert values(table.scan()) == [1]
+
+
+def test_a_checkpoint_that_fails_after_its_commit_loses_nothing(tmp_path: Path) -> None:
+    table = DeltaStore(tmp_path).table(WEEKLY)
+    first = WEEK.of_value(FIRST_DAY)
+    assert isinstance(first, int)
+    both = PartitionSet((WEEK,), ((Span.of(first, first + 2),),))
+    last = PartitionSet((WEEK,), ((Span.of(first + 1, first + 2),),))
+    for _ in range(99):
+        put(table, day_rows(0, 7), both)  # one file holds both weeks
+    log = folder_of(table) / "_delta_log"
+    (log / f"{99:020}.checkpoint.parquet" / "in the way").mkdir(parents=True)
+    put(table, day_rows(7, n=1), last)  # keeps the first week by rewriting it
+    assert day_values(DeltaStore(tmp_path).table(WEEKLY).scan()) == {0: 0, 7: 1}
