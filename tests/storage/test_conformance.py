@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from flowforge_assets.core.partition import (
+    WHOLE,
     Dimension,
     PartitionSet,
     Span,
