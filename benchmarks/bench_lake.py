@@ -8,11 +8,12 @@ Delta again, or keeps it in memory; ours hands it over or, with no memory to do 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from harness.contest import Rival
 from harness.figures import Figure, Reading, Target, cpu_seconds, figure, peak_mib
-from harness.setting import Setting, before_each
+from harness.setting import Setting
 
 ROUNDS = 5
 ROWS = 5_000_000
@@ -41,8 +42,10 @@ def run(setting: Setting) -> list[Figure]:
         dagster("dagster-deltalake", "deltalake"),
         dagster("dagster-polars", "polars"),
     )
+    proof = setting.hand("proof", "lake_proof", tables, rows)
     scores = setting.compete(
-        *(before_each(rival, lambda: _empty(tables)) for rival in rivals), rounds=ROUNDS
+        *(replace(rival, prepare=lambda: _empty(tables), proof=proof) for rival in rivals),
+        rounds=ROUNDS,
     )
     _empty(tables)
     peers = [rival.name for rival in rivals if not rival.is_ours]

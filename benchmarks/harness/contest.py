@@ -23,7 +23,8 @@ _MIB = 1024  # ru_maxrss counts KiB on Linux
 class Rival:
     """A command that does the work of a bench.
 
-    `prepare` runs unmeasured before every run. `rounds` caps how often a slow one takes part.
+    Before every run `prepare` is done, after it the command `proof` must end well; neither is
+    measured. `rounds` caps how often a slow one takes part.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Rival:
     folder: Path = BENCHMARKS
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] | None = None
+    proof: Rival | None = None
     is_ours: bool = False
     rounds: int | None = None
     warm_up: bool = True
@@ -109,10 +111,17 @@ def measure(rival: Rival) -> Run:
     """The cost of one run of `rival`.
 
     Raises:
-        RivalFailed: it ended with another code than 0, or not in time.
+        RivalFailed: it or its proof ended with another code than 0, or not in time.
     """
     if rival.prepare is not None:
         rival.prepare()
+    run = _timed(rival)
+    if rival.proof is not None:
+        _timed(rival.proof)
+    return run
+
+
+def _timed(rival: Rival) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(BENCHMARKS), **rival.environment}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
