@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet, Point
@@ -15,6 +16,8 @@ from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import Step
 
 Work = Callable[[Step, PartitionSet], None]
+
+_LOOK_UP_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -72,6 +75,8 @@ class Schedule:
         self._ready = deque(reversed([i for i, a in self._assets.items() if not a.waits_for]))
         self._left = len(self._assets)
         self._stop = stop
+        self._working = 0
+        self._idle = threading.Event()
         self._ended = ended
         self._changed = threading.Condition()
         self._error: BaseException | None = None
@@ -87,34 +92,45 @@ class Schedule:
         `work` raises nothing that it expects: an exception ends the run and is raised here.
         A KeyboardInterrupt sets `stop`, waits for the batches that are going on, and is raised.
         """
-        threads = [
-            threading.Thread(target=self._worker, args=(work,), name=f"flowforge-{i}", daemon=True)
-            for i in range(max(1, min(workers, self._left)))
-        ]
-        for thread in threads:
-            thread.start()
+        self._working = max(1, min(workers, self._left))
+        for number in range(self._working):
+            name = f"flowforge-{number}"
+            threading.Thread(target=self._worker, args=(work,), name=name, daemon=True).start()
         try:
-            for thread in threads:
-                thread.join()
+            self._wait()
         except KeyboardInterrupt:
             self._stop.set()
             with self._changed:
                 self._changed.notify_all()
-            for thread in threads:
-                thread.join()
+            self._wait()
             raise
         if self._error is not None:
             raise self._error
 
+    def _wait(self) -> None:
+        """Until no thread works any more.
+
+        Not by `Thread.join`, which takes a thread for ended when Ctrl-C interrupts it; and not in
+        one wait, which the signal handler of polars would let go on.
+        """
+        while not self._idle.wait(_LOOK_UP_SECONDS):
+            pass
+
     def _worker(self, work: Work) -> None:
-        while (taken := self._take()) is not None:
-            id_, step, batch = taken
-            try:
-                work(step, batch)
-            except BaseException as error:  # noqa: BLE001 - `run` raises it
-                self._error = error
-                self._stop.set()
-            self._done(id_)
+        try:
+            while (taken := self._take()) is not None:
+                id_, step, batch = taken
+                try:
+                    work(step, batch)
+                except BaseException as error:  # noqa: BLE001 - `run` raises it
+                    self._error = error
+                    self._stop.set()
+                self._done(id_)
+        finally:
+            with self._changed:
+                self._working -= 1
+                if not self._working:
+                    self._idle.set()
 
     def _take(self) -> tuple[DatasetKey, Step, PartitionSet] | None:
         """The next batch, after a wait if need be; None when there is nothing left to do."""
