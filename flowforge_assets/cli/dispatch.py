@@ -11,10 +11,11 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
-from flowforge_assets.cli.commands import COMMANDS, LEADING_FLAGS
+from flowforge_assets.cli.commands import COMMANDS, LEADING_FLAGS, help_page
 from flowforge_assets.cli.terminal import Terminal, flat
 from flowforge_assets.cli.usage import usage_error
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.project import UsageError
 
 _BUG: Final = 70
 _INTERRUPTED: Final = 130
@@ -23,11 +24,17 @@ _INTERRUPTED: Final = 130
 def dispatch(argv: list[str]) -> int:
     """Runs the command that `argv` names; every error becomes words and an exit code."""
     _encode_everything()
-    words = argv[: argv.index("--")] if "--" in argv else argv
-    verbose = not {"-v", "--verbose"}.isdisjoint(words)
-    terminal = Terminal(json="--json" in words, verbose=verbose)
+    flags = set(argv[: argv.index("--")] if "--" in argv else argv)
+    terminal = Terminal(json="--json" in flags, verbose=bool(flags & {"-v", "--verbose"}))
+    words = _command_first(argv)
+    if words[0] in {"-h", "--help"}:
+        terminal.say(help_page())
+        return 0
     try:
-        code = parser()(_command_first(argv))
+        if words[0] in LEADING_FLAGS:
+            hint = "`flowforge --help` lists the commands"
+            raise UsageError("no command is named", hint=hint)  # noqa: TRY301 - as any other
+        code = parser()(words)
     except CycloptsError as error:
         return _refused(terminal, usage_error(error))
     except FlowForgeError as error:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from flowforge_assets import __version__
+from flowforge_assets.cli.commands import help_page
+from flowforge_assets.cli.pipe import write_line
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and gives its exit code.
@@ -14,14 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     if given in ([], ["-h"], ["--help"]):
-        from flowforge_assets.cli.commands import help_page  # no parser: help comes at once
-
-        print(help_page())  # noqa: T201 - the answer
+        write_line(sys.stdout, help_page())
         return 0
     if given == ["--version"]:
-        from flowforge_assets import __version__
-
-        print(f"flowforge {__version__}")  # noqa: T201 - the answer
+        write_line(sys.stdout, f"flowforge {__version__}")
         return 0
     from flowforge_assets.cli.dispatch import dispatch  # the parser costs 0.1 s of CPU
 

@@ -40,6 +40,7 @@ class _Asset:
     name: str
     extent: Extent
     began: float = 0.0
+    started: int = 0
     rows: int = 0
     ended: dict[str, int] = field(default_factory=dict[str, int])
     last: str = ""
@@ -75,8 +76,9 @@ class _Asset:
     def how_far(self, *, is_over: bool) -> str:
         """`365 partitions`, `12 of 365 partitions`, `1 of 3 batches`."""
         calls, partitions = self.extent.calls, self.extent.partitions or 0
-        good = self.ended.get("made", 0) if is_over else self.done
-        if good == calls:
+        # partitions are committed in batches: those under way say more than those that ended
+        good = self.ended.get("made", 0) if is_over else max(self.started, self.done)
+        if good == calls and is_over:
             return counted(partitions, "partition")
         if calls == partitions:
             return f"{good:,} of {counted(partitions, 'partition')}"
@@ -109,6 +111,7 @@ class Progress:
                     self.terminal.note(Text(event.message or "waiting", "yellow"))
                 case "step_started":
                     asset = self.asset(event)
+                    asset.started += 1
                     asset.last = event.partition or ""
                 case "step_finished":
                     self.finished(event)

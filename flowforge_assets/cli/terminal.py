@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import Final, TextIO
+from typing import Final
 
 from flowforge_assets.cli.paint import Paint, Text
+from flowforge_assets.cli.pipe import write_line
 from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.project import UsageError
 
@@ -44,17 +45,17 @@ class Terminal:
 
     def say(self, *pieces: Text | str) -> None:
         """A line of the answer."""
-        _write(sys.stdout, self.out.line(pieces))
+        write_line(sys.stdout, self.out.line(pieces))
 
     def table(self, rows: Sequence[Sequence[Text | str]], *, right: Iterable[int] = ()) -> None:
         """Rows of the answer in aligned columns."""
         for line in self.out.table(rows, right=right):
-            _write(sys.stdout, line)
+            write_line(sys.stdout, line)
 
     def note(self, *pieces: Text | str) -> None:
         """A line beside the answer, which `--quiet` leaves out."""
         if not self.quiet:
-            _write(sys.stderr, self.err.line(pieces))
+            write_line(sys.stderr, self.err.line(pieces))
 
     def data(self, data: object, errors: Iterable[FlowForgeError] = ()) -> None:
         """The answer of a program's call: one object."""
@@ -68,7 +69,7 @@ class Terminal:
     def json_line(self, value: Mapping[str, object], *, indent: int | None = None) -> None:
         """One JSON value."""
         text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
-        _write(sys.stdout, text)
+        write_line(sys.stdout, text)
 
     def errors(self, errors: Iterable[FlowForgeError]) -> None:
         """Errors for people, an empty line between two; equal ones once."""
@@ -84,7 +85,7 @@ class Terminal:
         if len(shown) > most:
             blocks.append(f"and {len(shown) - most} more; `-v` shows all")
         if blocks:
-            _write(sys.stderr, "\n\n".join(blocks))
+            write_line(sys.stderr, "\n\n".join(blocks))
 
     def ask(self, question: str, *, yes: bool) -> bool:
         """Whether the user agrees; `yes` is what the flag says.
@@ -120,18 +121,6 @@ def flat(errors: Iterable[FlowForgeError]) -> list[FlowForgeError]:
     for error in errors:
         found += flat(error.errors) if isinstance(error, Problems) else [error]
     return found
-
-
-def _write(stream: TextIO, line: str) -> None:
-    """Writes a line; whoever reads may have gone away, and that stops no work."""
-    try:
-        stream.write(f"{line}\n")
-        stream.flush()
-    except BrokenPipeError:
-        # What is still buffered is written when Python ends: let that reach nobody.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
 
 
 def _plain(value: object) -> object:

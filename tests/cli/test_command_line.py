@@ -140,6 +140,23 @@ def test_an_interrupted_run_ends_with_130(call: Call, new_shop: Path, edit: Edit
     assert ran.events[-1]["status"] == "cancelled"
 
 
+def test_an_interrupt_stops_between_partitions(days: Path, edit: Edit) -> None:
+    module = days / "visits_project.py"
+    edit(module, '"2026-01-01", end="2026-01-20"', '"2001-01-01", end="2012-12-31"')
+    stop = (
+        "import os, signal\n    if day.day == 2:\n        os.kill(os.getpid(), signal.SIGINT)\n    "
+    )
+    edit(module, "return pl.LazyFrame(", f"{stop}return pl.LazyFrame(")
+    script = "from flowforge_assets.cli.main import main; raise SystemExit(main(['run', '--json']))"
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=days, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 130
+    assert ran.stderr.splitlines()[-1] == "interrupted"
+    finished = [line for line in ran.stdout.splitlines() if '"step_finished"' in line]
+    assert 0 < len(finished) < 4_000
+
+
 def test_a_resumed_run_makes_what_was_left(call: Call, new_shop: Path, edit: Edit) -> None:
     assets = new_shop / "corner_shop/assets.py"
     edit(assets, "return raw.filter", "1 / 0\n    return raw.filter")

@@ -92,7 +92,7 @@ def test_lines_move_for_what_goes_on(capsys: pytest.CaptureFixture[str]) -> None
     progress(Event("run_started", "R"))
     progress(event("step_started", partition="2026-01-01"))
     (line,) = progress.moving()
-    assert "orders  0 of 3 partitions  2026-01-01" in line
+    assert "orders  1 of 3 partitions  2026-01-01" in line
 
 
 def test_a_terminal_keeps_finished_lines_above_the_moving_ones(
