@@ -96,7 +96,7 @@ def fitted(
         Problems: columns that lack, are not declared or have another type (FF-301 to FF-303).
         SchemaChangeError: a column that was kept has another type now (FF-611).
     """
-    schema = dataset.schema
+    schema = stored
     if dataset.extra == "drop":
         beyond = [name for name in frame.collect_schema() if schema.find(name) is None]
         frame = frame.drop(beyond) if beyond else frame

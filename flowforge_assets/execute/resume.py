@@ -29,7 +29,7 @@ def plan_of_rest(
     """The steps of that run with the partitions that it did not commit, in graph order.
 
     Raises:
-        UnknownRunError: the ledger knows no such run (FF-705).
+        UnknownRunError: the ledger knows no such run, or it made all that it planned (FF-705).
     """
     if run is None:
         message = f"no run is called `{run_id}`"
@@ -39,7 +39,7 @@ def plan_of_rest(
         asset = graph.assets.get(planned.makes[0])
         if asset is None or "|" in planned.step_id:
             continue
-        left = planned.partitions - _committed(history, planned.makes, run_id, planned.partitions)
+        left = planned.partitions - _committed(history, run, planned)
         if left:
             rest.setdefault(asset.id, []).append(
                 Step(
@@ -54,20 +54,21 @@ def plan_of_rest(
                     is_ordered=is_ordered(asset, graph),
                 )
             )
+    if not rest:
+        message = f"the run `{run_id}` has nothing left to do"
+        raise UnknownRunError(message, hint="`flowforge run` makes what is out of date since")
     ordered = tuple(step for id_ in graph.assets for step in rest.get(id_, ()))
     used = {step.asset_id: fingerprints[step.asset_id] for step in ordered}
     return Plan(run.env, ordered, (), (), used)
 
 
-def _committed(
-    history: History, makes: tuple[DatasetKey, ...], run_id: str, planned: PartitionSet
-) -> PartitionSet:
-    """The partitions of which the run committed every output."""
-    done = planned
-    for dataset in makes:
-        own = PartitionSet.none(planned.dimensions)
+def _committed(history: History, run: RunRecord, planned: StepRecord) -> PartitionSet:
+    """The partitions of which every output was committed, by the run or since it began."""
+    done = planned.partitions
+    for dataset in planned.makes:
+        own = PartitionSet.none(done.dimensions)
         for piece in history.lookup(dataset):
-            if piece.run_id == run_id:
+            if piece.run_id == run.run_id or piece.at > run.started_at:
                 own |= piece.partitions
         done &= own
     return done

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event, Lock, RLock
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.resources import Resources
-from flowforge_assets.execute.spec import table_of
+from flowforge_assets.execute.spec import table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.record.history import History
+from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import Store, Table
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class RunScope:
     readers: Mapping[DatasetKey, int]
     stop: Event = field(default_factory=Event)
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
+    widening: RLock = field(default_factory=RLock)
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
     )
@@ -104,13 +107,20 @@ class RunScope:
         return table
 
     def widened(self, dataset: DatasetDefinition, schema: Schema) -> Table:
-        """The table with the columns of `schema`, which `extra="keep"` has brought."""
+        """The table with the columns of `schema` too, which `extra="keep"` has brought.
+
+        Where a column is known already, its type stays.
+        """
         table = self.table(dataset)
         if table.spec.schema == schema:
             return table
-        table = self.store.table(replace(table.spec, schema=schema))
-        self.tables[dataset.key] = table
-        return table
+        with self.widening:
+            table = self.table(dataset)
+            both = with_extra(table.spec.schema, polars_schema(schema))
+            if table.spec.schema != both:
+                table = self.store.table(replace(table.spec, schema=both))
+                self.tables[dataset.key] = table
+            return table
 
     def scan(self, dataset: DatasetDefinition, partitions: PartitionSet | None = None) -> LazyFrame:
         """The declared columns of the dataset's rows, of all partitions or some.
@@ -135,6 +145,7 @@ class RunScope:
             return known[1]
         rows = self.scan(dataset).select(columns)
         if version is not None and self.made.rows(dataset) <= _MOST_ROWS_HELD:
-            rows = rows.collect().lazy()
+            with reading(self.table(dataset)):
+                rows = rows.collect().lazy()
             self.lookups[dataset.key, columns] = (version, rows)
         return rows

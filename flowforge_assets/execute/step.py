@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -170,7 +171,9 @@ class _Writer:
                 bad = [part.bad for part in parts if part.bad is not None]
                 judge = Judge(self.scope, self.asset, dataset, done)
                 judge.set_aside(bad, self._record(dataset.key, done, rows=0))
-            committed, frame = self._write(dataset, parts, done)
+            # a commit by columns that another thread has widened meanwhile would be refused
+            with self.scope.widening if dataset.extra == "keep" else nullcontext():
+                committed, frame = self._write(dataset, parts, done)
             made.append(committed)
             self._hand_over(dataset, committed, frame)
         return made
@@ -181,10 +184,9 @@ class _Writer:
         """Commits rows that were judged; gives the commit, and the rows if they are in memory."""
         staged = parts[0].staged
         if staged is not None:
-            table = self.scope.widened(dataset, parts[0].schema)
-            return self._commit(table, staged, done), None
-        frame, schema = together(parts)
-        table = self.scope.widened(dataset, schema)
+            return self._commit(self.scope.table(dataset), staged, done), None
+        table = self.scope.table(dataset)
+        frame = together(parts, table.spec.schema)
         staged = table.stage(frame)
         try:
             return self._commit(table, staged, done), frame

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
 from flowforge_assets.core.conform import conform
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Finding
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, Output
@@ -22,7 +20,7 @@ from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.spec import spec_of, with_extra
+from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.quality.verdict import refusals
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
@@ -133,6 +131,8 @@ def _prepared(
         return fitted(as_frame(value, output.form, dataset, asset), dataset, asset, stored=stored)
 
     frame, schema = users_code(asset, promised)
+    if schema is not stored:
+        scope.widened(dataset, schema)
     judge = Judge(scope, asset, dataset, unit)
     if isinstance(frame, pl.LazyFrame):
         rows = _rows_read(scope, asset, frame)
@@ -141,22 +141,15 @@ def _prepared(
             return _in_files(scope, judge, frame, schema)
         # the streaming engine takes 0.15 ms longer to begin
         engine: Engine = "in-memory" if 0 < rows < _FEW_ROWS else "auto"
-        frame = users_code(asset, partial(frame.collect, engine=engine))
+        lazy = frame
+        frame = users_code(asset, lambda: lazy.collect(engine=engine))
     return _in_memory(judge, frame, schema)
 
 
-def together(parts: Sequence[PreparedOutput]) -> tuple[pl.DataFrame, Schema]:
-    """The rows of several calls as one frame, with all the columns that any of them kept."""
-    first = parts[0].schema
-    if len(parts) == 1:
-        assert parts[0].frame is not None  # noqa: S101 - these rows are in memory
-        return parts[0].frame, first
-    schema = first
-    if any(part.schema != first for part in parts):
-        for part in parts[1:]:
-            schema = with_extra(schema, polars_schema(part.schema))
+def together(parts: Sequence[PreparedOutput], schema: Schema) -> pl.DataFrame:
+    """The rows of several calls as one frame of `schema`, which has the columns of all."""
     frames = [conform(part.frame, schema)[0] for part in parts if part.frame is not None]
-    return pl.concat(frames), schema
+    return frames[0] if len(frames) == 1 else pl.concat(frames)
 
 
 def _in_memory(judge: Judge, frame: pl.DataFrame, schema: Schema) -> PreparedOutput:

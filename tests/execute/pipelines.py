@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as StopSignal
 from typing import Any
 
-from flowforge_assets.core.event import Event
+from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
@@ -21,7 +21,7 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.declare.signature import read_asset, read_check
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session, run_here
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.spec import table_of
 from flowforge_assets.execute.state import read_history
 from flowforge_assets.graph.build import Graph, build_graph
 from flowforge_assets.plan.plan import Plan, make_plan
@@ -68,6 +68,7 @@ class Pipeline:
     codes: dict[str, str] = field(default_factory=dict[str, str])
     given: tuple[Resource, ...] = ()
     events: list[Event] = field(default_factory=list[Event])
+    on_event: OnEvent | None = None
     stop: StopSignal = field(default_factory=StopSignal)
 
     def fingerprints(self) -> dict[DatasetKey, Fingerprint]:
@@ -126,10 +127,10 @@ class Pipeline:
             plan=plan,
             given=self.given,
         )
-        return run_here(session, on_event=self.events.append, stop=self.stop)
+        return run_here(session, on_event=self.on_event or self.events.append, stop=self.stop)
 
     def table(self, dataset: type) -> Table:
-        return self.store.table(spec_of(self.graph.datasets[key_of(dataset)]))
+        return table_of(self.store, self.graph.datasets[key_of(dataset)])
 
     def rows(self, dataset: type, *columns: str) -> list[Any]:
         """The sorted rows as tuples, or the sorted values of a single column."""

@@ -91,13 +91,13 @@ def from_table(numbers: Table[Numbers]) -> Table[Doubled]:
 
 @asset(name="from_rows")
 def from_rows(numbers: Rows[Numbers]) -> Rows[Doubled]:
-    return [Doubled(n=row.n * 2) for row in numbers]  # type: ignore[operator]  # a row's value
+    return [Doubled(n=row.n * 2) for row in numbers]
 
 
 @asset(name="from_generator")
 def from_generator(numbers: Rows[Numbers]) -> Rows[Doubled]:
     for row in numbers:
-        yield Doubled(n=row.n * 2)  # type: ignore[operator]  # a row's value
+        yield Doubled(n=row.n * 2)
 
 
 @asset(name="from_arrow")
