@@ -10,8 +10,9 @@ from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.project import PrefectStepError
+from flowforge_assets.execute.outcome import Committed, UnitOutcome
 from flowforge_assets.execute.run import RETRIED, LocalRun
-from flowforge_assets.execute.step import Committed, UnitOutcome, make_batch
+from flowforge_assets.execute.step import make_batch
 from flowforge_assets.plan.step import Step
 
 if TYPE_CHECKING:
@@ -160,13 +161,12 @@ class PrefectStep:
 
         if self.run.scope.stop.is_set() and self.is_cut_short:
             return Cancelled(message="The run was stopped.")
-        skipped = self._lost().count()
         if not self._commits:
             return Pending(name="NotReady", message="What it reads failed or was skipped.")
         rows = sum(made.rows for made in self._commits)
         message = f"{rows:,} rows made."
-        if skipped:
-            message += f" {skipped:,} partitions skipped: what they read failed or was skipped."
+        if skipped := self._lost():
+            message += f" Skipped {skipped.render()}: what it reads failed or was skipped."
         return Completed(message=message)
 
 

@@ -17,9 +17,9 @@ from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
+from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.step import Committed, UnitOutcome, make_batch, unit_id
 from flowforge_assets.plan.needs import needs, own_reads
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
@@ -125,6 +125,9 @@ class LocalRun:
     def do(self, step: Step, batch: PartitionSet) -> None:
         """One batch: each unit is made, failed or skipped, and recorded as such."""
         asset = self.scope.graph.assets[step.asset_id]
+        # Engines: a run that finds nothing to make needs none.
+        from flowforge_assets.execute.step import make_batch
+
         make_batch(
             self.scope,
             step,

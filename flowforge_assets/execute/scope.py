@@ -19,6 +19,7 @@ from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.spec import table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.execute.state import OpenStore
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
@@ -83,7 +84,7 @@ class RunScope:
     env: str
     run_id: str
     graph: Graph
-    store: Store
+    open_store: OpenStore
     fingerprints: Mapping[DatasetKey, Fingerprint]
     made: MadeSets
     handover: Handover
@@ -98,6 +99,11 @@ class RunScope:
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
     )
+
+    @property
+    def store(self) -> Store:
+        """The place of the tables, opened when it is first needed."""
+        return self.open_store()
 
     def table(self, dataset: DatasetDefinition) -> Table:
         """The dataset's table, opened once a run."""

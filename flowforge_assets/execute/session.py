@@ -93,7 +93,7 @@ def _scope(
         env=session.environment.name,
         run_id=run_id,
         graph=session.graph,
-        store=session.store(),
+        open_store=session.store,
         fingerprints=plan.fingerprints,
         made=MadeSets(history),
         handover=Handover(memory_bytes),

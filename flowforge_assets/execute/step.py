@@ -8,18 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.core.result import Finding
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
+from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
 from flowforge_assets.plan.step import Step
@@ -40,25 +40,6 @@ class Attempt(Protocol):
     def __call__(self, make: Callable[[int], T], /) -> T:
         """What `make` gives in the end."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class UnitOutcome:
-    """What became of one unit: rows and warnings, or the error that stopped it."""
-
-    unit: PartitionSet
-    seconds: float
-    rows: int = 0
-    warnings: tuple[Finding, ...] = ()
-    error: FlowForgeError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """Units that were committed together, and the commits, one a dataset."""
-
-    made: tuple[Made, ...]
-    units: tuple[UnitOutcome, ...]
 
 
 def make_batch(
@@ -96,11 +77,6 @@ def make_batch(
             continue
         writer.add(unit, prepared, time.perf_counter() - start)
     writer.flush()
-
-
-def unit_id(run_id: str, step: Step, unit: PartitionSet) -> str:
-    """The id by which a commit of these partitions is known: the same when it is tried again."""
-    return f"{run_id}/{step.id}|{unit.render(None)}" if unit.dimensions else f"{run_id}/{step.id}"
 
 
 class _Writer:
