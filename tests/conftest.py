@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from flowforge_assets.declare.asset import forget
+from flowforge_assets.declare.sql_asset import forget_sql
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -36,3 +40,30 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def write_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Mapping[str, str]], Path]]:
+    """`write_project({"shop.py": ...})` writes files; what is imported from them is forgotten."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(files: Mapping[str, str]) -> Path:
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    yield write
+    ours = {
+        name
+        for name, module in sys.modules.items()
+        if str(getattr(module, "__file__", "")).startswith(f"{tmp_path}/")
+    }
+    for name in ours:
+        del sys.modules[name]
+    forget(ours)
+    forget_sql(ours)

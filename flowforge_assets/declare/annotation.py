@@ -53,7 +53,8 @@ def concrete(hint: object, evaluate: Callable[[str], object]) -> Any:  # noqa: A
         base, *marks = arguments
         return Annotated[(concrete(base, evaluate), *marks)]
     if origin in UNIONS:
-        return typing.Union[tuple(concrete(each, evaluate) for each in arguments)]  # noqa: UP007 - of as many as there are
+        members = tuple(concrete(each, evaluate) for each in arguments)
+        return hint if members == arguments else typing.Union[members]  # noqa: UP007 - of as many as there are
     if origin is list:
         return list[concrete(arguments[0], evaluate)]  # type: ignore[misc]  # known at run time
     return hint

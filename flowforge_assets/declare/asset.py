@@ -180,13 +180,16 @@ def _refuse_bad_options(options: AssetOptions, place: Place) -> None:
         raise AssetOptionError(wrong, place=place, hint=hint)
 
 
-def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str | None]]:
+def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str]]:
     """What is wrong with the options, and what to do."""
     if options.write not in get_args(Write):
         hint = did_you_mean(str(options.write), get_args(Write))
         yield f"`write={options.write!r}` is no way of writing", hint or 'use `write="overwrite"`'
     if options.bad_rows not in get_args(BadRowsPolicy):
-        yield f"`bad_rows={options.bad_rows!r}` is neither `stop` nor `quarantine`", None
+        yield (
+            f"`bad_rows={options.bad_rows!r}` is neither `stop` nor `quarantine`",
+            "use one of them",
+        )
     if not 0 <= options.max_bad <= 1:
         hint = "`max_bad=0.01` allows one row in 100"
         yield f"`max_bad={options.max_bad}` is no share between 0 and 1", hint

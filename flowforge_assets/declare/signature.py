@@ -175,8 +175,7 @@ class _Reader:
             message = f"`{self.declared.name}` does not say what it returns"
             self.problems.append(MissingAnnotationError(message, hint=_RETURN_HINT))
             return ()
-        hint = self.resolved(self.hints["return"])
-        form = self.form(hint)
+        hint, form = self.hint_and_form("return")
         if form is not None and form.form in _FORM_NAMES and not form.optional:
             return (Output(self.key(form.dataset), _FORM_NAMES[form.form]),)
         if hint is not _UNREADABLE:
@@ -196,6 +195,7 @@ class _Reader:
             guarded = self.resolved(typing.get_args(hint)[0])
             if isinstance(guarded, type) and issubclass(guarded, Shape):
                 return guarded
+            hint = guarded if guarded is _UNREADABLE else hint
         if hint is not _UNREADABLE:
             message = f"the check `{self.declared.name}` returns `{_shown(hint)}`, not bad rows"
             self.problems.append(ReturnFormError(message, hint="annotate it with `-> BadRows[D]`"))
@@ -237,8 +237,7 @@ class _Reader:
             self.inputs.append(Input(name, self.key(reads[name]), "frame", Same()))
             return
         has_default = name in self.with_default
-        hint = self.parameter_hint(name)
-        form = self.form(hint)
+        hint, form = self.hint_and_form(name)
         if hint is _UNREADABLE:
             return
         if form is not None and form.form in _FORM_NAMES:
@@ -257,16 +256,19 @@ class _Reader:
             message = f"parameter `{name}: {_shown(hint)}` cannot be given a value"
             self.problems.append(ParameterFormError(message, hint=_remedy(hint, _FORMS_HINT)))
 
-    def parameter_hint(self, name: str) -> Any:  # noqa: ANN401 - an annotation
-        """The annotation of a parameter; `_UNREADABLE` when it has none to read."""
+    def hint_and_form(self, name: str) -> tuple[Any, _Form | None]:
+        """The annotation, or `_UNREADABLE` when that is noted, and the form of a dataset it is."""
+        before = len(self.problems)
         if name in self.hints:
-            return self.resolved(self.hints[name])
+            hint = self.resolved(self.hints[name])
+            form = self.form(hint)
+            return (_UNREADABLE if len(self.problems) > before else hint), form
         if name not in self.with_default:
             message = f"parameter `{name}` of `{self.declared.name}` has no annotation"
             is_method = name in {"self", "cls"}
             hint = "declare it outside its class" if is_method else _FORMS_HINT
             self.problems.append(MissingAnnotationError(message, hint=hint))
-        return _UNREADABLE
+        return _UNREADABLE, None
 
     def key(self, cls: type) -> DatasetKey:
         """The key of a dataset class, which is remembered."""
