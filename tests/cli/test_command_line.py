@@ -109,7 +109,7 @@ def test_exit_codes(call: Call, shop: Path, argv: tuple[str, ...], code: int) ->
 
 
 def test_several_errors_of_the_configuration_are_bad_use(call: Call, new_shop: Path) -> None:
-    (new_shop / "flowforge.toml").write_text("[projct]\n[project]\nnam = 1\n")
+    (new_shop / "flowforge.toml").write_text("[projects]\n[project]\nnam = 1\n")
     ran = call("plan")
     assert (ran.code, ran.err.count("error[FF-803]")) == (2, 2)
 

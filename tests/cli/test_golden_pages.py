@@ -34,7 +34,7 @@ Edit = Callable[[Path, str, str], None]
         ("ledger_rebuild", "ledger rebuild"),
         ("ledger_prune", "ledger prune --keep 0 -y"),
         ("unknown_dataset", "show ordrs"),
-        ("unknown_column", "lineage orders.contry"),
+        ("unknown_column", "lineage orders.countryx"),
         ("unknown_command", "rum"),
         ("unknown_option", "plan --jsn"),
         ("missing_key", "show"),
@@ -148,7 +148,7 @@ def test_a_folder_without_a_project(
             "class RawOrders",
             "1 / 0\n\nclass RawOrders",
         ),
-        ("config_key", "flowforge.toml", "modules", "moduls"),
+        ("config_key", "flowforge.toml", "modules", "modulez"),
     ],
 )
 def test_a_broken_project(
