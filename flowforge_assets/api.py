@@ -17,8 +17,8 @@ from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import did_you_mean, raise_all
 from flowforge_assets.errors.project import SelectionError
-from flowforge_assets.execute.spec import spec_of
-from flowforge_assets.execute.state import present, read_history
+from flowforge_assets.execute.spec import table_of
+from flowforge_assets.execute.state import history_of_tables, read_history, read_tables
 from flowforge_assets.graph.build import Graph, build_graph
 from flowforge_assets.graph.fingerprint import fingerprints
 from flowforge_assets.graph.select import select
@@ -38,7 +38,7 @@ from flowforge_assets.sql.analysis import SqlAnalysis
 if TYPE_CHECKING:
     import polars as pl
 
-    from flowforge_assets.core.made import Fingerprint, Made
+    from flowforge_assets.core.made import Fingerprint
     from flowforge_assets.execute.run import RunResult
     from flowforge_assets.execute.session import Session
     from flowforge_assets.graph.typecheck import CheckReport
@@ -244,12 +244,12 @@ class Project:
 
     def table(self, dataset: DatasetDefinition) -> Table:
         """The dataset's table in this environment."""
-        return self.store.table(spec_of(dataset))
+        return table_of(self.store, dataset)
 
     def history(self) -> History:
-        """What was made, by dataset; nothing where nothing ran yet."""
+        """What was made, by dataset; where there is no ledger, as the tables say."""
         if not self.environment.ledger_path.exists():
-            return History()
+            return history_of_tables(self.graph, self.environment, lambda: self.store)
         with Ledger.open(self.environment.ledger_path) as ledger:
             return read_history(ledger, self.graph, self.environment, lambda: self.store)
 
@@ -263,13 +263,9 @@ class Project:
         from flowforge_assets.record.lease import run_lease
         from flowforge_assets.record.rebuild import rebuild
 
-        def tables() -> Iterable[tuple[DatasetKey, list[Made]]]:
-            found = present(self.graph.datasets, self.graph, self.environment, lambda: self.store)
-            for key in sorted(found):
-                yield key, list(self.table(self.graph.datasets[key]).made())
-
         with run_lease(self.environment.folder, on_wait=_no_word):
-            return rebuild(self.environment.ledger_path, tables(), clock=self.clock)
+            tables = read_tables(self.graph, self.environment, lambda: self.store)
+            return rebuild(self.environment.ledger_path, tables, clock=self.clock)
 
     def fingerprints(self, ids: Iterable[DatasetKey]) -> dict[DatasetKey, Fingerprint]:
         """What decides the rows of the assets `ids`, apart from their inputs."""

@@ -19,13 +19,14 @@ from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.scope import MadeSets, RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
-from flowforge_assets.execute.state import OpenStore, read_history, settle
+from flowforge_assets.execute.state import OpenStore, read_history, read_tables, settle
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 
 
@@ -66,10 +67,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Iterator[
     def waiting(message: str) -> None:
         on_event(Event("waiting", run_id, message=message))
 
-    with (
-        run_lease(environment.folder, on_wait=waiting),
-        Ledger.open(environment.ledger_path) as ledger,
-    ):
+    with run_lease(environment.folder, on_wait=waiting), _ledger(session) as ledger:
         settle(ledger, session.graph, session.store, session.clock)
         history = read_history(ledger, session.graph, environment, session.store)
         plan = session.plan(history)
@@ -81,6 +79,18 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Iterator[
         finally:
             scope.sql.close()
             scope.resources.close()
+
+
+def _ledger(session: Session) -> Ledger:
+    """The environment's ledger; one that is missing is made from what the tables say."""
+    environment = session.environment
+    if not environment.ledger_path.exists():
+        rebuild(
+            environment.ledger_path,
+            read_tables(session.graph, environment, session.store),
+            clock=session.clock,
+        )
+    return Ledger.open(environment.ledger_path)
 
 
 def _scope(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Made
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
@@ -26,6 +27,28 @@ def read_history(
     current = ledger.current_all(dimensions)
     there = present(current, graph, environment, store)
     return History({key: pieces for key, pieces in current.items() if key in there})
+
+
+def read_tables(
+    graph: Graph, environment: Environment, store: OpenStore
+) -> Iterator[tuple[DatasetKey, Sequence[Made]]]:
+    """What the tables say of themselves, by dataset; opens each table that is there.
+
+    Raises:
+        StorageError: a table cannot be read (FF-6xx).
+    """
+    for key in sorted(present(graph.datasets, graph, environment, store)):
+        yield key, store().table(spec_of(graph.datasets[key])).made()
+
+
+def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) -> History:
+    """What was made, where no ledger says it.
+
+    Raises:
+        StorageError: a table cannot be read (FF-6xx).
+    """
+    tables = read_tables(graph, environment, store)
+    return History({key: list(reversed(made)) for key, made in tables})
 
 
 def present(

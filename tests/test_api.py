@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flowforge_assets import Project
+from flowforge_assets.core.event import Event
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
+from flowforge_assets.errors.record import LedgerBroken, LedgerNewer
+from flowforge_assets.errors.sql import SqlError
+from flowforge_assets.errors.storage import DamagedDataError, DamagedLogError, NoTableError
+from flowforge_assets.record.ledger import Ledger
+
+Make = Callable[..., Project]
+
+PYTHON = """
+from datetime import date
+
+import polars as pl
+
+from flowforge_assets import Bronze, Col, Daily, Frame, Silver, Table, asset, col, key
+
+DAY = Daily("2026-01-01", "2026-01-03")
+
+
+class Orders(Bronze, partition=DAY.on("day")):
+    day: Col[date] = col()
+    number: Col[int] = key()
+    price: Col[float] = col(ge=0)
+
+
+class Paid(Silver, partition=DAY.on("day")):
+    day: Col[date] = col()
+    number: Col[int] = key()
+    price: Col[float] = col()
+
+
+@asset
+def orders(day: date) -> Table[Orders]:
+    return pl.DataFrame({"day": [day], "number": [day.day], "price": [10.0 * day.day]})
+
+
+@asset
+def paid(orders: Frame[Orders]) -> Frame[Paid]:
+    return orders.filter(Orders.price > 10)
+"""
+SQL = "select day, sum(price) as turnover, count(*) as orders from silver.paid group by day"
+
+
+@pytest.fixture
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Makes a project in a folder of its own and loads it; what it imported is forgotten."""
+    module = f"shop_{abs(hash(request.node.nodeid)):x}"
+    path = list(sys.path)
+
+    def make(python: str = PYTHON, sql: str = SQL, env: str = "", name: str = "dev") -> Project:
+        (tmp_path / "flowforge.toml").write_text(f'[project]\nmodules = ["{module}"]\n{env}')
+        (tmp_path / f"{module}.py").write_text(python)
+        folder = tmp_path / "assets/gold"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "turnover.sql").write_text(sql)
+        return Project.load(tmp_path, env=name)
+
+    yield make
+    sys.path[:] = path
+    sys.modules.pop(module, None)
+
+
+def shown(project: Project) -> str:
+    return json.dumps(project.plan().as_json(), sort_keys=True)
+
+
+def test_a_project_is_made_once_and_then_fresh(project: Make) -> None:
+    shop = project()
+    result = shop.run()
+    assert (result.status, result.made) == ("succeeded", 3)
+    assert shop.plan().steps == ()
+    assert shop.run().fresh == 3
+    assert shop.read("turnover").sort("day")["turnover"].to_list() == [20.0, 30.0]
+
+
+@pytest.mark.parametrize("form", ["delta", "parquet"])
+def test_the_ledger_made_again_from_the_tables_gives_the_same_plan(
+    project: Make, form: str
+) -> None:
+    shop = project(env=f'[env.dev]\nformat = "{form}"\n')
+    shop.run("orders+", partitions="2026-01-01..2026-01-02")
+    before = shown(shop)
+    assert json.loads(before)["steps"]
+    shop.environment.ledger_path.unlink()
+    rebuilt = shop.rebuild_ledger()
+    assert rebuilt.datasets == 2
+    assert shown(shop) == before
+
+
+def test_a_missing_ledger_makes_nothing_anew(project: Make) -> None:
+    shop = project()
+    shop.run()
+    shop.environment.ledger_path.unlink()
+    assert shop.plan().steps == ()
+    assert shop.run().fresh == 3
+
+
+def test_a_plan_writes_nothing(project: Make, tmp_path: Path) -> None:
+    shop = project()
+    shop.plan()
+    assert not shop.environment.ledger_path.exists()
+    assert not (shop.environment.folder / "lake").exists()
+
+
+def test_a_changed_function_makes_only_what_depends_on_it(project: Make) -> None:
+    project().run()
+    shop = project(PYTHON.replace("price > 10", "price > 20"))
+    assert [(step.asset, step.reason) for step in shop.plan().steps] == [
+        ("paid", "code"),
+        ("turnover", "input newer"),
+    ]
+    shop.run()
+    assert shop.read("turnover")["turnover"].to_list() == [30.0]
+
+
+def test_a_comment_changes_nothing(project: Make) -> None:
+    project().run()
+    shop = project(PYTHON.replace("    return orders.", "    # paid in full\n    return orders."))
+    assert shop.plan().steps == ()
+
+
+def test_a_changed_query_makes_its_dataset_again(project: Make) -> None:
+    project().run()
+    shop = project(sql=SQL.replace("sum(price)", "sum(price) * 2"))
+    assert [(step.asset, step.reason) for step in shop.plan().steps] == [("turnover", "code")]
+    shop.run()
+    assert sorted(shop.read("turnover")["turnover"].to_list()) == [40.0, 60.0]
+
+
+def test_partitions_limit_what_is_partitioned(project: Make) -> None:
+    shop = project()
+    shop.run(partitions="2026-01-02")
+    assert shop.read("orders")["number"].to_list() == [2]
+    assert shop.read("orders", "2026-01-02").height == 1
+
+
+def test_a_query_that_fails_on_rows_is_a_coded_error(project: Make) -> None:
+    shop = project(
+        sql="select cast('x' || cast(number as varchar) as integer) as n from silver.paid"
+    )
+    result = shop.run()
+    assert result.status == "failed"
+    assert isinstance(result.errors[0], SqlError)
+    assert "turnover.sql" in result.errors[0].render()
+
+
+def test_an_unknown_selection_is_a_coded_error(project: Make) -> None:
+    with pytest.raises(SelectionError):
+        project().plan("ordes")
+
+
+def test_a_bad_partition_is_a_coded_error(project: Make) -> None:
+    with pytest.raises(ProjectError) as caught:
+        project().plan(partitions="2026-13-01")
+    assert caught.value.exit_code == 2
+
+
+def test_a_dataset_is_found_by_class_key_and_name(project: Make) -> None:
+    shop = project()
+    paid = shop.dataset("silver.paid")
+    assert shop.dataset("paid") == paid
+    assert paid.cls is not None
+    assert shop.dataset(paid.cls) == paid
+    with pytest.raises(SelectionError, match=r"did you mean `silver\.paid`"):
+        shop.dataset("silver.payd")
+
+
+def test_reading_what_was_never_made_is_a_coded_error(project: Make) -> None:
+    with pytest.raises(NoTableError):
+        project().read("paid")
+
+
+def test_reading_partitions_of_what_has_none_is_a_coded_error(project: Make) -> None:
+    shop = project()
+    shop.run()
+    with pytest.raises(NotPartitioned):
+        shop.read("turnover", "2026-01-01")
+
+
+def test_an_older_version_can_be_read(project: Make) -> None:
+    shop = project()
+    shop.run("orders", partitions="2026-01-01")
+    shop.run("orders", partitions="2026-01-02")
+    assert shop.read("orders", version=0).height == 1
+    assert shop.read("orders").height == 2
+
+
+def test_a_failed_run_is_resumed(project: Make) -> None:
+    broken = PYTHON.replace("return orders.", "raise RuntimeError('down')\n    return orders.")
+    shop = project(broken)
+    failed = shop.run()
+    assert (failed.made, failed.failed, failed.skipped) == (1, 1, 1)
+    shop = project()
+    events: list[Event] = []
+    assert shop.run(resume=failed.run_id, on_event=events.append).made == 2
+    assert {event.asset for event in events if event.event == "step_finished"} == {
+        "paid",
+        "turnover",
+    }
+
+
+def test_a_broken_ledger_is_a_coded_error_with_a_remedy_that_works(project: Make) -> None:
+    shop = project()
+    shop.run()
+    before = shown(shop)
+    path = shop.environment.ledger_path
+    path.write_bytes(b"no ledger at all, but long enough to be read as one" * 100)
+    for name in ("-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+    with pytest.raises(LedgerBroken, match="ledger rebuild"):
+        shop.plan()
+    with pytest.raises(LedgerBroken):
+        shop.run()
+    assert shop.rebuild_ledger().moved_to is not None
+    assert shown(shop) == before
+
+
+def test_a_ledger_of_a_newer_version_is_a_coded_error(project: Make) -> None:
+    shop = project()
+    shop.run()
+    connection = sqlite3.connect(shop.environment.ledger_path)
+    with connection:
+        connection.execute("update meta set value = '999' where key like '%version%'")
+    connection.close()
+    with pytest.raises(LedgerNewer):
+        shop.plan()
+
+
+def test_an_event_listener_sees_the_run(project: Make) -> None:
+    shop = project()
+    events: list[Event] = []
+    shop.run(on_event=events.append)
+    assert events[0].event == "run_started"
+    assert events[-1].event == "run_finished"
+
+
+def _data_files(shop: Project, key: str) -> list[Path]:
+    folder = shop.environment.folder / "lake" / key.replace(".", "/")
+    return sorted(folder.rglob("*.parquet"))
+
+
+def test_a_truncated_input_file_fails_its_reader_with_a_coded_error(project: Make) -> None:
+    shop = project()
+    shop.run("orders")
+    for path in _data_files(shop, "bronze.orders"):
+        path.write_bytes(path.read_bytes()[:-20])
+    shop = Project.load(shop.root)
+    result = shop.run()
+    assert {type(error) for error in result.errors} == {DamagedDataError}
+    assert "bronze.orders" in result.errors[0].render()
+
+
+def test_a_garbled_input_file_fails_its_reader_with_a_coded_error(project: Make) -> None:
+    shop = project()
+    shop.run("orders")
+    for path in _data_files(shop, "bronze.orders"):
+        size = path.stat().st_size
+        path.write_bytes(b"PAR1" + b"\xff" * (size - 8) + b"PAR1")
+    result = Project.load(shop.root).run()
+    assert result.status == "failed"
+    assert all(error.code.startswith("FF-6") for error in result.errors)
+    assert "bronze.orders" in result.errors[0].render()
+
+
+def test_a_damaged_log_of_an_input_is_a_coded_error(project: Make) -> None:
+    shop = project()
+    shop.run("orders")
+    (log, *_) = sorted((shop.environment.folder / "lake/bronze/orders/_delta_log").glob("*.json"))
+    log.write_text(log.read_text()[:200])
+    result_or_error: object
+    try:
+        result_or_error = Project.load(shop.root).run().errors[0]
+    except FlowForgeError as error:
+        result_or_error = error
+    assert isinstance(result_or_error, DamagedLogError)
+
+
+def test_the_ledger_remembers_each_run(project: Make) -> None:
+    shop = project()
+    shop.run("orders")
+    shop.run()
+    with Ledger.open(shop.environment.ledger_path) as ledger:
+        runs = {(run.status, run.selection) for run in ledger.runs()}
+    assert runs == {("succeeded", ""), ("succeeded", "orders")}
