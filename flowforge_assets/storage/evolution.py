@@ -62,7 +62,7 @@ def refuse_change(stored: pl.Schema, spec: TableSpec) -> None:
     raise SchemaChangeError(
         f"the stored rows of `{spec.key}` have other columns than it declares now: "
         + "; ".join(_changes(stored, spec.schema)),
-        hint=f"make all of it again in one step: `flowforge run -s {spec.key} --rebuild`",
+        hint=f"remove the folder of its table, then make it: `flowforge run -s {spec.key}`",
     )
 
 
