@@ -92,15 +92,21 @@ class Schedule:
         `work` raises nothing that it expects: an exception ends the run and is raised here.
         A KeyboardInterrupt sets `stop`, waits for the batches that are going on, and is raised.
         """
-        self._working = max(1, min(workers, self._left))
-        for number in range(self._working):
-            name = f"flowforge-{number}"
-            threading.Thread(target=self._worker, args=(work,), name=name, daemon=True).start()
+        threads = [
+            threading.Thread(target=self._worker, args=(work,), name=f"flowforge-{i}", daemon=True)
+            for i in range(max(1, min(workers, self._left)))
+        ]
+        self._working = len(threads)
         try:
+            for thread in threads:
+                thread.start()
             self._wait()
         except KeyboardInterrupt:
             self._stop.set()
             with self._changed:
+                self._working -= sum(thread.ident is None for thread in threads)  # not started yet
+                if not self._working:
+                    self._idle.set()
                 self._changed.notify_all()
             self._wait()
             raise
