@@ -8,6 +8,7 @@ lose the last commits, which the lake still holds.
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 import time
 from collections.abc import Generator, Sequence
@@ -28,6 +29,7 @@ from flowforge_assets.errors.record import (
 from flowforge_assets.record import statements
 
 _POLL_SECONDS: Final = 0.01
+_LEAST_BYTES_FREE: Final = 65_536
 
 
 class Database:
@@ -194,6 +196,9 @@ def _translated(path: Path, error: sqlite3.Error) -> RecordError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return _not_writable(path)
         case sqlite3.SQLITE_FULL:
+            return _disk_full(path)
+        case sqlite3.SQLITE_IOERR if shutil.disk_usage(path.parent).free < _LEAST_BYTES_FREE:
+            # So it says when the file that its processes share cannot grow.
             return _disk_full(path)
         case _:
             return LedgerFailed(
