@@ -36,10 +36,13 @@ class Handover:
         """Keeps `frame` if it fits."""
         size = int(frame.estimated_size())
         with self._lock:
-            if size > self._free:
-                return
-            self._free -= size
-            self._frames.setdefault(dataset, {})[made] = (frame, at)
+            frames = self._frames.setdefault(dataset, {})
+            known = frames.pop(made, None)
+            if known is not None:
+                self._free += int(known[0].estimated_size())
+            if size <= self._free:
+                self._free -= size
+                frames[made] = (frame, at)
 
     def find(
         self, dataset: DatasetKey, wanted: PartitionSet
