@@ -266,8 +266,8 @@ class _Reader:
         if name not in self.with_default:
             message = f"parameter `{name}` of `{self.declared.name}` has no annotation"
             is_method = name in {"self", "cls"}
-            hint = "declare it outside its class" if is_method else _FORMS_HINT
-            self.problems.append(MissingAnnotationError(message, hint=hint))
+            remedy = "declare it outside its class" if is_method else _FORMS_HINT
+            self.problems.append(MissingAnnotationError(message, hint=remedy))
         return _UNREADABLE, None
 
     def key(self, cls: type) -> DatasetKey:

@@ -209,7 +209,7 @@ class _Places:
 
     def find(self, table: str, name: str) -> Place:
         """The line of a key: its own, one below it, or that of the inline table around it."""
-        wanted = f"{table}.{name}".strip(".")
+        wanted = _dotted(f"{table}.{name}")
         around = Place(FILE_NAME)
         for number, (started, text) in enumerate(self._lines, start=1):
             if started == wanted or started.startswith(f"{wanted}."):

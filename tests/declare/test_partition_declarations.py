@@ -91,7 +91,8 @@ def test_dimensions_multiply_in_any_grouping() -> None:
 
 
 def test_calendars_differ_by_kind_and_keep_what_they_were_told() -> None:
-    assert Daily("2026-01-01") != Weekly("2026-01-01")
+    week: object = Weekly("2026-01-01")
+    assert Daily("2026-01-01") != week
     told = Monthly("2026-01", "2026-03", tz="Europe/Berlin").on("month")
     assert (told.start, told.end, told.tz, told.column) == (
         *("2026-01", "2026-03", "Europe/Berlin", "month"),

@@ -123,7 +123,8 @@ def test_words_of_the_user_keep_their_case() -> None:
 def test_rows_of_equal_values_are_equal_and_hash_alike() -> None:
     assert order() == order()
     assert order() != order(order_id=2)
-    assert order() != Line(sku="a")
+    other: object = Line(sku="a")
+    assert order() != other
     assert {order(): 1}[order()] == 1
 
 
@@ -136,7 +137,7 @@ def test_a_row_is_frozen() -> None:
     with pytest.raises(AttributeError, match="a row of Order is frozen"):
         row.note = "x"
     with pytest.raises(AttributeError, match="frozen"):
-        del row.note  # type: ignore[misc]  # what is tried
+        del row.note
 
 
 def test_a_row_can_be_copied_and_pickled() -> None:
