@@ -48,7 +48,9 @@ class FlowForgeError(Exception):
     code: ClassVar[str] = "FF-000"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, place: Place | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, place: Place | None = None, hint: str | None = None
+    ) -> None:
         """An error that says `message` (lower case, no full stop), where, and what to do."""
         super().__init__(message)
         self.message = message

@@ -32,7 +32,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def commit() -> Callable[..., Made]:
     """`commit(version, partitions)`: a commit of that version of `silver.flights`."""
 
-    def make(  # noqa: PLR0917  # a test names those that it is about
+    def make(  # a test names those that it is about
         version: int = 1,
         partitions: PartitionSet = WHOLE,
         dataset: DatasetKey = FLIGHTS,

@@ -150,7 +150,7 @@ def test_an_unknown_parameter_is_told_with_the_nearest(
         ),
     ],
 )
-def test_what_does_not_bind_is_told_with_place_and_hint(  # noqa: PLR0913 - a table of cases
+def test_what_does_not_bind_is_told_with_place_and_hint(
     binder: Binder,
     parsed: Parse,
     schemas: Schemas,
