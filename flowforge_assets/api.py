@@ -260,7 +260,7 @@ class Project:
             RecordError: it cannot be written (FF-5xx).
             StorageError: a table cannot be read (FF-6xx).
         """
-        from flowforge_assets.record.lease import run_lease
+        from flowforge_assets.record.lease import run_lease  # the lock, on use
         from flowforge_assets.record.rebuild import rebuild
 
         with run_lease(self.environment.folder, on_wait=_no_word):
@@ -310,7 +310,7 @@ class Project:
 
 
 def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
-    from flowforge_assets.sql.file import read_sql_file
+    from flowforge_assets.sql.file import read_sql_file  # a warm plan parses no SQL
 
     assert asset.sql_path is not None  # noqa: S101 - the caller asked
     file = read_sql_file(asset.sql_path, shown_as=asset.place.file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 import polars as pl
 
@@ -27,9 +28,11 @@ def returned_values(returned: object, asset: AssetDefinition) -> tuple[object, .
     """
     if len(asset.makes) == 1:
         return (returned,)
-    if isinstance(returned, tuple) and len(returned) == len(asset.makes):
-        return returned
-    found = f"{len(returned)} values" if isinstance(returned, tuple) else _kind(returned)
+    kind = _kind(returned)
+    values = cast("tuple[object, ...]", returned) if isinstance(returned, tuple) else None
+    if values is not None and len(values) == len(asset.makes):
+        return values
+    found = kind if values is None else f"{len(values)} values"
     message = f"`{asset.name}` returned {found}, and makes {len(asset.makes)} datasets"
     hint = f"return a tuple: {', '.join(output.dataset for output in asset.makes)}"
     raise ReturnValueError(message, place=asset.place, hint=hint)
@@ -44,11 +47,11 @@ def as_frame(
         ReturnValueError: it is something else than it promised (FF-305).
     """
     if form == "rows" and isinstance(returned, Iterable):
-        return _from_rows(returned, dataset, asset)
+        return _from_rows(cast("Iterable[object]", returned), dataset, asset)
     if isinstance(returned, (pl.DataFrame, pl.LazyFrame)):
         return returned
     if form == "arrow" and hasattr(returned, "__arrow_c_stream__"):
-        return pl.DataFrame(returned)
+        return pl.DataFrame(cast("Any", returned))  # polars names no type for what has this method
     message = f"`{asset.name}` returned {_kind(returned)}, not the rows of `{dataset.key}`"
     hint = "does a `return` lack?" if returned is None else "return a polars frame"
     raise ReturnValueError(message, place=asset.place, hint=hint)
@@ -80,7 +83,7 @@ def _plain(value: object) -> object:
     if hasattr(type(value), "__flowforge__"):
         return {name: _plain(inner) for name, inner in value.__dict__.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("list[object]", value)]
     return getattr(value, "value", value) if hasattr(type(value), "__members__") else value
 
 

@@ -167,9 +167,13 @@ def _rows(table: pl.DataFrame, dataset: DatasetDefinition) -> Iterator[object]:
     assert cls is not None  # noqa: S101 - a parameter names a class
     attributes = [column.attribute for column in dataset.columns]
     for values in table.iter_rows():
-        row: object = object.__new__(cls)
-        row.__dict__.update(zip(attributes, values, strict=True))
-        yield row
+        yield _row(cls, zip(attributes, values, strict=True))
+
+
+def _row(cls: type[object], values: Iterable[tuple[str, object]]) -> object:
+    row: object = cls.__new__(cls)
+    vars(row).update(values)
+    return row
 
 
 def key_arguments(

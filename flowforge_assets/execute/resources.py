@@ -6,6 +6,7 @@ import typing
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from threading import Lock
+from typing import cast
 
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import Place, did_you_mean
@@ -51,7 +52,10 @@ class Resources:
             for name, value in settings.items():
                 setattr(resource, name, value)
             if isinstance(resource, AbstractContextManager):
-                return self._stack.enter_context(resource)
+                opened: object = self._stack.enter_context(
+                    cast("AbstractContextManager[object]", resource)
+                )
+                return opened
         except Exception as error:
             message = f"the resource `{kind.__name__}` cannot be opened: {error}"
             raise ResourceError(message) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event as StopSignal
@@ -59,7 +59,7 @@ def run_here(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunRes
 
 
 @contextmanager
-def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Iterator[LocalRun]:
+def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator[LocalRun]:
     """A run whose turn has come: planned, begun in the ledger, with its resources."""
     environment = session.environment
     run_id = new_run_id(session.clock)

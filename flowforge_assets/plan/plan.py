@@ -64,7 +64,7 @@ def make_plan(
 ) -> Plan:
     """The plan that brings what was asked for up to date; empty when it is."""
     found = find_stale(graph, history, fingerprints, asked, now=now)
-    steps = []
+    steps: list[Step] = []
     numbers: dict[DatasetKey, int] = {}
     for stale in found.stale:
         asset = graph.assets[stale.asset]

@@ -23,7 +23,9 @@ class Asked:
     """What a plan is asked for: assets, the partitions of each (absent: all), and force."""
 
     assets: frozenset[DatasetKey]
-    partitions: Mapping[DatasetKey, PartitionSet] = field(default_factory=dict)
+    partitions: Mapping[DatasetKey, PartitionSet] = field(
+        default_factory=dict[DatasetKey, PartitionSet]
+    )
     force: bool = False
 
 
