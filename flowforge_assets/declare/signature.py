@@ -163,8 +163,7 @@ class _Reader:
     def raise_problems(self) -> None:
         """Raises what was found."""
         for problem in self.problems:
-            if problem.place is None:
-                problem.place = self.place()
+            problem.place = self.place()
         raise_all(self.problems)
 
     def outputs(self, options: AssetOptions) -> tuple[Output, ...]:
@@ -187,10 +186,10 @@ class _Reader:
         """The dataset, or `Shape`, whose bad rows a check says that it returns."""
         if "return" not in self.hints:
             message = f"the check `{self.declared.name}` does not say what it returns"
-            hint = "annotate it with `-> BadRows[D]`"
-            self.problems.append(MissingAnnotationError(message, hint=hint))
+            remedy = "annotate it with `-> BadRows[D]`"
+            self.problems.append(MissingAnnotationError(message, hint=remedy))
             return None
-        hint = self.resolved(self.hints["return"])
+        hint: Any = self.resolved(self.hints["return"])  # Any: an annotation
         if typing.get_origin(hint) is BadRows:
             guarded = self.resolved(typing.get_args(hint)[0])
             if isinstance(guarded, type) and issubclass(guarded, Shape):

@@ -222,3 +222,19 @@ def test_a_factory_called_again_with_the_same_values_declares_the_same(
         "for country in ('de', 'ch', 'de'):\n    make(country)\n"
     )
     assert sorted(asset.id for asset in found.assets) == ["bronze.raw_ch", "bronze.raw_de"]
+
+
+def test_all_that_is_wrong_inside_a_struct_is_told(problems: Problems) -> None:
+    found = problems(
+        "class Line(Shape):\n    a: Col[set] = col()\n    b: Col[dict] = col()\n"
+        "class T(Bronze):\n    lines: Col[list[Line]] = col()\n"
+    )
+    assert [(error.code, error.place.line if error.place else 0) for error in found] == [
+        ("FF-101", 3),
+        ("FF-101", 4),
+    ]
+
+
+def test_a_class_without_a_source_is_placed_as_a_whole(problems: Problems) -> None:
+    (error,) = problems('exec("class T(Bronze):\\n    a: Col[set] = col()\\n")\n')
+    assert str(error.place) == "<string>:1  class T"

@@ -159,3 +159,8 @@ def test_a_pattern_that_is_no_good_is_refused() -> None:
     with pytest.raises(RuleTypeError) as caught:
         Wrong(x="a")
     assert caught.value.hint == "patterns are those of Rust's `regex`, without look-around"
+
+
+def test_a_column_gives_the_value_of_a_row() -> None:
+    column: Any = vars(Order)["note"]
+    assert column.__get__(order(note="a"), Order) == "a"

@@ -220,3 +220,9 @@ def test_a_check_guards_the_dataset_of_its_first_parameter(collected: Collected)
     assert (check.name, check.guards, check.blocking) == ("dates", "gold.other", False)
     assert check.description == "Doc."
     assert [read.dataset for read in check.inputs] == ["gold.other", "bronze.raw"]
+
+
+def test_what_a_partial_binds_may_be_positional_only(collected: Collected) -> None:
+    source = CLASSES + "def clean(table, /, raw: Frame[Raw], *rest) -> Frame[Clean]: ...\n"
+    found = collected(source + "asset(functools.partial(clean, 'a'))\n")
+    assert [read.parameter for read in one(found).inputs] == ["raw"]

@@ -283,3 +283,16 @@ def test_a_frame_of_another_kind_of_time_says_its_zone(checked: Checked) -> None
     assert pl.Series([None], dtype=pl.Datetime("us")).dt.replace_time_zone("UTC").dtype == (
         pl.Datetime("us", "UTC")
     )
+
+
+def test_a_column_whose_name_is_put_together_is_told_at_the_function(checked: Checked) -> None:
+    (error,) = checked(body("return raw.select('tail' + 'nmu')")).errors
+    assert error.place is not None
+    assert (error.place.line, error.hint) == (ABOVE + 1, "did you mean `tailnum`?")
+
+
+def test_a_function_without_a_source_is_told_at_its_place(checked: Checked) -> None:
+    (error,) = checked(
+        f"exec({body('return raw.select(' + chr(34) + 'dya' + chr(34) + ')')!r})\n"
+    ).errors
+    assert str(error.place) == "<string>:1  out(raw: Frame[Raw])"

@@ -146,3 +146,14 @@ def test_a_declaration_that_fails_keeps_its_own_error(write_project: Write) -> N
     source = f"{ASSET}@asset(timeout=0)\ndef load() -> Frame[T]: ...\n"
     (error,) = problems(write_project({"ffn.py": source}), "ffn")
     assert (error.code, str(error.place)) == ("FF-111", "ffn.py:3")
+
+
+def test_a_module_that_is_gone_is_missed(write_project: Write) -> None:
+    root = write_project({"ffo.py": ""})
+    import_modules(root, ["ffo"])
+    (root / "ffo.py").unlink()
+    (error,) = problems(root, "ffo")
+    assert (error.message, str(error.place)) == (
+        "the project's module `ffo` is not there",
+        "flowforge.toml",
+    )
