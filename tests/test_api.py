@@ -12,9 +12,10 @@ from flowforge_assets import Project
 from flowforge_assets.core.event import Event
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
-from flowforge_assets.errors.record import LedgerBroken, LedgerNewer
+from flowforge_assets.errors.record import LedgerBroken, LedgerLocked, LedgerNewer
 from flowforge_assets.errors.sql import SqlError
 from flowforge_assets.errors.storage import DamagedDataError, DamagedLogError, NoTableError
+from flowforge_assets.record.database import Database
 from flowforge_assets.record.ledger import Ledger
 
 Make = Callable[..., Project]
@@ -294,3 +295,18 @@ def test_the_ledger_remembers_each_run(project: Make) -> None:
     with Ledger.open(shop.environment.ledger_path) as ledger:
         runs = {(run.status, run.selection) for run in ledger.runs()}
     assert runs == {("succeeded", ""), ("succeeded", "orders")}
+
+
+def test_a_locked_ledger_is_a_coded_error(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = project()
+    shop.run()
+    # the same ledger, but it waits for a twentieth of a second instead of half a minute
+    monkeypatch.setattr(Ledger, "open", lambda path: Ledger(Database(path, timeout_seconds=0.05)))
+    other = sqlite3.connect(shop.environment.ledger_path, isolation_level=None)
+    try:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerLocked):
+            shop.run(force=True)
+    finally:
+        other.close()
+    assert shop.run(force=True).status == "succeeded"
