@@ -191,10 +191,10 @@ class _Reader:
             return None
         hint: Any = self.resolved(self.hints["return"])  # Any: an annotation
         if typing.get_origin(hint) is BadRows:
-            guarded = self.resolved(typing.get_args(hint)[0])
+            guarded: object = self.resolved(typing.get_args(hint)[0])
             if isinstance(guarded, type) and issubclass(guarded, Shape):
                 return guarded
-            hint = guarded if guarded is _UNREADABLE else hint
+            hint = _UNREADABLE if guarded is _UNREADABLE else hint
         if hint is not _UNREADABLE:
             message = f"the check `{self.declared.name}` returns `{_shown(hint)}`, not bad rows"
             self.problems.append(ReturnFormError(message, hint="annotate it with `-> BadRows[D]`"))

@@ -48,6 +48,9 @@ class BodyError(CheckError):
 
 
 class ReturnValueError(CheckError):
-    """An asset returns something else than the form that it promises, such as None."""
+    """An asset returns something else than the form that it promises, such as None.
+
+    Return what the annotation says; a `return` may lack at the end.
+    """
 
     code = "FF-305"

@@ -40,7 +40,10 @@ class NoMakerError(GraphError):
 
 
 class MappingError(GraphError):
-    """A partition mapping does not fit the two datasets that it stands between."""
+    """A partition mapping does not fit the two datasets that it stands between.
+
+    Use another mapping in `Annotated[Frame[D], ...]`, or partition one dataset like the other.
+    """
 
     code = "FF-205"
 

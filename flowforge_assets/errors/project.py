@@ -22,7 +22,10 @@ class NoProjectError(ProjectError):
 
 
 class ConfigSyntaxError(ProjectError):
-    """The project file is no TOML; the place is where reading stopped."""
+    """The project file cannot be read as TOML; the place is where reading stopped.
+
+    Mend that line, or the one before it. The file is TOML in UTF-8.
+    """
 
     code = "FF-802"
 
@@ -46,7 +49,10 @@ class UnknownEnvironmentError(ProjectError):
 
 
 class ConfigValueError(ProjectError):
-    """A value in the project file has the wrong type or is out of range."""
+    """A value in the project file has the wrong type or is out of range.
+
+    Write the value as the hint shows.
+    """
 
     code = "FF-805"
 
