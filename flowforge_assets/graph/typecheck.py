@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import TimeExtent
+from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.rule import Holds, Matches
 from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -22,6 +24,7 @@ from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
+from flowforge_assets.sql.file import read_sql_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -160,8 +163,6 @@ class _Checker:
 
     def check_rules(self, dataset: DatasetDefinition) -> None:
         """Rules that cannot be evaluated, such as a regular expression that does not parse."""
-        from flowforge_assets.core.rule import Holds, Matches
-
         doubtful = [rule for rule in dataset.rules if isinstance(rule, (Matches, Holds))]
         if doubtful:
             from flowforge_assets.quality.usable import refuse_unusable  # needs polars
@@ -172,9 +173,6 @@ class _Checker:
 
     def check_sql(self, asset: AssetDefinition) -> None:
         """The query's exact columns, with what its dataset promises."""
-        from flowforge_assets.core.polars_types import polars_schema
-        from flowforge_assets.sql.file import read_sql_file
-
         dataset = self.graph.datasets[asset.id]
         try:
             file = read_sql_file(asset.sql_path or Path(), shown_as=asset.place.file)
