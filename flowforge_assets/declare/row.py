@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Final, NotRequired
 
 import pydantic_core
@@ -23,7 +24,7 @@ from typing_extensions import TypedDict
 from flowforge_assets.core.schema import Plain
 from flowforge_assets.declare.annotation import UNIONS
 from flowforge_assets.declare.column import ColumnOptions
-from flowforge_assets.declare.dataset import declared_columns
+from flowforge_assets.declare.dataset import Shape, declared_columns
 from flowforge_assets.declare.describe import column_hint, describe, options_of
 from flowforge_assets.errors.declaration import RowError, RuleTypeError
 
@@ -59,6 +60,39 @@ def validated(cls: type, values: Mapping[str, object]) -> dict[str, object]:
 def _uncapped(text: str) -> str:
     """The text without a capital at its start; what follows may be the user's own words."""
     return text[:1].lower() + text[1:]
+
+
+def row_of(cls: type, values: Iterable[object]) -> object:
+    """A row of values that were checked when they were written, in the order of the columns.
+
+    Nested rows come as mappings, as engines give them.
+    """
+    row = typing.cast("object", object.__new__(cls))
+    for (name, shape), value in zip(_shapes(cls), values, strict=True):
+        vars(row)[name] = value if shape is None else _nested(shape, value)
+    return row
+
+
+@cache
+def _shapes(cls: type) -> tuple[tuple[str, type | None], ...]:
+    """Each column with the class of its nested rows, if it holds any."""
+    columns = declared_columns(cls).items()
+    return tuple((name, _shape_in(column_hint(owner, name))) for name, (_, owner) in columns)
+
+
+def _shape_in(hint: object) -> type | None:
+    if isinstance(hint, type) and issubclass(hint, Shape):
+        return hint
+    found = map(_shape_in, typing.get_args(hint))
+    return next((shape for shape in found if shape is not None), None)
+
+
+def _nested(shape: type, value: object) -> object:
+    if isinstance(value, list):
+        return [_nested(shape, item) for item in typing.cast("list[object]", value)]
+    if isinstance(value, dict):
+        return row_of(shape, typing.cast("dict[str, object]", value).values())
+    return value
 
 
 def _adapter(cls: type) -> TypeAdapter[dict[str, Any]]:

@@ -163,17 +163,12 @@ def in_form(
 
 def _rows(table: pl.DataFrame, dataset: DatasetDefinition) -> Iterator[object]:
     """Row objects; their values were checked when they were written."""
+    from flowforge_assets.declare.row import row_of  # pydantic: few assets read rows
+
     cls = dataset.cls
     assert cls is not None  # noqa: S101 - a parameter names a class
-    attributes = [column.attribute for column in dataset.columns]
     for values in table.iter_rows():
-        yield _row(cls, zip(attributes, values, strict=True))
-
-
-def _row(cls: type[object], values: Iterable[tuple[str, object]]) -> object:
-    row: object = cls.__new__(cls)
-    vars(row).update(values)
-    return row
+        yield row_of(cls, values)
 
 
 def key_arguments(

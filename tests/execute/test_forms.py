@@ -23,6 +23,7 @@ from flowforge_assets import (
     Partitions,
     Resource,
     Rows,
+    Shape,
     Silver,
     Static,
     Table,
@@ -273,7 +274,6 @@ def test_the_context_says_where_a_step_is(tmp_path: Path) -> None:
     @asset
     def curious(context: Context) -> Frame[Numbers]:
         seen.append(context)
-        context.note(pages=3)
         return pl.LazyFrame({"n": [1]})
 
     result = pipeline(tmp_path, curious).run()
@@ -281,7 +281,6 @@ def test_the_context_says_where_a_step_is(tmp_path: Path) -> None:
     assert (context.env, context.run_id, context.asset) == ("dev", result.run_id, "curious")
     assert context.attempt == 1
     assert context.now > NOON
-    assert dict(context.notes) == {"pages": 3}
 
 
 class Service(Resource):
@@ -374,3 +373,43 @@ def test_a_given_resource_stands_in_for_its_class(tmp_path: Path, service: type[
     found.given = (Fake(),)
     assert found.run().errors == ()
     assert found.rows(Numbers, "n") == [4]
+
+
+class Address(Shape):
+    city: Col[str] = col()
+
+
+class People(Bronze):
+    number: Col[int] = key()
+    home: Col[Address] = col()
+    former: Col[list[Address]] = col()
+    second: Col[Address | None] = col()
+
+
+class Movers(Silver):
+    number: Col[int] = key()
+    home: Col[Address] = col()
+
+
+@pytest.mark.parametrize("store", ["memory", "delta"])
+def test_rows_within_rows_are_rows_again(tmp_path: Path, store: str) -> None:
+    seen: list[object] = []
+
+    @asset
+    def people() -> Rows[People]:
+        bern, basel = Address(city="Bern"), Address(city="Basel")
+        yield People(number=1, home=bern, former=[basel], second=None)
+
+    @asset
+    def movers(people: Rows[People]) -> Rows[Movers]:
+        for person in people:
+            seen.append(person)
+            yield Movers(number=person.number, home=person.home)
+
+    found = pipeline(tmp_path, people, movers, store=store)
+    assert found.run().errors == ()
+    (person,) = seen
+    assert isinstance(person, People)
+    assert person.home == Address(city="Bern")
+    assert person.former == [Address(city="Basel")]
+    assert person.second is None
