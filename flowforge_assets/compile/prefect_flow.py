@@ -23,7 +23,6 @@ _MADE_BY: Final = "flowforge"
 # Limits of Prefect 3.8: of a task's list of waits, and of the description of an asset.
 _MOST_WAITS: Final = 50
 _LONGEST_DESCRIPTION: Final = 2_500
-_LONGEST_NAME: Final = 200
 _NOT_IN_A_KEY: Final = re.compile(r"""[\s#?&%"'<>\[\]{}|\\^`\x00]+""")
 
 
@@ -145,8 +144,7 @@ def _digest(fingerprint: Fingerprint) -> str:
 
 def _run_name(step: Step) -> str:
     """The step's id, and which partitions it makes."""
-    name = f"{step.id} {step.partitions.render()}" if step.partitions.dimensions else step.id
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return f"{step.id} {step.partitions.render()}" if step.partitions.dimensions else step.id
 
 
 def _tags(asset: AssetDefinition, made: Iterable[DatasetDefinition]) -> tuple[str, ...]:

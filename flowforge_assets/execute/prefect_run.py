@@ -137,7 +137,11 @@ def _ended(result: RunResult) -> State[RunResult]:
 def _made(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
     """One run from lease to end, its steps as tasks of the flow run that is going on."""
     with begun(session, on_event=on_event, stop=stop) as run:
-        return run.through(Submission(run).run)
+        submission = Submission(run)
+        result = run.through(submission.run)
+        if submission.interrupt is not None:
+            raise submission.interrupt
+        return result
 
 
 def _logged(event: Event) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypeAlias
+from threading import Event
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.execute.prefect_step import PrefectStep
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     Future: TypeAlias = PrefectConcurrentFuture[State[None]]
 
 
+# With polars 2.1 loaded, Ctrl-C does not wake a thread that waits without end.
+_LOOK_UP_SECONDS: Final = 0.2
+
+
 @dataclass(slots=True)
 class _Asset:
-    """What is left of an asset: steps to submit, and how many are going on.
+    """What is left of an asset: steps to submit, and tasks that are going on.
 
     `ended` has the futures that others can wait for.
     """
@@ -28,7 +32,7 @@ class _Asset:
     parents: tuple[DatasetKey, ...]
     waits_for: int
     steps: deque[PrefectStep] = field(default_factory=deque[PrefectStep])
-    going_on: int = 0
+    going_on: set[Future] = field(default_factory=set["Future"])
     ended: list[Future] = field(default_factory=list["Future"])
 
 
@@ -50,12 +54,16 @@ class Submission:
             self._assets[id_] = _Asset(parents, waits_for=len(parents))
         for step in run.plan.steps:
             self._assets[step.asset_id].steps.append(PrefectStep(run, step))
-        self._ended: SimpleQueue[tuple[DatasetKey, PrefectStep, Future]] = SimpleQueue()
+        self._ended: deque[tuple[DatasetKey, PrefectStep, Future]] = deque()
+        self._has_ended = Event()
+        self.interrupt: BaseException | None = None
         self._broke: BaseException | None = None
         self._is_cut_short = False
 
     def run(self) -> bool:
         """Makes all that can be made; says whether a stop left some of it undone.
+
+        A signal stops it too, and is kept in `interrupt`.
 
         Raises:
             BaseException: what no step expects, when the tasks that were going on have ended.
@@ -65,10 +73,14 @@ class Submission:
                 if not asset.waits_for:
                     self._submit(id_)
             self._wait()
-        except BaseException:
+        except BaseException as error:
             self._run.scope.stop.set()
             self._wait()
-            raise
+            if isinstance(error, Exception):
+                raise
+            # Prefect's signals are no KeyboardInterrupt; a run that they end was cancelled too.
+            self.interrupt = error
+            return True
         if self._broke is not None:
             raise self._broke
         return self._is_cut_short or any(asset.steps for asset in self._assets.values())
@@ -76,14 +88,22 @@ class Submission:
     def _wait(self) -> None:
         """Goes on until no task does; the end of one sets others free."""
         while any(asset.going_on for asset in self._assets.values()):
-            id_, step, future = self._ended.get()
-            asset = self._assets[id_]
-            asset.going_on -= 1
-            if self._settle(step, future):
-                asset.ended.append(future)
-            self._submit(id_)
-            if not asset.going_on and not asset.steps:
-                self._set_free(id_)
+            self._has_ended.wait(_LOOK_UP_SECONDS)
+            self._has_ended.clear()
+            while self._ended:
+                # It leaves the queue when it is done with: an interrupt in between loses none.
+                self._go_on_after(*self._ended[0])
+                self._ended.popleft()
+
+    def _go_on_after(self, id_: DatasetKey, step: PrefectStep, future: Future) -> None:
+        """Submits what can be made now that a task has ended."""
+        asset = self._assets[id_]
+        asset.going_on.discard(future)
+        if self._settle(step, future):
+            asset.ended.append(future)
+        self._submit(id_)
+        if not asset.going_on and not asset.steps:
+            self._set_free(id_)
 
     def _submit(self, id_: DatasetKey) -> None:
         """Submits the asset's steps; one at a time where its partitions have an order."""
@@ -103,11 +123,15 @@ class Submission:
             )
             assert isinstance(future, PrefectConcurrentFuture)  # noqa: S101 - it is a thread's
             asset.steps.popleft()
-            asset.going_on += 1
+            asset.going_on.add(future)
             self._listen(id_, step, future)
 
     def _listen(self, id_: DatasetKey, step: PrefectStep, future: Future) -> None:
-        future.add_done_callback(lambda _: self._ended.put((id_, step, future)))
+        def hear(_: object) -> None:
+            self._ended.append((id_, step, future))
+            self._has_ended.set()
+
+        future.add_done_callback(hear)
 
     def _settle(self, step: PrefectStep, future: Future) -> bool:
         """Sees that the step has ended, whatever Prefect did with its task.
