@@ -41,6 +41,31 @@ from flowforge_assets import Project
 result = Project.load(".").run()
 print(result.status, "prefect" in sys.modules)
 """
+# A server that is healthy and then fails whatever is asked of it.
+RUN_WITH_BROKEN_SERVER = """\
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+import os
+
+
+class Broken(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path.endswith("/health") else 400)
+        self.end_headers()
+        self.wfile.write(b"true")
+
+    def do_POST(self):
+        self.send_response(400)
+        self.end_headers()
+
+    def log_message(self, *said):
+        pass
+
+
+listener = HTTPServer(("127.0.0.1", 0), Broken)
+os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{listener.server_port}/api"
+Thread(target=listener.serve_forever, daemon=True).start()
+"""
 REACH = """\
 import time
 from flowforge_assets import FlowForgeError
@@ -139,3 +164,10 @@ def test_prefect_sends_no_reports_of_use_unless_told_to(
     load_prefect()
     assert os.environ["DO_NOT_TRACK"] == "1"
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "true"
+
+
+@pytest.mark.slow
+def test_a_server_that_fails_in_mid_run_is_told_as_such(project: Path) -> None:
+    said = said_by(project, RUN_WITH_BROKEN_SERVER + RUN)
+    assert said["code"] == "FF-853"
+    assert "ledger" in said["hint"]

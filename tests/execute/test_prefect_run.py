@@ -97,6 +97,20 @@ def never() -> Table[Never]:
         calls.write("never\\n")
     raise ValueError("never")
 """
+CLOSED = """\
+@asset(tags=["closed"])
+def raw(day: date) -> Table[Raw]:
+    return pl.DataFrame({"day": [day], "n": [day.day]})
+
+
+class Other(Gold):
+    n: Col[int] = col()
+
+
+@asset
+def other() -> Table[Other]:
+    return pl.DataFrame({"n": [1]})
+"""
 RUN_FLOW = """\
 import json
 import sys
@@ -272,8 +286,22 @@ def test_a_run_ends_at_the_next_partition_when_it_is_stopped_or_interrupted(
 ) -> None:
     folder = project(tmp_path / "p", "stopped", GOOD)
     ran = in_project(folder, RUN_AND_STOP, home=server.home, api_url=server.url)
-    expected = ["cancelled 1", "cancelled", "interrupted", "2026-01-03..2026-01-04"]
+    expected = ["cancelled 1", "cancelled", "interrupted", "2026-01-04"]
     assert ran.stdout.splitlines() == expected, ran.stderr
     interrupted, stopped = server.flow_runs("stopped")
     assert stopped["state"]["type"] == "CANCELLED"
     assert interrupted["state"]["type"] == "CRASHED"
+
+
+def test_a_step_that_prefect_refuses_to_run_has_failed_and_what_reads_it_is_skipped(
+    server: PrefectServer, tmp_path: Path
+) -> None:
+    server.post("concurrency_limits/", {"tag": "closed", "concurrency_limit": 0})
+    folder = project(tmp_path / "p", "refused", CLOSED)
+    ran = flowforge(server, folder, "run", "--engine", "prefect", "--json")
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    ended = {(e["asset"], e["status"]) for e in events if e["event"] == "step_finished"}
+    assert ended == {
+        ("raw", "failed"), ("clean", "skipped"), ("total", "skipped"), ("other", "made"),
+    }, ran.stderr  # fmt: skip
+    assert [error["code"] for error in events[-1]["errors"]] == ["FF-854"]
