@@ -16,6 +16,7 @@ from flowforge_assets.declare.definition import AssetDefinition, DatasetDefiniti
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import did_you_mean, raise_all
+from flowforge_assets.errors.check import BodyFailedError
 from flowforge_assets.errors.project import SelectionError
 from flowforge_assets.execute.spec import table_of
 from flowforge_assets.execute.state import history_of_tables, read_history, read_tables
@@ -196,6 +197,7 @@ class Project:
             store=lambda: self.store,
             clock=self.clock,
             plan=planned,
+            check=self._refuse_broken,
             selection=select or "",
             given=tuple(resources),
             name=self.config.name,
@@ -297,6 +299,24 @@ class Project:
             env=self.environment.name,
             now=self.clock(),
         )
+
+    def _refuse_broken(self, plan: Plan) -> None:
+        """Lets a plan pass whose assets keep their promises, as far as can be told without data.
+
+        A body that raises an error of its own without rows may not do so with them: it is left
+        to fail at its step.
+
+        Raises:
+            Problems: all else that `check` finds in the assets of the plan (FF-3xx, FF-4xx).
+        """
+        if not plan.steps:
+            return
+        from flowforge_assets.graph.typecheck import check_assets  # engines, on use
+
+        ids = dict.fromkeys(step.asset_id for step in plan.steps)
+        with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
+            errors = check_assets(self.graph, ids, root=self.root, sql=sql).errors
+        raise_all(error for error in errors if not isinstance(error, BodyFailedError))
 
     def _resumed(self, run_id: str, history: History) -> Plan:
         from flowforge_assets.execute.resume import plan_of_rest  # engines, on use

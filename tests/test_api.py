@@ -11,6 +11,7 @@ import pytest
 from flowforge_assets import Project
 from flowforge_assets.core.event import Event
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.check import BodyError
 from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
 from flowforge_assets.errors.record import LedgerBroken, LedgerLocked, LedgerNewer
 from flowforge_assets.errors.sql import SqlError
@@ -155,6 +156,35 @@ def test_a_query_that_fails_on_rows_is_a_coded_error(project: Make) -> None:
     assert result.status == "failed"
     assert isinstance(result.errors[0], SqlError)
     assert "turnover.sql" in result.errors[0].render()
+
+
+def test_a_run_makes_nothing_while_an_asset_uses_a_column_that_is_not_there(
+    project: Make,
+) -> None:
+    made = project(python=PYTHON.replace("Orders.price > 10", "pl.col('prise') > 10"))
+    with pytest.raises(BodyError, match="`prise`"):
+        made.run()
+    assert made.history().pieces == {}
+
+
+def test_an_asset_that_raises_fails_alone(project: Make) -> None:
+    made = project(python=PYTHON.replace("return orders.filter", "1 / 0\n    return orders.filter"))
+    result = made.run("orders, paid")
+    assert (result.status, result.made, result.failed) == ("failed", 1, 1)
+
+
+def test_partitioning_a_table_that_is_there_is_a_coded_error(project: Make) -> None:
+    whole = PYTHON.replace(', partition=DAY.on("day")', "").replace(
+        "day: Col[date]", "on: Col[date]"
+    )
+    whole = whole.replace("def orders(day: date)", "def orders()").replace(
+        '{"day": [day], "number": [day.day], "price": [10.0 * day.day]}',
+        '{"on": [date(2026, 1, 1)], "number": [1], "price": [10.0]}',
+    )
+    assert project(python=whole, sql="select 1 as one").run().status == "succeeded"
+    result = project(python=PYTHON).run("orders")
+    assert result.status == "failed"
+    assert {error.code for error in result.errors} == {"FF-611"}
 
 
 def test_an_unknown_selection_is_a_coded_error(project: Make) -> None:

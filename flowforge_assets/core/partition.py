@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from flowforge_assets.core.boxes import Box, Boxes, Point
-from flowforge_assets.core.dimension import Dimension, Kind, Ordinal
+from flowforge_assets.core.dimension import Dimension, Ordinal
 from flowforge_assets.core.partition_set import WHOLE, PartitionSet
 from flowforge_assets.core.partition_text import bare, render_box, shielded
 from flowforge_assets.core.span import Axis, Range, Span, Values
@@ -34,7 +34,6 @@ __all__ = [
     "Boxes",
     "Dimension",
     "Extent",
-    "Kind",
     "Ordinal",
     "PartitionSet",
     "Partitioning",

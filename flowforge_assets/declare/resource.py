@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from flowforge_assets.core.partition import PartitionSet
@@ -31,13 +30,3 @@ class Context:
     now: datetime
     attempt: int
     log: logging.Logger
-    _notes: dict[str, str | int | float] = field(default_factory=dict[str, str | int | float])
-
-    def note(self, **values: str | float) -> None:
-        """Adds figures or short texts to the record of this step."""
-        self._notes.update(values)
-
-    @property
-    def notes(self) -> Mapping[str, str | int | float]:
-        """What this step has noted."""
-        return self._notes

@@ -1,15 +1,15 @@
 """What every FlowForge error has: a stable code, a place, and a way out.
 
-    FlowForgeError
-    ├── DeclarationError    FF-1xx  a class, function or file that says something wrong
-    ├── GraphError          FF-2xx  declarations that do not fit together
-    ├── CheckError          FF-3xx  an asset whose body does not keep its promise
-    ├── SqlError            FF-4xx  SQL that cannot be read, bound or emitted
-    ├── RecordError         FF-5xx  the ledger
-    ├── StorageError        FF-6xx  tables, files and the places that hold them
-    ├── RunError            FF-7xx  a step that failed
-    ├── ProjectError        FF-8xx  the project file, its environments, the command line
-    └── Problems            FF-900  all the errors of one stage, raised once
+FlowForgeError
+├── DeclarationError    FF-1xx  a class, function or file that says something wrong
+├── GraphError          FF-2xx  declarations that do not fit together
+├── CheckError          FF-3xx  an asset whose body does not keep its promise
+├── SqlError            FF-4xx  SQL that cannot be read, bound or emitted
+├── RecordError         FF-5xx  the ledger
+├── StorageError        FF-6xx  tables, files and the places that hold them
+├── RunError            FF-7xx  a step that failed
+├── ProjectError        FF-8xx  the project file, its environments, the command line
+└── Problems            FF-900  all the errors of one stage, raised once
 """
 
 from __future__ import annotations

@@ -54,3 +54,13 @@ class ReturnValueError(CheckError):
     """
 
     code = "FF-305"
+
+
+class BodyFailedError(CheckError):
+    """The body of an asset or check raises an error of its own when it is called without rows.
+
+    Let it give an empty frame then, or say `lazy=False` if it must see rows. `check` reports it;
+    a run goes on and fails at that step if the error comes again.
+    """
+
+    code = "FF-306"

@@ -13,11 +13,15 @@ from flowforge_assets.plan.step import Step
 
 @dataclass(frozen=True, slots=True)
 class UnitOutcome:
-    """What became of one unit: rows and warnings, or the error that stopped it."""
+    """What became of one unit: rows and warnings, or the error that stopped it.
+
+    `bad_rows` were set aside.
+    """
 
     unit: PartitionSet
     seconds: float
     rows: int = 0
+    bad_rows: int = 0
     warnings: tuple[Finding, ...] = ()
     error: FlowForgeError | None = None
 

@@ -200,11 +200,12 @@ class LocalRun:
         with self.lock:
             self.tally.made.add(step.asset_id)
         for outcome in committed.units:
-            said = "; ".join(
-                f"{finding.bad_rows:,} rows found by `{finding.rule}`"
+            said = [f"{_rows(outcome.bad_rows)} set aside"] if outcome.bad_rows else []
+            said += [
+                f"{_rows(finding.bad_rows)} found by `{finding.rule}`"
                 for finding in outcome.warnings
-            )
-            self.finished(step, outcome, "made", message=said or None)
+            ]
+            self.finished(step, outcome, "made", message="; ".join(said) or None)
 
     def fail(self, step: Step, outcome: UnitOutcome) -> None:
         """Notes a unit that failed; only what depends on it is skipped."""
@@ -291,3 +292,7 @@ class LocalRun:
                 message=message,
             )
         )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -30,10 +30,15 @@ from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 
 
+def _trusted(plan: Plan) -> None:
+    """Lets any plan pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a run needs to begin: `plan` is called when its turn has come.
 
+    `check` refuses a plan whose assets do not keep their promises, before anything is made.
     `name` is that of the project.
     """
 
@@ -44,6 +49,7 @@ class Session:
     plan: Callable[[History], Plan]
     selection: str = ""
     given: tuple[Resource, ...] = ()
+    check: Callable[[Plan], object] = _trusted
     name: str = "flowforge"
 
 
@@ -71,6 +77,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
         settle(ledger, session.graph, session.store, session.clock)
         history = read_history(ledger, session.graph, environment, session.store)
         plan = session.plan(history)
+        session.check(plan)
         scope = _scope(session, run_id, plan, history, stop)
         ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
         try:

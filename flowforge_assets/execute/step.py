@@ -130,7 +130,13 @@ class _Writer:
             raise
         share = (time.perf_counter() - start) / len(held)
         units = tuple(
-            UnitOutcome(unit, seconds + share, prepared.rows, prepared.warnings)
+            UnitOutcome(
+                unit,
+                seconds + share,
+                rows=prepared.rows,
+                bad_rows=prepared.bad_rows,
+                warnings=prepared.warnings,
+            )
             for unit, prepared, seconds in held
         )
         self.on_commit(Committed(tuple(made), units))

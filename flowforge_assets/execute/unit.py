@@ -66,6 +66,11 @@ class Prepared:
         return sum(output.rows for output in self.outputs)
 
     @property
+    def bad_rows(self) -> int:
+        """How many rows are set aside."""
+        return sum(output.bad.height for output in self.outputs if output.bad is not None)
+
+    @property
     def warnings(self) -> tuple[Finding, ...]:
         """What checks found that does not block."""
         return tuple(finding for output in self.outputs for finding in output.warnings)

@@ -14,7 +14,7 @@ from flowforge_assets.declare.dataset import declared_columns
 from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition
 from flowforge_assets.declare.function import written_function
 from flowforge_assets.errors.base import Place, did_you_mean
-from flowforge_assets.errors.check import BodyError
+from flowforge_assets.errors.check import BodyError, BodyFailedError
 
 _OURS: Final = str(Path(__file__).parents[1])
 _QUOTED: Final = re.compile(r'"([^"]*)"')  # what polars could not find comes first
@@ -35,7 +35,7 @@ def body_error(
     columns: Iterable[str],
     *,
     root: Path,
-) -> BodyError:
+) -> BodyError | BodyFailedError:
     """The failure of a body at the line of the project below `root` where it is, with a remedy.
 
     `columns` are those of its inputs.
@@ -60,7 +60,10 @@ def body_error(
         return BodyError(message, place=place or owner.place, hint=hint)
     message = f"`{owner.name}` fails on empty inputs: {type(error).__name__}: {said}"
     hint = _near_name(error, owner.function) or _NEEDS_ROWS
-    return BodyError(message, place=place or owner.place, hint=hint)
+    blamed = {type(error).__module__, type(getattr(error, "obj", None)).__module__}
+    is_of_types = any(module.startswith("polars") for module in blamed) or is_certain(error)
+    kind = BodyError if is_of_types else BodyFailedError
+    return kind(message, place=place or owner.place, hint=hint)
 
 
 def _listed(names: Iterable[str]) -> str:

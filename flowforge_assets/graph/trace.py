@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Input
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.lineage import ColumnRef, ColumnSources
@@ -71,8 +72,6 @@ def _listening(
     """An empty frame of the dataset that tells which of its columns a query asks for."""
     import polars as pl  # heavy: as in `_of_function`
     from polars.io.plugins import register_io_source
-
-    from flowforge_assets.core.polars_types import polars_schema
 
     schema = polars_schema(dataset.schema)
 

@@ -46,7 +46,6 @@ class ProjectConfig:
     name: str
     modules: tuple[str, ...]
     environments: Mapping[str, EnvironmentConfig]
-    variables: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -112,7 +111,7 @@ class _Reader:
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "variables"), "")
+        self.refuse_unknown(raw, ("project", "env"), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
@@ -122,9 +121,8 @@ class _Reader:
             env: self.environment(self.table(all_environments, env, "env"), f"env.{env}")
             for env in all_environments
         }
-        variables = self.table(raw, "variables", "")
         raise_all(self.problems)
-        return ProjectConfig(self.root, name, modules, environments, variables)
+        return ProjectConfig(self.root, name, modules, environments)
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)

@@ -55,8 +55,9 @@ class SqlSource:
 
 def find_sql_files(root: Path, *, tied: Iterable[Path]) -> Iterator[Path]:
     """The files below `assets/`, sorted, save those that are `tied` to a class."""
+    found = sorted((root / FOLDER).rglob("*.sql"))
     taken = {path.resolve() for path in tied}
-    return (path for path in sorted((root / FOLDER).rglob("*.sql")) if path.resolve() not in taken)
+    return (path for path in found if path.resolve() not in taken) if taken else iter(found)
 
 
 def key_of_file(path: Path, root: Path) -> DatasetKey:

@@ -11,7 +11,7 @@ import polars as pl
 
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.data_files import DataFile, Layout, remove_files, write_files
-from flowforge_assets.storage.evolution import as_declared
+from flowforge_assets.storage.evolution import as_declared, refuse_change
 from flowforge_assets.storage.failure import damaged_data
 from flowforge_assets.storage.overlap import Overlap, overlap
 from flowforge_assets.storage.partition_rows import is_in, refuse_strays
@@ -99,7 +99,12 @@ def replace_rows(
     """Which of `files` a commit to `partitions` removes; rewrites those with other rows as well.
 
     Costs a look at each file's ends, and a pass over each file whose ends do not tell.
+
+    Raises:
+        SchemaChangeError: the stored rows have no partition column (FF-611).
     """
+    if any(dimension.column not in stored for dimension in spec.dimensions):
+        refuse_change(stored, spec)  # no row says in which partition it is
     removed: list[DataFile] = []
     rewritten: list[DataFile] = []
     keeps_rows = False

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from flowforge_assets.core.dimension import Kind
 from flowforge_assets.core.partition import (
     UNPARTITIONED,
     WHOLE,
     Dimension,
     Extent,
-    Kind,
     Partitioning,
     PartitionSet,
     Span,

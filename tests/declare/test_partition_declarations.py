@@ -10,7 +10,6 @@ from flowforge_assets import Daily, Hourly, Monthly, Partitions, Static, Weekly
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.definition import Definitions
 from flowforge_assets.declare.partitions import Product
-from flowforge_assets.declare.resource import Context
 
 Collected: TypeAlias = Callable[..., Definitions]
 Refused: TypeAlias = Callable[[str, str], str]
@@ -107,14 +106,3 @@ def test_a_set_of_keys_is_a_sequence_with_ends() -> None:
     assert list(days[1:]) == [date(2026, 1, 2), date(2026, 1, 3)]
     assert repr(days) == "Partitions(2026-01-01..2026-01-03, 3)"
     assert repr(Partitions[date]([])) == "Partitions()"
-
-
-def test_what_a_step_notes_is_kept() -> None:
-    import logging
-
-    from flowforge_assets.core.partition import WHOLE
-
-    context = Context("dev", "r1", "s1", "load", WHOLE, NOW, 1, logging.getLogger("test"))
-    context.note(rows=3, source="api")
-    context.note(rows=4)
-    assert context.notes == {"rows": 4, "source": "api"}

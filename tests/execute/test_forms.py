@@ -23,7 +23,6 @@ from flowforge_assets import (
     Partitions,
     Resource,
     Rows,
-    Shape,
     Silver,
     Static,
     Table,
@@ -373,43 +372,3 @@ def test_a_given_resource_stands_in_for_its_class(tmp_path: Path, service: type[
     found.given = (Fake(),)
     assert found.run().errors == ()
     assert found.rows(Numbers, "n") == [4]
-
-
-class Address(Shape):
-    city: Col[str] = col()
-
-
-class People(Bronze):
-    number: Col[int] = key()
-    home: Col[Address] = col()
-    former: Col[list[Address]] = col()
-    second: Col[Address | None] = col()
-
-
-class Movers(Silver):
-    number: Col[int] = key()
-    home: Col[Address] = col()
-
-
-@pytest.mark.parametrize("store", ["memory", "delta"])
-def test_rows_within_rows_are_rows_again(tmp_path: Path, store: str) -> None:
-    seen: list[object] = []
-
-    @asset
-    def people() -> Rows[People]:
-        bern, basel = Address(city="Bern"), Address(city="Basel")
-        yield People(number=1, home=bern, former=[basel], second=None)
-
-    @asset
-    def movers(people: Rows[People]) -> Rows[Movers]:
-        for person in people:
-            seen.append(person)
-            yield Movers(number=person.number, home=person.home)
-
-    found = pipeline(tmp_path, people, movers, store=store)
-    assert found.run().errors == ()
-    (person,) = seen
-    assert isinstance(person, People)
-    assert person.home == Address(city="Bern")
-    assert person.former == [Address(city="Basel")]
-    assert person.second is None

@@ -105,7 +105,7 @@ def test_a_body_that_keeps_its_promise_is_well(checked: Checked, source: str) ->
         ("return raw.select(dya)", "FF-304", 3, "NameError: name 'dya'", "did you mean `day`?"),
         ("return raw.with_columns(Raw.day + Raw.land)", "FF-304", 1, "InvalidOperationError",
          "`lazy=False`"),
-        ("raise ValueError", "FF-304", 3, "ValueError: no message", "`lazy=False`"),
+        ("raise ValueError", "FF-306", 3, "ValueError: no message", "`lazy=False`"),
         ("raw.select('day')", "FF-305", 1, "`out` returns None, not a frame",
          "does a `return` lack?"),
         ("return 7", "FF-305", 1, "`out` returns `int`, not a frame", "return a polars frame"),

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowforge_assets.core.dimension import Kind
 from flowforge_assets.core.partition import (
     UNPARTITIONED,
     WHOLE,
     Dimension,
     Extent,
-    Kind,
     Partitioning,
     PartitionSet,
     StaticExtent,
     TimeExtent,
 )
 from flowforge_assets.declare.mapping import All, Has, Lag, Latest, Mapping, Same, Window
-from flowforge_assets.plan.partition_map import read_by, reads, unmapped
+from flowforge_assets.plan.partition_map import read_by, reads
 
 NOW = datetime(2014, 1, 15, 12, 30, tzinfo=UTC)
 
@@ -362,57 +362,3 @@ def test_a_million_partitions_map_by_their_ends() -> None:
     assert found == hours.all(NOW)
     assert found.count() == 999_311
     assert len(found.boxes) == 1
-
-
-@pytest.mark.parametrize(
-    ("down", "up", "mapping"),
-    [
-        (DAILY, DAILY, Lag()),
-        (DAILY, HOURLY, Window(-24, 0)),
-        (UNPARTITIONED, DAILY, Latest()),
-        (UNPARTITIONED, UNPARTITIONED, Same()),
-        (DAILY, COUNTRIES, All()),
-        (DAILY, COUNTRIES, Has()),
-    ],
-)
-def test_a_mapping_that_makes_sense_is_let_pass(
-    down: Partitioning, up: Partitioning, mapping: Mapping
-) -> None:
-    assert unmapped(down, up, mapping) is None
-
-
-@pytest.mark.parametrize(
-    ("down", "up", "mapping", "message"),
-    [
-        (
-            DAILY,
-            UNPARTITIONED,
-            Lag(),
-            "`Lag` needs one dimension of time in common: they share none",
-        ),
-        (
-            COUNTRIES,
-            DAILY,
-            Window(-1),
-            "`Window` needs one dimension of time in common: they share none",
-        ),
-        (
-            product(DAILY, MONTHLY),
-            product(DAILY, MONTHLY),
-            Lag(),
-            "`Lag` needs one dimension of time in common: they share `day, month`",
-        ),
-        (DAILY, DAILY, Lag(0), "`Lag(0)` does not look back: its steps are 1 or more"),
-        (DAILY, DAILY, Window(1), "`Window(1, 0)` ends before it begins"),
-        (
-            DAILY,
-            COUNTRIES,
-            Latest(),
-            "`Latest` needs partitions of time, and what it reads has none",
-        ),
-    ],
-)
-def test_a_mapping_that_makes_no_sense_says_why(
-    down: Partitioning, up: Partitioning, mapping: Mapping, message: str
-) -> None:
-    assert unmapped(down, up, mapping) == message

@@ -198,7 +198,7 @@ def test_a_mapping_that_fits_nothing_is_an_error() -> None:
         [dataset("a"), dataset("b", DAYS)], [maker("a"), maker("b", reads=[read("a", Latest())])]
     )
     (error,) = misfits(built)
-    assert "make_b" in error.message
+    assert (error.code, "make_b" in error.message) == ("FF-205", True)
 
 
 def test_outputs_that_are_cut_differently_are_an_error() -> None:

@@ -22,9 +22,6 @@ WHOLE = """\
 name = "shop"
 modules = ["shop", "more.assets"]
 
-[variables]
-rate = 1.5
-
 [env.prod]
 store = "memory://here"
 format = "parquet"
@@ -47,7 +44,6 @@ def test_a_whole_file_is_read(write_project: Write) -> None:
     root = write_project({"flowforge.toml": WHOLE})
     config = read_config(root)
     assert (config.name, config.modules) == ("shop", ("shop", "more.assets"))
-    assert config.variables == {"rate": 1.5}
     prod = config.environment("prod")
     assert (prod.format, prod.workers, prod.memory_mb) == ("parquet", 4, 0)
     assert prod.resources == {"Crm": {"url": "https://crm"}}

@@ -17,6 +17,7 @@ from flowforge_assets.errors.sql import (
     SqlColumnError,
     SqlMemoryError,
     SqlParameterError,
+    SqlRunError,
     SqlValueError,
 )
 from flowforge_assets.sql.engine import DuckInput, FilesInput, FrameInput, SqlEngine
@@ -195,6 +196,17 @@ def test_too_much_memory_is_a_coded_error_and_the_engine_works_on(
         with pytest.raises(SqlMemoryError):
             engine.run(parsed("select list(md5(i::varchar)) as x from range(3000000) t(i)"), {})
         assert engine.run(parsed("select 1 as x"), {}).item() == 1
+
+
+def test_a_query_that_the_engine_gives_up_on_is_told_without_the_values(
+    engine: SqlEngine, parsed: Parse, flights: pl.DataFrame
+) -> None:
+    secret = flights.with_columns(flight_id=pl.lit("(s3cr3t"))
+    query = "select regexp_matches('x', flight_id) as found from silver.flights"
+    with pytest.raises(SqlRunError) as caught:
+        engine.run(parsed(query), {FLIGHTS: FrameInput(secret)})
+    assert caught.value.code == "FF-432"
+    assert "s3cr3t" not in caught.value.render()
 
 
 def test_a_stored_column_that_is_gone_is_told_as_a_bind_error(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowforge_assets.core.partition import WHOLE, Dimension, Kind, PartitionSet, Span
+from flowforge_assets.core.dimension import Dimension, Kind
+from flowforge_assets.core.partition import WHOLE, PartitionSet, Span
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.overlap import Overlap, ends_of, overlap
