@@ -36,7 +36,10 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDefinition:
-    """A dataset. `cls` is None for one that only SQL declares."""
+    """A dataset. `cls` is None for one that only SQL declares.
+
+    `is_inferred` says that its columns are those of its query, as loading has bound it.
+    """
 
     key: DatasetKey
     columns: tuple[ColumnDefinition, ...]
@@ -45,6 +48,7 @@ class DatasetDefinition:
     partitioning: Partitioning
     place: Place
     cls: type | None = None
+    is_inferred: bool = False
     extra: Extra = "refuse"
     description: str = ""
     owners: tuple[str, ...] = ()

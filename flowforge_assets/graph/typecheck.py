@@ -174,8 +174,8 @@ class _Checker:
     def check_sql(self, asset: AssetDefinition) -> None:
         """The query's exact columns, with what its dataset promises."""
         dataset = self.graph.datasets[asset.id]
-        if dataset.cls is None:
-            return  # its columns are those of the query, which was bound as the project was loaded
+        if dataset.is_inferred:
+            return
         try:
             file = read_sql_file(asset.sql_path or Path(), shown_as=asset.place.file)
             schemas = {r.dataset: self.graph.datasets[r.dataset].schema for r in asset.inputs}

@@ -173,6 +173,7 @@ def sql_dataset(
         rules=tuple(rules),
         partitioning=_partitioning(header.partition, file, found),
         place=Place(file.shown_as, 1),
+        is_inferred=all(column.type is None for column in header.columns),
         description=header.description,
         owners=header.owners,
         tags=header.tags,
