@@ -220,7 +220,11 @@ class Project:
         wanted = None
         if partition is not None:
             wanted = found.partitioning.parse(partition, self.clock())
-        return self.table(found).scan(wanted, version=version).collect()
+        from flowforge_assets.storage.failure import reading  # engines, on use
+
+        table = self.table(found)
+        with reading(table):
+            return table.scan(wanted, version=version).collect()
 
     def dataset(self, dataset: type | str) -> DatasetDefinition:
         """A dataset by its class, its key, or its name where that is unique.
@@ -250,7 +254,7 @@ class Project:
 
     def history(self) -> History:
         """What was made, by dataset; where there is no ledger, as the tables say."""
-        if not self.environment.ledger_path.exists():
+        if not self.environment.has_ledger:
             return history_of_tables(self.graph, self.environment, lambda: self.store)
         with Ledger.open(self.environment.ledger_path) as ledger:
             return read_history(ledger, self.graph, self.environment, lambda: self.store)

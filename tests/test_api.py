@@ -167,6 +167,61 @@ def test_a_run_makes_nothing_while_an_asset_uses_a_column_that_is_not_there(
     assert made.history().pieces == {}
 
 
+def test_an_asset_that_exits_fails_like_any_other(project: Make) -> None:
+    made = project(python=PYTHON.replace("    return pl.DataFrame", "    raise SystemExit(0)"))
+    result = made.run("orders")
+    assert (result.status, result.failed) == ("failed", 1)
+    assert {error.code for error in result.errors} == {"FF-701"}
+
+
+def test_a_table_that_lacks_commits_is_not_read(project: Make, tmp_path: Path) -> None:
+    project().run("orders")
+    log = tmp_path / ".flowforge/dev/lake/bronze/orders/_delta_log"
+    project().run("orders", force=True)
+    newest = max(log.glob("*.json"))
+    newest.unlink()
+    result = project().run("paid")
+    assert {error.code for error in result.errors} == {"FF-618"}
+    project().rebuild_ledger()
+    assert project().run().status == "succeeded"
+
+
+def test_an_empty_ledger_makes_nothing_anew(project: Make) -> None:
+    made = project()
+    made.run()
+    made.environment.ledger_path.write_bytes(b"")
+    assert made.plan().steps == ()
+
+
+def test_partitions_of_what_has_none_are_a_coded_error(project: Make) -> None:
+    with pytest.raises(NotPartitioned):
+        project().plan("turnover", partitions="2026-01-01")
+
+
+def test_a_header_whose_key_is_no_column_is_told_with_its_line(project: Make) -> None:
+    with pytest.raises(SqlError) as caught:
+        project(sql="/*\nkey = ['dya']\n*/\n" + SQL)
+    assert (caught.value.code, caught.value.place and caught.value.place.line) == ("FF-403", 2)
+    assert caught.value.hint == "did you mean `day`?"
+
+
+def test_a_rule_of_a_header_that_does_not_fit_is_found_by_check(project: Make) -> None:
+    header = "/*\ncolumns.turnover = {ge = 'x'}\n*/\n"
+    (error,) = project(sql=header + SQL).check().errors
+    assert error.code == "FF-714"
+
+
+def test_every_problem_of_a_step_is_an_error_of_its_own(project: Make) -> None:
+    python = PYTHON.replace("10.0 * day.day]", "-1.0]").replace(
+        "@asset\ndef paid",
+        "from flowforge_assets import BadRows, check\n\n\n@check\n"
+        "def no_orders(orders: Frame[Orders]) -> BadRows[Orders]:\n    return orders\n\n\n"
+        "@asset\ndef paid",
+    )
+    result = project(python=python).run("orders")
+    assert {error.code for error in result.errors} == {"FF-710", "FF-712"}
+
+
 def test_an_asset_that_raises_fails_alone(project: Make) -> None:
     made = project(python=PYTHON.replace("return orders.filter", "1 / 0\n    return orders.filter"))
     result = made.run("orders, paid")

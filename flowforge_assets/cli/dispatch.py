@@ -38,9 +38,9 @@ def dispatch(argv: list[str]) -> int:
             raise UsageError("no command is named", hint=hint)  # noqa: TRY301 - as any other
         code = parser()(words)
     except CycloptsError as error:
-        return _refused(terminal, usage_error(error))
+        return _refused(terminal, words[0], usage_error(error))
     except FlowForgeError as error:
-        return _refused(terminal, error)
+        return _refused(terminal, words[0], error)
     except KeyboardInterrupt:
         terminal.note("interrupted")
         if any(thread.name.startswith("flowforge") for thread in threading.enumerate()):
@@ -84,8 +84,14 @@ def _command_first(argv: list[str]) -> list[str]:
     return [*rest[:end], *leading, *rest[end:]]
 
 
-def _refused(terminal: Terminal, error: FlowForgeError) -> int:
-    if terminal.json:
+def _refused(terminal: Terminal, command: str, error: FlowForgeError) -> int:
+    if terminal.json and command == "run":
+        # One line, and the last event, as who reads events line by line expects it.
+        counts = dict.fromkeys(("made", "failed", "skipped", "fresh"), 0)
+        errors = [each.as_json() for each in flat([error])]
+        said = {"version": 1, "data": None, "event": "run_finished", "run_id": None}
+        terminal.json_line(said | {"status": "failed"} | counts | {"errors": errors})
+    elif terminal.json:
         terminal.data(None, [error])
     else:
         terminal.errors([error])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -45,6 +47,8 @@ def run(
     start = time.perf_counter()
     last: list[Event] = []
     hear = _events(terminal, project, last)
+    with suppress(ValueError):  # not the main thread: someone else minds the signals
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = project.run(
             select, partitions=partition, force=force, resume=resume, engine=engine, on_event=hear

@@ -12,6 +12,7 @@ from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull
+from flowforge_assets.storage.failure import reading
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,9 +149,10 @@ def describe_table(
 def _read(table: Table, wanted: PartitionSet | None, limit: int) -> tuple[int, pl.DataFrame]:
     import polars as pl  # heavy: only a table with rows needs it
 
-    lazy = table.scan(wanted)
-    rows: int = lazy.select(pl.len()).collect().item()
-    return rows, lazy.head(limit).collect()
+    with reading(table):
+        lazy = table.scan(wanted)
+        rows: int = lazy.select(pl.len()).collect().item()
+        return rows, lazy.head(limit).collect()
 
 
 def _show(terminal: Terminal, found: TableDescription) -> None:

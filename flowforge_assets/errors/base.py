@@ -14,6 +14,7 @@ FlowForgeError
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -34,12 +35,18 @@ class Place:
 
     def __str__(self) -> str:
         """`shop/silver.py:31  clean_orders(raw: Frame[RawOrders])`."""
-        where = self.file
+        where = shown_file(self.file)
         if self.line:
             where += f":{self.line}"
             if self.column:
                 where += f":{self.column}"
         return f"{where}  {self.text}" if self.text else where
+
+
+def shown_file(file: str) -> str:
+    """A file as people see it: from the working folder where it lies below that."""
+    folder = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - this module imports little
+    return file.removeprefix(folder) if os.path.isabs(file) else file  # noqa: PTH117 - as above
 
 
 class FlowForgeError(Exception):
@@ -71,7 +78,7 @@ class FlowForgeError(Exception):
         return {
             "code": self.code,
             "message": self.message,
-            "file": self.place.file if self.place else None,
+            "file": shown_file(self.place.file) if self.place else None,
             "line": (self.place.line or None) if self.place else None,
             "hint": self.hint,
         }

@@ -17,7 +17,8 @@ StorageError                 FF-600
 ├── ForeignTableError        FF-614
 ├── EngineCrashError         FF-615
 ├── NewerRecordError         FF-616
-└── UnreachableError         FF-617
+├── UnreachableError         FF-617
+└── TableOlderError          FF-618
 """
 
 from __future__ import annotations
@@ -186,3 +187,13 @@ class UnreachableError(StorageError):
     """
 
     code = "FF-617"
+
+
+class TableOlderError(StorageError):
+    """A table lacks commits that the ledger says were made: someone put an older one in its place.
+
+    Restore the table, or take it as it is with `flowforge ledger rebuild`: what it lacks is then
+    made again.
+    """
+
+    code = "FF-618"

@@ -94,8 +94,8 @@ def users_code(owner: AssetDefinition | CheckDefinition, call: Callable[[], T]) 
     except FlowForgeError:
         raise
     except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            raise  # ours to end the run by; `sys.exit()` and a native crash are the code's own
         said = "".join(traceback.format_exception_only(error)).strip()
         own = [
             frame

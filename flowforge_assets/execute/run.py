@@ -13,7 +13,7 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
-from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
@@ -213,7 +213,7 @@ class LocalRun:
         assert error is not None  # noqa: S101 - it failed
         with self.lock:
             self.tally.failed.add(step.asset_id)
-            self.tally.errors.append(error)
+            self.tally.errors += error.errors if isinstance(error, Problems) else [error]
             self.lose(step, outcome.unit)
         self.ledger.record_failed(
             self.record(

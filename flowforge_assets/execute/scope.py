@@ -15,6 +15,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.errors.storage import TableOlderError
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.spec import table_of, with_extra
@@ -54,6 +55,10 @@ class MadeSets:
             self._sets[dataset.key] = found
             self._rows[dataset.key] = sum(piece.rows for piece in pieces)
         return found
+
+    def newest(self, key: DatasetKey) -> TableVersion | None:
+        """The newest version that the ledger knew when the run began."""
+        return self._history.newest(key)
 
     def rows(self, dataset: DatasetDefinition) -> int:
         """About how many rows it has; remade partitions may count twice."""
@@ -109,8 +114,27 @@ class RunScope:
         """The dataset's table, opened once a run."""
         table = self.tables.get(dataset.key)
         if table is None:
-            table = self.tables[dataset.key] = table_of(self.store, dataset)
+            table = table_of(self.store, dataset)
+            self.refuse_older(table)
+            self.tables[dataset.key] = table
         return table
+
+    def refuse_older(self, table: Table) -> None:
+        """Passes a table that has all that the ledger says was made of it.
+
+        Raises:
+            TableOlderError: it lacks commits (FF-618).
+        """
+        known, found = self.made.newest(table.spec.key), table.version()
+        if known is None or found is None or known.table_id != found.table_id:
+            return
+        if found.version < known.version:
+            message = (
+                f"the table of `{table.spec.key}` is at version {found.version}, but version "
+                f"{known.version} was made"
+            )
+            hint = f"restore `{table.uri}`, or take it as it is: `flowforge ledger rebuild`"
+            raise TableOlderError(message, hint=hint)
 
     def widened(self, dataset: DatasetDefinition, schema: Schema) -> Table:
         """The table with the columns of `schema` too, which `extra="keep"` has brought.

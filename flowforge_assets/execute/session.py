@@ -91,7 +91,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
 def _ledger(session: Session) -> Ledger:
     """The environment's ledger; one that is missing is made from what the tables say."""
     environment = session.environment
-    if not environment.ledger_path.exists():
+    if not environment.has_ledger:
         rebuild(
             environment.ledger_path,
             read_tables(session.graph, environment, session.store),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import TimeExtent
 from flowforge_assets.core.polars_types import polars_schema
-from flowforge_assets.core.rule import Holds, Matches
+from flowforge_assets.core.rule import Bound, Holds, Length, Matches, OneOf
 from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -163,7 +163,8 @@ class _Checker:
 
     def check_rules(self, dataset: DatasetDefinition) -> None:
         """Rules that cannot be evaluated, such as a regular expression that does not parse."""
-        doubtful = [rule for rule in dataset.rules if isinstance(rule, (Matches, Holds))]
+        kinds = (Matches, Holds) if dataset.cls else (Matches, Holds, Bound, OneOf, Length)
+        doubtful = [rule for rule in dataset.rules if isinstance(rule, kinds)]
         if doubtful:
             from flowforge_assets.quality.usable import refuse_unusable  # needs polars
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.mapping import Same
-from flowforge_assets.errors.project import ProjectError
+from flowforge_assets.errors.project import NotPartitioned, ProjectError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.partition_map import reads
 
@@ -23,9 +23,12 @@ def asked_partitions(
     them can read is an error; an asset without partitions is not limited.
 
     Raises:
-        ProjectError: none of the assets can read the text (FF-83x).
+        ProjectError: none of the assets can read the text (FF-83x), or has partitions (FF-834).
     """
     partitioned = [id_ for id_ in ids if graph.datasets[id_].partitioning.dimensions]
+    if not partitioned:
+        message = f"`{text}` asks for partitions, but nothing that is selected has any"
+        raise NotPartitioned(message, hint="leave `-p` out")
     found: dict[DatasetKey, PartitionSet] = {}
     errors: list[ProjectError] = []
     for id_ in partitioned:
@@ -33,7 +36,7 @@ def asked_partitions(
             found[id_] = graph.datasets[id_].partitioning.parse(text, now)
         except ProjectError as error:
             errors.append(error)
-    if partitioned and not found:
+    if not found:
         raise errors[0]
     asked = list(dict.fromkeys(found.values()))
     for id_ in partitioned:

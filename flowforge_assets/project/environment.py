@@ -40,6 +40,12 @@ class Environment:
         return self.folder / "ledger.db"
 
     @property
+    def has_ledger(self) -> bool:
+        """Whether the ledger says anything: a missing or empty file does not."""
+        path = self.ledger_path
+        return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+
+    @property
     def cache_folder(self) -> Path:
         """What can be worked out again: it depends on the project alone."""
         return self.root / ".flowforge" / "cache"

@@ -160,6 +160,12 @@ def sql_dataset(
             hint = did_you_mean(column.name, found.names)
             place = Place(file.shown_as, header.text.line(("columns", column.name)))
             raise SqlHeaderKeyError(message, place=place, hint=hint)
+    for name in header.key:
+        if found.find(name) is None:
+            message = f"the header's key is `{name}`, which the query does not give"
+            place = Place(file.shown_as, header.text.line(("key",)))
+            hint = did_you_mean(name, found.names)
+            raise SqlHeaderKeyError(message, place=place, hint=hint)
     required = {part.column for part in header.partition} | set(header.key)
     columns = tuple(_column(f, said.get(f.name), header.key, required) for f in found)
     rules: list[Rule] = [NotNull(c.field.name) for c in columns if not c.field.nullable]

@@ -201,3 +201,12 @@ def test_new_files_are_listed(call: Call, tmp_path: Path, monkeypatch: pytest.Mo
     assert "orders/flowforge.toml" in call("init", "orders", "--json").data["files"]
     added = call("new", "gold.best", "-C", "orders", "--json").data
     assert added == {"files": ["orders/orders/best.py"], "add_module": None}
+
+
+def test_a_run_that_cannot_begin_ends_in_one_line(call: Call, new_shop: Path, edit: Edit) -> None:
+    edit(new_shop / "corner_shop/assets.py", "RawOrders.price_eur", "RawOrders.price_er")
+    ran = call("run", "--json")
+    assert ran.code == 1
+    assert len(ran.out.splitlines()) == 1
+    assert (ran.answer["event"], ran.answer["status"]) == ("run_finished", "failed")
+    assert [error["code"] for error in ran.answer["errors"]] == ["FF-304"]

@@ -75,7 +75,7 @@ class DailyUsers(Gold, partition=DAY.on("day")):
 
 @asset
 def raw_users(day: date, country: str, crm: Crm, context: Context) -> Rows[RawUsers]:
-    context.note(source=crm.url, users=1)
+    context.log.info("users of %s", crm.url)
     for user in crm.users(day):
         yield RawUsers(user_id=user, email=None, day=day, country=country, payload="{}")
 
