@@ -1,6 +1,6 @@
 """overhead.py FOLDER COUNT: one run of a loaded project.
 
-The engines are imported before the clock starts, as Dagster's are: the bench startup counts imports.
+The engines are imported before the clock starts, as Dagster's are: startup counts imports.
 """
 
 from __future__ import annotations
