@@ -57,11 +57,6 @@ def run(
         _end(terminal, last, None, time.perf_counter() - start)
         terminal.note("what was being made is made or as it was; run again for the rest")
         raise
-    except ModuleNotFoundError as error:
-        if error.name != "prefect":
-            raise
-        hint = "install it: `pip install 'flowforge-assets[prefect]'`"
-        raise UsageError("Prefect is not installed", hint=hint) from error
     finally:
         if isinstance(hear, Progress):
             hear.close()

@@ -37,6 +37,7 @@ from flowforge_assets.storage.file_scan import (
     scan_files,
 )
 from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
 
 if TYPE_CHECKING:
@@ -286,8 +287,7 @@ class DeltaStore:
         with self._lock:
             table = self._tables.get(spec.key)
             if table is None or table.spec != spec:
-                parts = filter(None, (spec.key.project, spec.key.layer, spec.key.name))
-                table = DeltaTable(spec, self._folder.joinpath(*parts))
+                table = DeltaTable(spec, table_folder(self._folder, spec.key))
                 self._tables[spec.key] = table
             return table
 

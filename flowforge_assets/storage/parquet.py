@@ -27,6 +27,7 @@ from flowforge_assets.storage.file_scan import (
     scan_files,
 )
 from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.manifest import Manifest
 
@@ -270,7 +271,6 @@ class ParquetStore:
         with self._lock:
             table = self._tables.get(spec.key)
             if table is None or table.spec != spec:
-                parts = filter(None, (spec.key.project, spec.key.layer, spec.key.name))
-                table = ParquetTable(spec, self._folder.joinpath(*parts))
+                table = ParquetTable(spec, table_folder(self._folder, spec.key))
                 self._tables[spec.key] = table
             return table
