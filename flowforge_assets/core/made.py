@@ -42,7 +42,12 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One commit to one dataset: which partitions it made, from what, and how."""
+    """One commit to one dataset: which partitions it made, from what, and how.
+
+    `partitions` are those of the asset's steps. `touched` are the partitions of the dataset whose
+    rows are others since; None: the same. `restart` says that nothing older counts any more.
+    `source` is the version of the outside source that was read, where the asset tells one.
+    """
 
     dataset: DatasetKey
     partitions: PartitionSet
@@ -54,3 +59,11 @@ class Made:
     at: datetime
     rows: int
     table: TableVersion
+    touched: PartitionSet | None = None
+    restart: bool = False
+    source: str = ""
+
+    @property
+    def changed(self) -> PartitionSet:
+        """The partitions of the dataset whose rows are others since."""
+        return self.partitions if self.touched is None else self.touched
