@@ -88,7 +88,8 @@ class Project:
         environment = Environment.of(config, env)
         modules = import_modules(config.root, config.modules)
         with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
-            graph = build_graph(collect(config.root, modules, sql))
+            definitions = collect(config.root, modules, sql, defaults=config.defaults)
+            graph = build_graph(definitions)
         raise_all(misfits(graph))
         return cls(config, environment, graph, modules, clock=clock)
 

@@ -11,69 +11,92 @@ from pathlib import Path
 from typing import TypeVar
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.declare.asset import DECLARED, AssetOptions, Declared
+from flowforge_assets.declare.artifact import Artifact
+from flowforge_assets.declare.asset import DECLARED, AnyDataset, AssetOptions, Declared
 from flowforge_assets.declare.dataset import ROOTS, Dataset
 from flowforge_assets.declare.definition import (
     AssetDefinition,
     CheckDefinition,
     DatasetDefinition,
     Definitions,
+    External,
 )
 from flowforge_assets.declare.describe import describe, key_of, options_of
+from flowforge_assets.declare.external import DECLARED_EXTERNAL, DeclaredExternal
 from flowforge_assets.declare.keys import with_key_columns
-from flowforge_assets.declare.signature import read_asset, read_check
+from flowforge_assets.declare.signature import read_asset, read_checks
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
 from flowforge_assets.errors.base import FlowForgeError, Problems, raise_all
 from flowforge_assets.errors.declaration import DuplicateDatasetError
+from flowforge_assets.project.folder_defaults import FolderDefaults
 from flowforge_assets.project.shown import shown_under
 from flowforge_assets.project.sql_files import (
     SqlSource,
+    file_source,
     find_sql_files,
-    key_of_file,
     sql_asset_definition,
     sql_dataset,
     tied_source,
 )
 from flowforge_assets.sql.analysis import SqlAnalysis
-from flowforge_assets.sql.file import read_sql_file
 
 T = TypeVar("T")
 
 
-def collect(root: Path, modules: Iterable[str], sql: SqlAnalysis) -> Definitions:
+def collect(
+    root: Path,
+    modules: Iterable[str],
+    sql: SqlAnalysis,
+    *,
+    defaults: Iterable[FolderDefaults] = (),
+) -> Definitions:
     """What the imported `modules` and the project's SQL files declare.
+
+    `defaults` are those of the headers of SQL files, the most exact first.
 
     Raises:
         Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
     """
-    collector = _Collector(root.resolve())
+    collector = _Collector(root.resolve(), tuple(defaults))
     names = set(modules)
     declared = [entry for (module, _), entry in DECLARED.items() if module in names]
     for cls in _classes(names):
         collector.add_class(cls)
     for entry in declared:
-        collector.add(entry)
+        if isinstance(entry.options, AssetOptions):
+            collector.add_asset(entry)
     for (module, _), tied in DECLARED_SQL.items():
         if module in names:
             collector.add_class(tied.makes)
+    for (module, _), external in DECLARED_EXTERNAL.items():
+        if module in names:
+            collector.add_class(external.cls)
+    for entry in declared:
+        if not isinstance(entry.options, AssetOptions):
+            collector.add_checks(entry)  # of a shape: all its datasets are known now
     collector.describe_classes()
+    for (module, _), external in DECLARED_EXTERNAL.items():
+        if module in names:
+            collector.mark_external(external)
     collector.add_sql(names, sql)
     return collector.definitions()
 
 
-def _classes(modules: set[str]) -> Iterator[type[Dataset]]:
+def _classes(modules: set[str]) -> Iterator[AnyDataset]:
     """The dataset classes at the top of the modules, in order of declaration."""
     for name in sorted(modules):
         for value in vars(sys.modules[name]).values():
-            is_dataset = isinstance(value, type) and issubclass(value, Dataset)
-            if is_dataset and value not in ROOTS and value.__module__ in modules:
+            is_dataset = isinstance(value, type) and issubclass(value, (Dataset, Artifact))
+            is_root = value in ROOTS or value is Artifact if is_dataset else True
+            if not is_root and value.__module__ in modules:
                 yield value
 
 
 class _Collector:
     """Gathers definitions and what is wrong with them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, defaults: tuple[FolderDefaults, ...]) -> None:
+        self.defaults = defaults
         self.shown = shown_under(root)
         self.root = root
         self.classes: dict[DatasetKey, type] = {}
@@ -100,19 +123,30 @@ class _Collector:
         hint = f"`{first.__name__}` ({place}) does; rename one, or give it another `name=`"
         self.note(DuplicateDatasetError(message, place=options_of(last).place, hint=hint))
 
-    def add(self, declared: Declared) -> None:
-        """An asset or a check, with the dataset classes that its signature names."""
+    def add_asset(self, declared: Declared) -> None:
+        """An asset, with the dataset classes that its signature names."""
         named: dict[DatasetKey, type] = {}
-        if isinstance(declared.options, AssetOptions):
-            asset = self.attempt(partial(read_asset, declared, named))
-            if asset is not None:
-                self.assets.append(replace(asset, place=self.shown(asset.place)))
-        else:
-            check = self.attempt(partial(read_check, declared, named))
-            if check is not None:
-                self.checks.append(replace(check, place=self.shown(check.place)))
+        asset = self.attempt(partial(read_asset, declared, named))
+        if asset is not None:
+            self.assets.append(replace(asset, place=self.shown(asset.place)))
         for cls in named.values():
             self.add_class(cls)
+
+    def add_checks(self, declared: Declared) -> None:
+        """A check, once for each dataset that it guards."""
+        named = dict(self.classes)
+        for check in self.attempt(partial(read_checks, declared, named)) or ():
+            self.checks.append(replace(check, place=self.shown(check.place)))
+        for cls in named.values():
+            self.add_class(cls)
+
+    def mark_external(self, declared: DeclaredExternal) -> None:
+        """Notes that someone else makes a dataset."""
+        key = self.attempt(partial(key_of, declared.cls))
+        dataset = self.datasets.get(key) if key is not None else None
+        if dataset is not None:
+            external = External(declared.at, declared.version, self.shown(declared.place))
+            self.datasets[dataset.key] = replace(dataset, external=external)
 
     def describe_classes(self) -> None:
         """Reads the classes that were found."""
@@ -144,15 +178,16 @@ class _Collector:
         """The files tied to classes, then those whose path names a dataset."""
         tied = [entry for (module, _), entry in DECLARED_SQL.items() if module in modules]
         for declared in tied:
-            source = self.attempt(partial(tied_source, declared, self.shown))
+            make = partial(tied_source, declared, self.shown, self.root, self.defaults)
+            source = self.attempt(make)
             if source is not None:
                 yield source
         for path in find_sql_files(self.root, tied=[entry.path for entry in tied]):
-            shown = path.relative_to(self.root).as_posix()
-            key = self.attempt(partial(key_of_file, path, self.root))
-            file = self.attempt(partial(read_sql_file, path, shown_as=shown))
-            if key is not None and file is not None:
-                yield SqlSource(file, key, is_tied=key in self.classes)
+            source = self.attempt(
+                partial(file_source, path, self.root, self.classes, self.defaults)
+            )
+            if source is not None:
+                yield source
 
     def definitions(self) -> Definitions:
         """All that was found.
@@ -164,7 +199,7 @@ class _Collector:
         for asset in _named_apart(self.assets):
             dataset = self.datasets.get(asset.id)
             if asset.keys and dataset is not None:
-                dimensions = dataset.partitioning.dimensions
+                dimensions = (asset.per or dataset.partitioning).dimensions
                 matched = self.attempt(partial(with_key_columns, asset, dimensions))
                 assets.append(matched or asset)
             else:
@@ -195,6 +230,8 @@ def _is_again(first: type, last: type) -> bool:
     A factory that is called with other plain values makes other classes.
     """
     before, after = options_of(first), options_of(last)
+    if before.is_generated and after.is_generated and last.__module__ != "__main__":
+        return False  # a factory that makes one name twice; a notebook's cell may do so
     if before.scope is None and after.scope is None:
         return (first.__module__, first.__qualname__) == (last.__module__, last.__qualname__)
     return before.place == after.place and before.plain_scope() == after.plain_scope()

@@ -17,6 +17,9 @@ from flowforge_assets.errors.project import (
     UnknownConfigKeyError,
     UnknownEnvironmentError,
 )
+from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
+from flowforge_assets.sql.toml_reader import Toml
+from flowforge_assets.sql.toml_text import TomlText
 
 FILE_NAME: Final = "flowforge.toml"
 TableFormat: TypeAlias = Literal["delta", "parquet"]
@@ -40,12 +43,18 @@ class EnvironmentConfig:
 
 @dataclass(frozen=True, slots=True)
 class ProjectConfig:
-    """The project file. `modules` are imported, `assets` are folders of SQL files."""
+    """The project file. `modules` are imported.
+
+    `defaults` are those of the headers of SQL files, the most exact first. `sync` is the module,
+    as a path, that `flowforge sync` writes.
+    """
 
     root: Path
     name: str
     modules: tuple[str, ...]
     environments: Mapping[str, EnvironmentConfig]
+    defaults: tuple[FolderDefaults, ...] = ()
+    sync: str | None = None
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -106,14 +115,15 @@ class _Reader:
     """Turns the raw tables into values, collecting what is wrong."""
 
     def __init__(self, text: str, root: Path) -> None:
+        self.whole = text
         self.places = _Places(text)
         self.root = root
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env"), "")
+        self.refuse_unknown(raw, ("project", "env", "assets"), "")
         project = self.table(raw, "project", "")
-        self.refuse_unknown(project, ("name", "modules"), "project")
+        self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
         modules = self.names(project, "modules", "project")
         all_environments = self.table(raw, "env", "")
@@ -121,8 +131,12 @@ class _Reader:
             env: self.environment(self.table(all_environments, env, "env"), f"env.{env}")
             for env in all_environments
         }
+        tables = cast("dict[str, Toml]", self.table(raw, "assets", ""))
+        text = TomlText(self.whole, shown_as=FILE_NAME)
+        defaults = read_defaults(tables, text, self.problems)
+        sync = self.text(project, "sync", "project")
         raise_all(self.problems)
-        return ProjectConfig(self.root, name, modules, environments)
+        return ProjectConfig(self.root, name, modules, environments, defaults, sync)
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)

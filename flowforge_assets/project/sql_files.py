@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from flowforge_assets.core.dimension import Dimension
 from flowforge_assets.core.key import LAYERS, DatasetKey
-from flowforge_assets.core.partition import (
-    UNPARTITIONED,
-    Extent,
-    Partitioning,
-    StaticExtent,
-    TimeExtent,
-)
-from flowforge_assets.core.rule import Holds, NotNull, Rule, Unique
-from flowforge_assets.core.schema import Field, Plain, Schema
+from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
-    ColumnDefinition,
     DatasetDefinition,
     Input,
     Output,
@@ -30,16 +20,23 @@ from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.mapping import Same
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
-from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
-from flowforge_assets.errors.declaration import DatasetNameError, PartitionColumnError
+from flowforge_assets.errors.base import Place, did_you_mean, raise_all
+from flowforge_assets.errors.declaration import DatasetNameError
 from flowforge_assets.errors.sql import (
     SqlFileError,
     SqlHeaderKeyError,
     SqlInputMissingError,
 )
+from flowforge_assets.project.folder_defaults import FolderDefaults, with_defaults
+from flowforge_assets.project.header_dataset import (
+    header_dataset,
+    parameter_types,
+    partitioning_of_header,
+)
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.sql.file import SqlFile, read_sql_file
-from flowforge_assets.sql.header import HeaderColumn, HeaderPartition
+from flowforge_assets.sql.header import SqlHeader
+from flowforge_assets.sql.header_read import DATASET_KEYS
 
 FOLDER: Final = "assets"
 
@@ -78,7 +75,12 @@ def key_of_file(path: Path, root: Path) -> DatasetKey:
         raise DatasetNameError(message, place=Place(shown), hint=hint) from error
 
 
-def tied_source(declared: DeclaredSql, shown: Callable[[Place], Place]) -> SqlSource:
+def tied_source(
+    declared: DeclaredSql,
+    shown: Callable[[Place], Place],
+    root: Path,
+    defaults: Iterable[FolderDefaults],
+) -> SqlSource:
     """The file that a class is tied to.
 
     Raises:
@@ -92,15 +94,55 @@ def tied_source(declared: DeclaredSql, shown: Callable[[Place], Place]) -> SqlSo
     except SqlFileError as error:
         error.place = declared.place
         raise
-    header, wrong = file.header, list[FlowForgeError]()
-    for name in ("partition", "key", "columns", "rules", "owners"):
-        if getattr(header, name):
-            message = f"`{name}` stands in a header, but `{declared.makes.__name__}` says it"
-            hint = f"move it to the class, which `{declared.place.text}` ties to this file"
-            place = Place(shown_as, header.text.line((name,)))
-            wrong.append(SqlHeaderKeyError(message, place=place, hint=hint))
-    raise_all(wrong)
+    refuse_said_twice(file.header, declared.makes, f"`{declared.place.text}` ties to this file")
+    file = _with_defaults(file, root, defaults, is_tied=True)
     return SqlSource(file, makes, is_tied=True)
+
+
+def file_source(
+    path: Path, root: Path, classes: Mapping[DatasetKey, type], defaults: Iterable[FolderDefaults]
+) -> SqlSource:
+    """The file at `path` below `assets/`; `classes` may declare the dataset that the path names.
+
+    Raises:
+        DatasetNameError: the path names no dataset (FF-105).
+        SqlError: it cannot be read (FF-401 to FF-404), or says what the class says (FF-403).
+    """
+    shown = path.relative_to(root).as_posix()
+    file = read_sql_file(path, shown_as=shown)
+    makes = key_of_file(path, root)
+    cls = classes.get(makes)
+    if cls is not None:
+        refuse_said_twice(file.header, cls, f"declares `{makes}`, as the path of this file does")
+    file = _with_defaults(file, root, defaults, is_tied=cls is not None)
+    return SqlSource(file, makes, is_tied=cls is not None)
+
+
+def _with_defaults(
+    file: SqlFile, root: Path, defaults: Iterable[FolderDefaults], *, is_tied: bool
+) -> SqlFile:
+    folder = root / FOLDER
+    if not file.path.is_relative_to(folder):
+        return file
+    path = file.path.relative_to(folder).with_suffix("").as_posix()
+    return replace(file, header=with_defaults(file.header, path, defaults, is_tied=is_tied))
+
+
+def refuse_said_twice(header: SqlHeader, cls: type, how: str) -> None:
+    """Refuses a header that says of a dataset what its class says; `how` the two are tied.
+
+    Raises:
+        SqlHeaderKeyError: it does (FF-403); `Problems` for several keys.
+    """
+    raise_all(
+        SqlHeaderKeyError(
+            f"`{name}` stands in a header, but `{cls.__name__}` says it",
+            place=header.text.place((name,)),
+            hint=f"move it to the class, which {how}",
+        )
+        for name in DATASET_KEYS
+        if name in header.said
+    )
 
 
 def sql_asset_definition(
@@ -129,6 +171,9 @@ def sql_asset_definition(
         place=Place(file.shown_as, file.query_line),
         inputs=tuple(Input(ref.name, ref.name, "frame", Same()) for ref in facts.tables),
         sql_path=file.path,
+        write=header.write or "overwrite",
+        per=partitioning_of_header(header, "per") if header.per else None,
+        schedule=header.schedule,
         retries=Retries(header.retries or 0),
         timeout=None if seconds is None else timedelta(seconds=seconds),
         bad_rows=header.bad_rows or "stop",
@@ -148,72 +193,6 @@ def sql_dataset(
             the query does not give (FF-403).
     """
     file, header = source.file, source.file.header
-    types = {
-        part.column: Plain({"hour": "timestamp", "static": "string"}.get(part.kind, "date"))  # type: ignore[arg-type]  # one of the three
-        for part in header.partition
-    }
-    found = sql.result_schema(file, schemas, parameters=types)
-    said = {column.name: column for column in header.columns}
-    for column in header.columns:
-        if found.find(column.name) is None:
-            message = f"the header describes `{column.name}`, which the query does not give"
-            hint = did_you_mean(column.name, found.names)
-            place = Place(file.shown_as, header.text.line(("columns", column.name)))
-            raise SqlHeaderKeyError(message, place=place, hint=hint)
-    for name in header.key:
-        if found.find(name) is None:
-            message = f"the header's key is `{name}`, which the query does not give"
-            place = Place(file.shown_as, header.text.line(("key",)))
-            hint = did_you_mean(name, found.names)
-            raise SqlHeaderKeyError(message, place=place, hint=hint)
-    required = {part.column for part in header.partition} | set(header.key)
-    columns = tuple(_column(f, said.get(f.name), header.key, required) for f in found)
-    rules: list[Rule] = [NotNull(c.field.name) for c in columns if not c.field.nullable]
-    rules += [rule for c in header.columns for rule in c.rules if not isinstance(rule, NotNull)]
-    rules += [Unique(header.key)] if header.key else []
-    rules += [Holds(rule.name, rule.sql) for rule in header.rules]
-    return DatasetDefinition(
-        key=source.makes,
-        columns=columns,
-        schema=Schema(tuple(column.field for column in columns)),
-        rules=tuple(rules),
-        partitioning=_partitioning(header.partition, file, found),
-        place=Place(file.shown_as, 1),
-        is_inferred=all(column.type is None for column in header.columns),
-        description=header.description,
-        owners=header.owners,
-        tags=header.tags,
-    )
-
-
-def _column(
-    found: Field, said: HeaderColumn | None, key: tuple[str, ...], required: set[str]
-) -> ColumnDefinition:
-    is_required = found.name in required or (
-        said is not None and any(isinstance(rule, NotNull) for rule in said.rules)
-    )
-    promised = said.type if said else None
-    return ColumnDefinition(
-        attribute=found.name,
-        field=Field(found.name, promised or found.type, nullable=not is_required),
-        is_key=found.name in key,
-        unit=said.unit if said else "",
-        doc=said.doc if said else "",
-        tags=said.tags if said else (),
-    )
-
-
-def _partitioning(parts: tuple[HeaderPartition, ...], file: SqlFile, found: Schema) -> Partitioning:
-    if not parts:
-        return UNPARTITIONED
-    dimensions: list[Dimension] = []
-    extents: list[Extent] = []
-    for part in parts:
-        if found.find(part.column) is None:
-            message = f"the partition column `{part.column}` is not in the query's result"
-            hint = did_you_mean(part.column, found.names)
-            raise PartitionColumnError(message, place=Place(file.shown_as, 1), hint=hint)
-        dimensions.append(Dimension(part.column, part.kind, part.tz))
-        is_static = part.kind == "static"
-        extents.append(StaticExtent(part.values) if is_static else TimeExtent(part.start, part.end))
-    return Partitioning(tuple(dimensions), tuple(extents))
+    found = sql.result_schema(file, schemas, parameters=parameter_types(header))
+    place = Place(file.shown_as, 1)
+    return header_dataset(source.makes, header, found, place=place, source="the query")

@@ -11,6 +11,7 @@ from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.sql import SqlFileError, SqlHeaderError
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.header_read import read_header
+from flowforge_assets.sql.toml_text import TomlText
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 _HEADER_START = re.compile(r"\s*/\*")
@@ -82,7 +83,7 @@ def read_sql_file(path: Path, *, shown_as: str) -> SqlFile:
 
 def read_sql_text(text: str, *, path: Path, shown_as: str) -> SqlFile:
     """The same as `read_sql_file` for a text in hand."""
-    header, start = SqlHeader(), 0
+    header, start = SqlHeader(text=TomlText(shown_as=shown_as)), 0
     if _HEADER_START.match(text):
         match = _HEADER.match(text)
         if match is None:
@@ -92,7 +93,7 @@ def read_sql_text(text: str, *, path: Path, shown_as: str) -> SqlFile:
                 hint="end the first comment with `*/`",
             )
         first_line = text.count("\n", 0, match.start(1)) + 1
-        header = read_header(match[1], shown_as=shown_as, first_line=first_line)
+        header = read_header(TomlText(match[1], first_line, shown_as))
         start = match.end()
     return SqlFile(
         path=path,

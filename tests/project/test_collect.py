@@ -178,7 +178,7 @@ def test_a_header_of_values_makes_a_static_dimension(write_project: Write) -> No
          "the header describes `dya`, which the query does not give", "did you mean `day`?"),
         ({"assets/gold/x.sql": "/*\npartition = { daily = '2026-01-01', column = 'dya' }\n*/\n"
           "SELECT day FROM bronze.orders"}, "FF-106", "assets/gold/x.sql:",
-         "the partition column `dya` is not in the query's result", "did you mean `day`?"),
+         "the partition column `dya` is not in what the query gives", "did you mean `day`?"),
         ({"assets/gold/x.sql": "/*\nwrit = 'overwrite'\n*/\nSELECT 1 AS a"}, "FF-403",
          "assets/gold/x.sql:2", "writ", "write"),
         ({"shop.py": SHOP + TIED}, "FF-401", "shop.py:14  sql_asset('daily.sql')",

@@ -110,7 +110,7 @@ def test_a_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
         ("[project]\nname = 'a'\nmodule = ['x']\n", "FF-803", 3,
          "unknown key `module` in `[project]`", "did you mean `modules`?"),
         ("[project]\nzzz = 1\n", "FF-803", 2, "unknown key `zzz` in `[project]`",
-         "known are `name`, `modules`"),
+         "known are `name`, `modules`, `sync`"),
         ("[env.a]\nworkers = 1\n\n[env.dev]\nworkrs = 2\n", "FF-803", 5,
          "unknown key `workrs` in `[env.dev]`", "did you mean `workers`?"),
         ("env.dev.workrs = 2\n", "FF-803", 1, "unknown key `workrs` in `[env.dev]`",

@@ -144,7 +144,7 @@ def test_a_nested_key_is_told_with_its_own_line(
 @pytest.mark.parametrize(
     "toml",
     [
-        "write = 'merge'",
+        "write = 'upsert'",
         "tags = 'x'",
         "retries = -1",
         "retries = true",
