@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from flowforge_assets.api import Project
+    from flowforge_assets.declare.artifact import Artifact
     from flowforge_assets.declare.asset import asset, check
     from flowforge_assets.declare.column import (
         Col,
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
         key,
     )
     from flowforge_assets.declare.dataset import Bronze, Dataset, Gold, Shape, Silver
-    from flowforge_assets.declare.frame import Arrow, BadRows, Frame, Rows, Table
+    from flowforge_assets.declare.external import external
+    from flowforge_assets.declare.frame import Arrow, BadRows, Before, File, Frame, Rows, Table
+    from flowforge_assets.declare.generated import dataset, schemas
+    from flowforge_assets.declare.job import Out, Ref, Written
     from flowforge_assets.declare.mapping import All, Has, Lag, Latest, Window
     from flowforge_assets.declare.partitions import (
         Daily,
@@ -41,12 +45,16 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "api": ("Project",),
+    "declare.artifact": ("Artifact",),
     "declare.asset": ("asset", "check"),
     "declare.column": (
         "Col", "Float32", "Int8", "Int16", "Int32", "Int64", "Json", "col", "key",
     ),
     "declare.dataset": ("Bronze", "Dataset", "Gold", "Shape", "Silver"),
-    "declare.frame": ("Arrow", "BadRows", "Frame", "Rows", "Table"),
+    "declare.external": ("external",),
+    "declare.frame": ("Arrow", "BadRows", "Before", "File", "Frame", "Rows", "Table"),
+    "declare.generated": ("dataset", "schemas"),
+    "declare.job": ("Out", "Ref", "Written"),
     "declare.mapping": ("All", "Has", "Lag", "Latest", "Window"),
     "declare.partitions": ("Daily", "Hourly", "Monthly", "Partitions", "Static", "Weekly"),
     "declare.policy": ("Retries",),
@@ -62,12 +70,15 @@ __version__ = "0.1.0"
 __all__ = [
     "All",
     "Arrow",
+    "Artifact",
     "BadRows",
+    "Before",
     "Bronze",
     "Col",
     "Context",
     "Daily",
     "Dataset",
+    "File",
     "Float32",
     "FlowForgeError",
     "Frame",
@@ -82,8 +93,10 @@ __all__ = [
     "Lag",
     "Latest",
     "Monthly",
+    "Out",
     "Partitions",
     "Project",
+    "Ref",
     "Resource",
     "Retries",
     "Rows",
@@ -93,11 +106,15 @@ __all__ = [
     "Table",
     "Weekly",
     "Window",
+    "Written",
     "asset",
     "build_flow",
     "check",
     "col",
+    "dataset",
+    "external",
     "key",
+    "schemas",
     "sql_asset",
 ]
 

@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, overload
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, get_args, overload
 
+from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.caller import calling_frame, local_names
 from flowforge_assets.declare.dataset import PLAIN, ROOTS, Dataset
 from flowforge_assets.declare.function import written_function
+from flowforge_assets.declare.partitions import Part, Partition, Product
 from flowforge_assets.declare.policy import Retries, is_duration
 from flowforge_assets.declare.texts import texts
 from flowforge_assets.errors.base import Place, did_you_mean
@@ -23,7 +25,12 @@ from flowforge_assets.errors.declaration import AssetOptionError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-Write: TypeAlias = Literal["overwrite"]
+Write: TypeAlias = Literal["overwrite", "append", "merge", "insert", "scd2", "snapshot", "view"]
+Schedule: TypeAlias = str | timedelta
+_CALLED_ELSEWHERE: Final[Mapping[str, Write]] = {
+    "upsert": "merge", "replace": "overwrite", "incremental": "append", "table": "overwrite",
+}  # fmt: skip
+AnyDataset: TypeAlias = type[Dataset] | type[Artifact]
 BadRowsPolicy: TypeAlias = Literal["stop", "quarantine"]
 
 
@@ -32,15 +39,19 @@ class AssetOptions:
     """What `@asset(...)` was told."""
 
     name: str | None = None
-    makes: tuple[type[Dataset], ...] | None = None
-    reads: Mapping[str, type[Dataset]] | None = None
+    makes: tuple[AnyDataset, ...] | None = None
+    reads: Mapping[str, AnyDataset] | None = None
     write: Write = "overwrite"
+    per: Partition | None = None
     retries: Retries = Retries()
     timeout: timedelta | None = None
     bad_rows: BadRowsPolicy = "stop"
     max_bad: float = 1.0
     code_version: str | None = None
     lazy: bool = True
+    in_place: bool = False
+    schedule: Schedule | None = None
+    version: Callable[..., object] | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -109,15 +120,19 @@ def asset(function: F, /) -> F: ...
 def asset(
     *,
     name: str | None = None,
-    makes: type[Dataset] | Sequence[type[Dataset]] | None = None,
-    reads: Mapping[str, type[Dataset]] | None = None,
+    makes: AnyDataset | Sequence[AnyDataset] | None = None,
+    reads: Mapping[str, AnyDataset] | None = None,
     write: Write = "overwrite",
+    per: Partition | None = None,
     retries: int | Retries = 0,
     timeout: timedelta | float | None = None,
     bad_rows: BadRowsPolicy = "stop",
     max_bad: float = 1.0,
     code_version: str | None = None,
     lazy: bool = True,
+    in_place: bool = False,
+    schedule: Schedule | None = None,
+    version: Callable[..., object] | None = None,
     tags: Sequence[str] = (),
 ) -> Callable[[F], F]: ...
 def asset(  # noqa: PLR0913
@@ -125,15 +140,19 @@ def asset(  # noqa: PLR0913
     /,
     *,
     name: str | None = None,
-    makes: type[Dataset] | Sequence[type[Dataset]] | None = None,
-    reads: Mapping[str, type[Dataset]] | None = None,
+    makes: AnyDataset | Sequence[AnyDataset] | None = None,
+    reads: Mapping[str, AnyDataset] | None = None,
     write: Write = "overwrite",
+    per: Partition | None = None,
     retries: int | Retries = 0,
     timeout: timedelta | float | None = None,
     bad_rows: BadRowsPolicy = "stop",
     max_bad: float = 1.0,
     code_version: str | None = None,
     lazy: bool = True,
+    in_place: bool = False,
+    schedule: Schedule | None = None,
+    version: Callable[..., object] | None = None,
     tags: Sequence[str] = (),
 ) -> F | Callable[[F], F]:
     """Declares the function as the maker of the dataset that its return annotation names.
@@ -143,11 +162,18 @@ def asset(  # noqa: PLR0913
     given back unchanged: a test calls it with plain frames.
 
     `name` is the asset's name where the function's will not do. `makes` and `reads` take dataset
-    classes for what no annotation can say (generated datasets). `write="overwrite"` replaces the
-    step's partitions. `retries` and `timeout` (seconds or a timedelta) hold for one step.
+    classes for what no annotation can say (generated datasets). `write` is how rows come into the
+    table: `"overwrite"` replaces the step's partitions, `"append"` adds, `"merge"` replaces by
+    key, `"insert"` adds keys that are new, `"scd2"` keeps each state of a row, `"snapshot"` each
+    state of the whole, and `"view"` stores nothing. `per` cuts the steps where the dataset's own
+    partitions will not do. `retries` and `timeout` (seconds or a timedelta) hold for one step.
     `bad_rows="quarantine"` sets rows that break a rule aside, at most the share `max_bad` of
     them, instead of stopping. `code_version` stands for the code where it cannot be hashed.
     `lazy=False` says that the body collects its frames, so that it is checked at its edges only.
+    `in_place=True` lets a job elsewhere write the table itself: it is checked afterwards.
+
+    An asset without inputs is due again by its `schedule` (a cron text in UTC, or a timedelta),
+    or when `version`, a function of its resources, gives another value than when it was made.
 
     Raises:
         AssetOptionError: an option has a value out of range (FF-111).
@@ -155,7 +181,7 @@ def asset(  # noqa: PLR0913
     frame = calling_frame()
     options = AssetOptions(
         name=name,
-        makes=makes if makes is None else tuple(makes) if isinstance(makes, Sequence) else (makes,),
+        makes=_listed(makes),
         reads=reads,
         write=write,
         retries=Retries(retries) if isinstance(retries, int) else retries,
@@ -164,6 +190,10 @@ def asset(  # noqa: PLR0913
         max_bad=max_bad,
         code_version=code_version,
         lazy=lazy,
+        per=per,
+        in_place=in_place,
+        schedule=schedule,
+        version=version,
         tags=texts(tags),
     )
     _refuse_bad_options(options, Place(frame.f_code.co_filename, frame.f_lineno))
@@ -175,16 +205,31 @@ def asset(  # noqa: PLR0913
     return declare if function is None else declare(function)
 
 
+def _listed(makes: AnyDataset | Sequence[AnyDataset] | None) -> tuple[AnyDataset, ...] | None:
+    if makes is None:
+        return None
+    several: object = makes
+    if isinstance(several, (list, tuple)):
+        return tuple(cast("Sequence[AnyDataset]", several))
+    return (cast("AnyDataset", makes),)
+
+
 def _refuse_bad_options(options: AssetOptions, place: Place) -> None:
-    for wrong, hint in _bad_options(options):
+    for wrong, hint in (*_bad_writes(options), *_bad_times(options), *_bad_datasets(options)):
         raise AssetOptionError(wrong, place=place, hint=hint)
 
 
-def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str]]:
-    """What is wrong with the options, and what to do."""
+def _bad_writes(options: AssetOptions) -> Iterator[tuple[str, str]]:
+    """What is wrong with the ways of writing and of bad rows, and what to do."""
     if options.write not in get_args(Write):
-        hint = did_you_mean(str(options.write), get_args(Write))
-        yield f"`write={options.write!r}` is no way of writing", hint or 'use `write="overwrite"`'
+        meant = _CALLED_ELSEWHERE.get(str(options.write))
+        hint = f'use `write="{meant}"`' if meant else did_you_mean(options.write, get_args(Write))
+        known = ", ".join(get_args(Write))
+        yield f"`write={options.write!r}` is no way of writing", hint or f"use one of {known}"
+    per = options.per
+    if per is not None and not _is_a(per, Part, Product):
+        hint = "give a calendar or values: `per=HOUR`, with `HOUR = Hourly(...)`"
+        yield f"`per={per!r}` cuts no steps", hint
     if options.bad_rows not in get_args(BadRowsPolicy):
         yield (
             f"`bad_rows={options.bad_rows!r}` is neither `stop` nor `quarantine`",
@@ -196,6 +241,10 @@ def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str]]:
     elif options.max_bad < 1 and options.bad_rows == "stop":
         hint = 'add `bad_rows="quarantine"`, or leave out `max_bad`'
         yield "`max_bad` means nothing where bad rows stop the write", hint
+
+
+def _bad_times(options: AssetOptions) -> Iterator[tuple[str, str]]:
+    """What is wrong with tries, limits and schedules, and what to do."""
     if not _is_retries(options.retries):
         yield f"`retries={options.retries!r}` is no number of tries", "write `retries=2`"
     if options.timeout is not None and not is_duration(options.timeout):
@@ -203,12 +252,32 @@ def _bad_options(options: AssetOptions) -> Iterator[tuple[str, str]]:
             f"`timeout={options.timeout!r}` is no length of time",
             "give seconds, or a `timedelta`",
         )
+    schedule = options.schedule
+    if schedule is not None and not _is_a(schedule, str, timedelta):
+        hint = 'write `schedule="0 6 * * *"`, or a `timedelta`'
+        yield f"`schedule={schedule!r}` is no schedule", hint
+    version: object = options.version
+    if version is not None and not callable(version):
+        hint = "give a function that tells the source's version"
+        yield f"`version={version!r}` cannot be called", hint
+
+
+def _bad_datasets(options: AssetOptions) -> Iterator[tuple[str, str]]:
+    """What is wrong with `makes` and `reads`, and what to do."""
     if options.makes == ():
         yield "`makes=[]` names no dataset", "leave it out, or name what the asset makes"
-    for cls in (*(options.makes or ()), *(options.reads or {}).values()):
+    named: list[object] = [*(options.makes or ()), *(options.reads or {}).values()]
+    for cls in named:
         if not _is_dataset(cls):
             shown = getattr(cls, "__name__", None) or repr(cls)
-            yield f"`{shown}` is no dataset class", "subclass `Bronze`, `Silver` or `Gold`"
+            hint = "subclass `Bronze`, `Silver` or `Gold`"
+            if isinstance(cls, str):
+                hint = f'name it by its class: `dataset("{cls}", Bronze, ...)` gives one'
+            yield f"`{shown}` is no dataset class", hint
+
+
+def _is_a(value: object, *kinds: type) -> bool:
+    return isinstance(value, kinds)
 
 
 def _is_retries(value: object) -> bool:
@@ -216,7 +285,7 @@ def _is_retries(value: object) -> bool:
 
 
 def _is_dataset(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, Dataset) and value not in ROOTS
+    return isinstance(value, type) and issubclass(value, (Dataset, Artifact)) and value not in ROOTS
 
 
 @overload

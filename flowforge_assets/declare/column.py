@@ -31,6 +31,9 @@ Float32: TypeAlias = Annotated[float, Plain("float32")]
 Json: TypeAlias = Annotated[str, Plain("json")]
 """A string that holds JSON."""
 
+Writer: TypeAlias = Literal["valid_from", "valid_to", "current"]
+"""A column that the writer makes, by what it holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnOptions:
@@ -56,6 +59,7 @@ class ColumnOptions:
     precision: int | None = None
     scale: int | None = None
     tz: Literal["UTC"] | None = "UTC"
+    writer: Writer | None = None
 
 
 class Col(Generic[T]):
@@ -115,6 +119,9 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     precision: int | None = None,
     scale: int | None = None,
     tz: Literal["UTC"] | None = "UTC",
+    valid_from: bool = False,
+    valid_to: bool = False,
+    current: bool = False,
 ) -> Any:  # noqa: ANN401 - a field specifier must fit any Col[T]
     """A column and what it promises.
 
@@ -125,9 +132,18 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     (`"pii"` among them) describe. `optional` columns may be absent in what the asset returns and
     are then null. `precision` and `scale` belong to `Decimal`; `tz=None` makes a `datetime` a
     wall-clock reading instead of an instant in UTC.
+
+    `valid_from`, `valid_to` and `current` mark columns that the writer makes, of assets with
+    `write="scd2"` or `"snapshot"`: since when a row holds, until when, and whether it holds now.
     """
+    writers: tuple[tuple[Writer, bool], ...] = (
+        ("valid_from", valid_from),
+        ("valid_to", valid_to),
+        ("current", current),
+    )
     return Col[Any](
         ColumnOptions(
+            writer=next((name for name, is_meant in writers if is_meant), None),
             name=name,
             unique=unique,
             ge=ge,

@@ -24,6 +24,7 @@ from flowforge_assets.errors.base import Place
 PLAIN: Final = frozenset({bool, bytes, date, float, int, str, tuple})
 """Values by which the calls of a factory function are told apart."""
 Extra: TypeAlias = Literal["refuse", "keep", "drop"]
+DatasetKind: TypeAlias = Literal["table", "artifact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class DatasetOptions:
     """What a dataset class was told, and where it stands.
 
     `scope` holds the names visible where a class inside a function was written, else None.
-    `order` counts classes in the order of their declaration.
+    `order` counts classes in the order of their declaration. `is_generated` says that a call of
+    `dataset(...)` made the class.
     """
 
     place: Place
@@ -44,13 +46,16 @@ class DatasetOptions:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+    aliases: tuple[str, ...] = ()
+    suffix: str = ""
+    is_generated: bool = False
 
     def plain_scope(self) -> Mapping[str, object]:
         """The plain values in the scope: those that a factory function was called with."""
         return {k: v for k, v in (self.scope or {}).items() if type(v) in PLAIN}
 
 
-_ORDER: Final = itertools.count(1)
+ORDER: Final = itertools.count(1)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=False, field_specifiers=(col, key))
@@ -71,6 +76,7 @@ class DatasetMeta(type):
             owners: Sequence[str] = (),
             tags: Sequence[str] = (),
             fresh: timedelta | None = None,
+            aliases: Sequence[str] = (),
             layer: Layer | None = None,
         ) -> type:
             frame = calling_frame()
@@ -80,7 +86,7 @@ class DatasetMeta(type):
                 layer = next((o.layer for o in inherited if o is not None and o.layer), None)
             namespace["__flowforge__"] = DatasetOptions(
                 place=Place(code.co_filename, frame.f_lineno, text=f"class {class_name}"),
-                order=next(_ORDER),
+                order=next(ORDER),
                 scope=local_names(frame),
                 layer=layer,
                 name=name,
@@ -89,6 +95,7 @@ class DatasetMeta(type):
                 owners=texts(owners),
                 tags=texts(tags),
                 fresh=fresh,
+                aliases=texts(aliases),
             )
             return super().__new__(mcs, class_name, bases, namespace)
 
@@ -139,6 +146,7 @@ class Dataset(Shape):
     is cut, e.g. `DAY.on("day")`. `extra` says what becomes of columns that an asset returns but
     the class does not declare: `"refuse"` them, `"keep"` them in the table, or `"drop"` them.
     `owners` and `tags` describe. `fresh` promises that the data is never older than this.
+    `aliases` are keys or names that it had before: what was made under them is kept.
     """
 
     if TYPE_CHECKING:
@@ -152,6 +160,7 @@ class Dataset(Shape):
             owners: Sequence[str] = (),
             tags: Sequence[str] = (),
             fresh: timedelta | None = None,
+            aliases: Sequence[str] = (),
         ) -> None: ...
 
 
@@ -179,6 +188,7 @@ else:
 
 
 ROOTS: Final[frozenset[type]] = frozenset({Shape, Dataset, Bronze, Silver, Gold})
+"""The classes of ours that are no dataset themselves."""
 
 
 def declared_columns(cls: type) -> dict[str, tuple[Col[Any], type]]:

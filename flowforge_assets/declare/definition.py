@@ -6,20 +6,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.core.rule import Rule
 from flowforge_assets.core.schema import Field, Schema
-from flowforge_assets.declare.asset import BadRowsPolicy, Write
-from flowforge_assets.declare.dataset import Extra
+from flowforge_assets.declare.asset import BadRowsPolicy, Schedule, Write
+from flowforge_assets.declare.column import Writer
+from flowforge_assets.declare.dataset import DatasetKind, Extra
 from flowforge_assets.declare.mapping import Mapping as PartitionMapping
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import Place
 
-FormName: TypeAlias = Literal["frame", "table", "rows", "arrow"]
+FormName: TypeAlias = Literal[
+    "frame",
+    "table",
+    "rows",
+    "arrow",
+    "before",  # of its own output: what the step will replace
+    "file",  # of an artifact
+    "ref",  # a place and a version, not loaded
+    "written",  # what a job elsewhere has written
+]
+KEEPS_HISTORY: Final[frozenset[Write]] = frozenset(
+    {"append", "merge", "insert", "scd2", "snapshot"}
+)
+"""Ways of writing whose tables hold more than the last run could make again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +46,28 @@ class ColumnDefinition:
     unit: str = ""
     doc: str = ""
     tags: tuple[str, ...] = ()
+    writer: Writer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Where a dataset is that someone else makes, and what tells its version.
+
+    `at` is a URL or a path from the project's folder; None: its place in the environment's store.
+    """
+
+    at: str | None
+    version: Callable[..., object] | None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetDefinition:
     """A dataset. `cls` is None for one that only SQL declares.
 
-    `is_inferred` says that its columns are those of its query, as loading has bound it.
+    `is_inferred` says that its columns are those of its query, as loading has bound it. An
+    artifact has no columns: each of its partitions is a file that ends in `suffix`. `aliases`
+    are the keys that it had before.
     """
 
     key: DatasetKey
@@ -54,6 +83,23 @@ class DatasetDefinition:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+    kind: DatasetKind = "table"
+    suffix: str = ""
+    aliases: tuple[DatasetKey, ...] = ()
+    external: External | None = None
+
+    @property
+    def returned(self) -> Schema:
+        """What its asset returns: the columns without those that the writer makes."""
+        made = {column.field.name for column in self.columns if column.writer is not None}
+        if not made:
+            return self.schema
+        return Schema(tuple(field for field in self.schema if field.name not in made))
+
+    def written_by(self, writer: Writer) -> str | None:
+        """The stored name of the column that the writer makes so, or None."""
+        found = (column.field.name for column in self.columns if column.writer == writer)
+        return next(found, None)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -95,7 +141,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class AssetDefinition:
-    """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it."""
+    """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it.
+
+    `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
+    the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
+    that take the place where a job elsewhere writes a dataset. `schedule` and `version` say when
+    an asset without inputs is due.
+    """
 
     name: str
     makes: tuple[Output, ...]
@@ -115,6 +167,18 @@ class AssetDefinition:
     lazy: bool = True
     tags: tuple[str, ...] = ()
     description: str = ""
+    per: Partitioning | None = None
+    is_routed: bool = False
+    out: str | None = None
+    outs: Mapping[str, DatasetKey] = field(default_factory=dict[str, DatasetKey])
+    in_place: bool = False
+    schedule: Schedule | None = None
+    version: Callable[..., object] | None = None
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether its table holds more than the last run could make again."""
+        return self.write in KEEPS_HISTORY
 
     @property
     def id(self) -> DatasetKey:

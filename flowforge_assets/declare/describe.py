@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
-from flowforge_assets.core.key import DatasetKey, snake_case
+from flowforge_assets.core.key import LAYERS, DatasetKey, snake_case
+from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.core.rule import References, Rule
 from flowforge_assets.core.schema import Field, Schema, StructType
 from flowforge_assets.declare.annotation import concrete, evaluated
+from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.column import Col
 from flowforge_assets.declare.column_rules import key_rules, refuse_rules_inside, rules_of
 from flowforge_assets.declare.dataset import ROOTS, DatasetOptions, Extra, declared_columns
 from flowforge_assets.declare.definition import ColumnDefinition, DatasetDefinition
-from flowforge_assets.declare.partitioning import partitioning_of
+from flowforge_assets.declare.partitioning import partitioning_of, step_partitioning
 from flowforge_assets.declare.policy import is_duration
 from flowforge_assets.declare.types import ColumnType, UnstorableError, column_type
 from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean, raise_all
@@ -69,13 +71,15 @@ def describe(cls: type) -> DatasetDefinition:
         return cached
     options = options_of(cls)
     _refuse_bad_options(options)
-    columns, rules = _columns(cls)
+    declares: type = cls
+    is_artifact = issubclass(declares, Artifact)
+    columns, rules = ((), ()) if is_artifact else _columns(cls)
     definition = DatasetDefinition(
         key=key_of(cls),
         columns=columns,
         schema=Schema(tuple(column.field for column in columns)),
         rules=rules,
-        partitioning=partitioning_of(options.partition, columns, options.place),
+        partitioning=_partitioning(options, columns, is_artifact=is_artifact),
         place=options.place,
         cls=cls,
         extra=options.extra,
@@ -83,9 +87,35 @@ def describe(cls: type) -> DatasetDefinition:
         owners=options.owners,
         tags=options.tags,
         fresh=options.fresh,
+        kind="artifact" if is_artifact else "table",
+        suffix=options.suffix,
+        aliases=_aliases(options),
     )
     type.__setattr__(cls, "__flowforge_definition__", definition)
     return definition
+
+
+def _partitioning(
+    options: DatasetOptions, columns: tuple[ColumnDefinition, ...], *, is_artifact: bool
+) -> Partitioning:
+    if is_artifact and options.partition is not None:
+        return step_partitioning(options.partition, options.place)
+    return partitioning_of(options.partition, columns, options.place)
+
+
+def _aliases(options: DatasetOptions) -> tuple[DatasetKey, ...]:
+    """The keys that the dataset had before; a name without a layer was in the same one."""
+    found: list[DatasetKey] = []
+    for alias in options.aliases:
+        head = alias.partition(".")[0]
+        spelled = alias if head in LAYERS else f"{options.layer}.{alias}"
+        try:
+            found.append(DatasetKey.parse(spelled))
+        except ValueError as error:
+            hint = 'write the key that it had: `aliases=["silver.clients"]`'
+            message = f"the alias `{alias}` cannot be the name of a dataset"
+            raise DatasetNameError(message, place=options.place, hint=hint) from error
+    return tuple(found)
 
 
 def column_hint(owner: type, attribute: str) -> Any:  # noqa: ANN401 - an annotation
@@ -166,6 +196,7 @@ def _definition(attribute: str, column: Col[Any], kind: ColumnType) -> ColumnDef
         unit=options.unit,
         doc=options.doc,
         tags=options.tags,
+        writer=options.writer,
     )
 
 

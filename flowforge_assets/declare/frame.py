@@ -10,21 +10,27 @@ from collections.abc import Iterable
 from types import GenericAlias
 from typing import TYPE_CHECKING, TypeVar
 
+from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.dataset import Dataset, Shape
 
 D = TypeVar("D", bound=Dataset)
 S = TypeVar("S", bound=Shape)
+A = TypeVar("A", bound=Artifact)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     import pyarrow as pa
     from typing_extensions import TypeAliasType
 
-    Frame = TypeAliasType("Frame", pl.LazyFrame, type_params=(D,))
-    Table = TypeAliasType("Table", pl.DataFrame, type_params=(D,))
+    Frame = TypeAliasType("Frame", pl.LazyFrame, type_params=(S,))
+    Table = TypeAliasType("Table", pl.DataFrame, type_params=(S,))
     Rows = TypeAliasType("Rows", Iterable[D], type_params=(D,))
     Arrow = TypeAliasType("Arrow", pa.RecordBatchReader, type_params=(D,))
+    Before = TypeAliasType("Before", pl.LazyFrame, type_params=(D,))
     BadRows = TypeAliasType("BadRows", pl.LazyFrame, type_params=(S,))
+    File = TypeAliasType("File", Path, type_params=(A,))
 else:
 
     class Frame:
@@ -47,10 +53,17 @@ else:
 
         __class_getitem__ = classmethod(GenericAlias)
 
+    class Before:
+        """The rows of its own output that the step will replace, as a lazy polars frame."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class File:
+        """The path of an artifact's file: `File[Churn]`."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
     class BadRows:
         """What a check returns: the rows that break it, none when all is well."""
 
         __class_getitem__ = classmethod(GenericAlias)
-
-
-FORMS = (Frame, Table, Rows, Arrow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flowforge_assets.core.partition import (
     UNPARTITIONED,
@@ -33,11 +33,29 @@ def partitioning_of(
     """
     if partition is None:
         return UNPARTITIONED
+    return _partitioning(partition, lambda part: _column(part, columns), place)
+
+
+def step_partitioning(partition: Partition, place: Place) -> Partitioning:
+    """The partitioning of an asset's steps, or of an artifact: no column need hold its keys.
+
+    A dimension without a column is called by its kind: `hour`, `day`, `week`, `month`, `static`.
+
+    Raises:
+        PartitionColumnError: it is no way to cut anything (FF-106).
+        ProjectError: a key or time zone cannot be read (FF-83x).
+    """
+    return _partitioning(partition, lambda part: part.column or part.kind, place)
+
+
+def _partitioning(
+    partition: Partition, column_of: Callable[[Part], str], place: Place
+) -> Partitioning:
     parts = partition.parts if isinstance(partition, Product) else (partition,)
     try:
         for part in parts:
             _refuse_other(part)
-        pairs = [_dimension(part, columns) for part in parts]
+        pairs = [_dimension(part, column_of(part)) for part in parts]
         return Partitioning(
             tuple(dimension for dimension, _ in pairs), tuple(extent for _, extent in pairs)
         )
@@ -60,8 +78,7 @@ def _refuse_other(part: object) -> None:
             raise BadPartitionKey(message, hint="write keys as text: `2013-01-01`, `de`")
 
 
-def _dimension(part: Part, columns: Sequence[ColumnDefinition]) -> tuple[Dimension, Extent]:
-    name = _column(part, columns)
+def _dimension(part: Part, name: str) -> tuple[Dimension, Extent]:
     if isinstance(part, Static):
         return Dimension(name, "static"), StaticExtent(part.values)
     assert isinstance(part, Calendar)  # noqa: S101 - there are these two

@@ -102,7 +102,8 @@ def _adapter(cls: type) -> TypeAdapter[dict[str, Any]]:
     for attribute, (column, owner) in declared_columns(cls).items():
         options = column.options
         hint = _strict(column_hint(owner, attribute), options)
-        may_be_null = options.optional or type(None) in typing.get_args(hint)
+        is_written = options.writer is not None
+        may_be_null = options.optional or is_written or type(None) in typing.get_args(hint)
         limited: Any = Annotated[hint, _field(options)]  # Any: a type made at run time
         if options.isin is not None:
             limited = Annotated[limited, AfterValidator(_one_of(options.isin))]

@@ -172,6 +172,26 @@ class CheckFormError(DeclarationError):
     code = "FF-117"
 
 
+class FormMismatchError(DeclarationError):
+    """A dataset is asked for in a form that it does not have.
+
+    A table is read and made as `Frame`, `Table`, `Rows` or `Arrow`, an artifact as `File`; a
+    `Written[D]` needs a parameter `out: Out[D]` of the same dataset.
+    """
+
+    code = "FF-120"
+
+
+class SchemaFileError(DeclarationError):
+    """A file of schemas cannot be read, or holds something that is no schema.
+
+    It is JSON: `{"customers": {"id": "int64", "name": "string?"}}`. The message names the table
+    and the column.
+    """
+
+    code = "FF-121"
+
+
 class UnhashableValueError(DeclarationError):
     """A function uses a value that cannot be hashed, so that a change of it would not be seen.
 

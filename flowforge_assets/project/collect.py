@@ -65,19 +65,16 @@ def collect(
     for entry in declared:
         if isinstance(entry.options, AssetOptions):
             collector.add_asset(entry)
-    for (module, _), tied in DECLARED_SQL.items():
-        if module in names:
-            collector.add_class(tied.makes)
-    for (module, _), external in DECLARED_EXTERNAL.items():
-        if module in names:
-            collector.add_class(external.cls)
+    externals = [entry for (module, _), entry in DECLARED_EXTERNAL.items() if module in names]
+    tied = [entry.makes for (module, _), entry in DECLARED_SQL.items() if module in names]
+    for cls in (*tied, *(entry.cls for entry in externals)):
+        collector.add_class(cls)
     for entry in declared:
         if not isinstance(entry.options, AssetOptions):
             collector.add_checks(entry)  # of a shape: all its datasets are known now
     collector.describe_classes()
-    for (module, _), external in DECLARED_EXTERNAL.items():
-        if module in names:
-            collector.mark_external(external)
+    for external in externals:
+        collector.mark_external(external)
     collector.add_sql(names, sql)
     return collector.definitions()
 

@@ -14,6 +14,7 @@ from types import ModuleType, TracebackType
 from typing import Final
 
 from flowforge_assets.declare.asset import forget
+from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
 from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean, raise_all
 from flowforge_assets.errors.project import ModuleError
@@ -154,6 +155,7 @@ def _forget_stale(root: Path, wanted: set[str]) -> None:
         linecache.checkcache()
     forget(stale)
     forget_sql(stale)
+    forget_external(stale)
 
 
 def _is_here(name: str, root: Path) -> bool:

@@ -43,7 +43,7 @@ def test_options_are_kept(collected: Collected) -> None:
     ("option", "said"),
     [
         ("write='overwrit'", "did you mean `overwrite`?"),
-        ("write='upsert'", 'use `write="overwrite"`'),
+        ("write='upsert'", 'use `write="merge"`'),
         ("bad_rows='drop'", "`bad_rows='drop'` is neither `stop` nor `quarantine`"),
         ("bad_rows='quarantine', max_bad=1.5", "`max_bad=1.5` is no share between 0 and 1"),
         ("max_bad=0.1", 'add `bad_rows="quarantine"`'),

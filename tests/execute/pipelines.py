@@ -18,7 +18,7 @@ from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition
 from flowforge_assets.declare.describe import describe, key_of
 from flowforge_assets.declare.keys import with_key_columns
 from flowforge_assets.declare.resource import Resource
-from flowforge_assets.declare.signature import read_asset, read_check
+from flowforge_assets.declare.signature import read_asset, read_checks
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session, run_here
 from flowforge_assets.execute.spec import table_of
@@ -47,7 +47,7 @@ def graph_of(*functions: Function) -> Graph:
         if isinstance(declared.options, AssetOptions):
             assets.append(read_asset(declared, classes))
         else:
-            checks.append(read_check(declared, classes))
+            checks += read_checks(declared, classes)
     datasets = {key: describe(cls) for key, cls in classes.items()}
     keyed = [with_key_columns(a, datasets[a.id].partitioning.dimensions) for a in assets]
     return build_graph(Definitions(datasets, tuple(keyed), tuple(checks)))

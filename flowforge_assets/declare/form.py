@@ -1,0 +1,133 @@
+"""The forms of datasets in annotations: `Annotated[Frame[Sessions], Lag(1)] | None`."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, Final, ForwardRef, NamedTuple
+
+from flowforge_assets.declare.annotation import UNIONS
+from flowforge_assets.declare.artifact import Artifact
+from flowforge_assets.declare.dataset import ROOTS, Dataset, Shape
+from flowforge_assets.declare.definition import FormName
+from flowforge_assets.declare.frame import Arrow, BadRows, Before, File, Frame, Rows, Table
+from flowforge_assets.declare.job import Out, Ref, Written
+from flowforge_assets.declare.mapping import Mapping as PartitionMapping
+from flowforge_assets.declare.mapping import Same
+from flowforge_assets.errors.declaration import FormMismatchError, ParameterFormError
+
+READ_FORMS: Final[Mapping[object, FormName]] = {
+    Frame: "frame",
+    Table: "table",
+    Rows: "rows",
+    Arrow: "arrow",
+    Before: "before",
+    File: "file",
+    Ref: "ref",
+}
+"""What a parameter may be, besides keys, resources and the like."""
+MADE_FORMS: Final[Mapping[object, FormName]] = {
+    Frame: "frame",
+    Table: "table",
+    Rows: "rows",
+    Arrow: "arrow",
+    File: "file",
+    Written: "written",
+}
+"""What an asset may return."""
+_ALL: Final = frozenset({*READ_FORMS, *MADE_FORMS, BadRows, Out})
+Resolve: typing.TypeAlias = Callable[[Any], Any]  # an annotation as an object
+
+
+class Form(NamedTuple):
+    """A form with its dataset classes (several only in `Rows[A | B]`), and how it is read."""
+
+    form: Any  # `Frame`, `Table`, ...: classes at run time, aliases to a type checker
+    datasets: tuple[type, ...]
+    mapping: PartitionMapping = Same()
+    optional: bool = False
+
+    @property
+    def dataset(self) -> type:
+        """The one dataset."""
+        return self.datasets[0]
+
+
+def read_form(hint: Any, resolve: Resolve) -> Form | None:  # noqa: ANN401 - an annotation
+    """The form that `hint` is; None for anything else. `resolve` reads what is still text.
+
+    Raises:
+        ParameterFormError: a mapping is given as a class (FF-109).
+        FormMismatchError: an artifact is taken for a table, or a table for a file (FF-120).
+    """
+    mapping: PartitionMapping = Same()
+    optional = False
+    while True:
+        origin = typing.get_origin(hint)
+        if origin is Annotated:
+            hint, *marks = typing.get_args(hint)
+            mapping = _mapping(marks, mapping)
+        elif origin in UNIONS:
+            rest = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
+            if len(rest) != 1:
+                return None
+            hint, optional = rest[0], True
+        elif isinstance(hint, (str, ForwardRef)):
+            hint = resolve(hint if isinstance(hint, str) else hint.__forward_arg__)
+        else:
+            break
+    if origin not in _ALL:
+        return None
+    inner = resolve(typing.get_args(hint)[0])
+    is_union = origin is Rows and typing.get_origin(inner) in UNIONS
+    datasets = tuple(map(resolve, typing.get_args(inner))) if is_union else (inner,)
+    if not all(isinstance(each, type) and _is_meant(each, origin) for each in datasets):
+        return None
+    return Form(origin, datasets, mapping, optional)
+
+
+def read_forms(hint: Any, resolve: Resolve) -> list[Form] | None:  # noqa: ANN401 - as above
+    """The forms of a return annotation: those of a tuple, or the one; None for anything else.
+
+    Raises:
+        FormMismatchError: as `read_form`.
+    """
+    parts = typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
+    found = [form for part in parts if (form := read_form(part, resolve)) is not None]
+    return found if found and len(found) == len(parts) else None
+
+
+def _is_meant(cls: type, form: object) -> bool:
+    """Whether the form may hold the class."""
+    if cls in ROOTS or cls is Artifact:
+        return False
+    if issubclass(cls, Artifact):
+        if form is not File:
+            message = f"`{_name(form)}[{cls.__name__}]`: `{cls.__name__}` is an artifact"
+            hint = f"an artifact is a file: write `File[{cls.__name__}]`"
+            raise FormMismatchError(message, hint=hint)
+        return True
+    if form is File and issubclass(cls, Shape):
+        message = f"`File[{cls.__name__}]`: `{cls.__name__}` is a table"
+        hint = f"a table is read as `Frame[{cls.__name__}]`; subclass `Artifact` for a file"
+        raise FormMismatchError(message, hint=hint)
+    if form in {Frame, Table, BadRows}:
+        return issubclass(cls, Shape)  # a check may guard all datasets of a shape
+    return issubclass(cls, Dataset)
+
+
+def _name(form: object) -> str:
+    return str(getattr(form, "__name__", form))
+
+
+def _mapping(marks: Iterable[object], default: PartitionMapping) -> PartitionMapping:
+    """The partition mapping among what stands beside a form in `Annotated`."""
+    for mark in marks:
+        if isinstance(mark, PartitionMapping):
+            return mark
+        if isinstance(mark, type) and mark in typing.get_args(PartitionMapping):
+            message = f"`{mark.__name__}` is a class, not a mapping"
+            hint = f"call it: `Annotated[Frame[D], {mark.__name__}(...)]`"
+            raise ParameterFormError(message, hint=hint)
+    return default
