@@ -21,7 +21,13 @@ SqlError
 ├── SqlValueError         FF-430  a value that does not fit, found while running
 ├── SqlMemoryError        FF-431  a query that needs more memory than it may have
 ├── SqlRunError           FF-432  a query that the engine gave up on
-└── SqlLineageError       FF-440  a query whose columns cannot be traced
+├── SqlLineageError       FF-440  a query whose columns cannot be traced
+├── SqlTestFileError      FF-441  a file of tests that cannot be read
+├── SqlTestKeyError       FF-442  a test that names what is not there
+├── SqlTestValueError     FF-443  a test with a value of the wrong form
+├── SeedFileError         FF-444  a seed that cannot be read as rows
+├── SeedColumnError       FF-445  a seed whose columns are not those declared
+└── SeedValueError        FF-446  a seed with a value that does not fit its column
 """
 
 from __future__ import annotations
@@ -223,3 +229,59 @@ class SqlLineageError(SqlError):
     """
 
     code = "FF-440"
+
+
+class SqlTestFileError(SqlError):
+    """A file of tests, `*.test.toml`, cannot be read, is not TOML, or stands beside no query.
+
+    Correct the TOML at the place shown. The tests of `orders.sql` are in `orders.test.toml` beside
+    it.
+    """
+
+    code = "FF-441"
+
+
+class SqlTestKeyError(SqlError):
+    """A test of a query names a key, a dataset or a column that is not there.
+
+    `given` names datasets that the query reads and their columns, `expect` columns of its result.
+    """
+
+    code = "FF-442"
+
+
+class SqlTestValueError(SqlError):
+    """A test of a query has a value of the wrong form, or lacks one that it needs.
+
+    Write the value as the hint shows; its column's type decides.
+    """
+
+    code = "FF-443"
+
+
+class SeedFileError(SqlError):
+    """A seed, a `.csv` file below `assets/`, cannot be read as rows with one header line.
+
+    Save it in UTF-8, with commas between values, the names of the columns in its first line, and
+    as many values in each line.
+    """
+
+    code = "FF-444"
+
+
+class SeedColumnError(SqlError):
+    """The columns of a seed are not those that its class or its `.toml` file declares.
+
+    Correct the first line of the file, or the declaration.
+    """
+
+    code = "FF-445"
+
+
+class SeedValueError(SqlError):
+    """A value of a seed does not fit the type of its column.
+
+    Correct the value at the line shown, or declare another type. An empty value is null.
+    """
+
+    code = "FF-446"
