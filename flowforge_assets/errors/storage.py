@@ -18,7 +18,8 @@ StorageError                 FF-600
 ├── EngineCrashError         FF-615
 ├── NewerRecordError         FF-616
 ├── UnreachableError         FF-617
-└── TableOlderError          FF-618
+├── TableOlderError          FF-618
+└── BaseMovedError           FF-621
 """
 
 from __future__ import annotations
@@ -197,3 +198,12 @@ class TableOlderError(StorageError):
     """
 
     code = "FF-618"
+
+
+class BaseMovedError(StorageError):
+    """A table has moved on since the rows that were to be committed were worked out from it.
+
+    Nothing was committed. Run again: the step reads the table as it is now.
+    """
+
+    code = "FF-621"

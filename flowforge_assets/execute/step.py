@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -178,8 +177,7 @@ class _Writer:
 
     def _commit(self, table: Table, staged: Staged, done: PartitionSet) -> Made:
         made = self._record(table.spec.key, done, rows=staged.rows)
-        version = table.commit(staged, replace=done, made=made)
-        return replace(made, table=version)
+        return table.commit(staged, replace=done, made=made)
 
     def _record(self, key: DatasetKey, done: PartitionSet, *, rows: int) -> Made:
         return Made(

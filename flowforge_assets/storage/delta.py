@@ -30,21 +30,18 @@ from flowforge_assets.storage.delta_log import commit_file, named_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_scan import (
-    StagedFiles,
-    refuse_stray_files,
-    replace_rows,
-    scan_files,
-)
+from flowforge_assets.storage.file_replace import StoredFiles, replacement
+from flowforge_assets.storage.file_scan import StagedFiles, scan_files
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.request import Request
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
-    from flowforge_assets.storage.store import Staged, TableSpec
+    from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 _ATTEMPTS: Final = 60
 _LONGEST_PAUSE_SECONDS: Final = 0.25
@@ -122,31 +119,31 @@ class DeltaTable:
         kept = frame if isinstance(frame, pl.DataFrame) else None
         return StagedFiles(tuple(files), layout, self._schema, kept)
 
-    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
-        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+    def commit(
+        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+    ) -> Made:
+        """Puts the staged rows in the place of others and records `made`, in one act.
 
         When others commit first, which files hold the replaced rows is decided anew.
 
         Raises:
-            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            StrayRowsError: a staged row lies outside of the set `replace` (FF-613).
             SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
             CommitConflictError: others were first each time (FF-609).
+            BaseMovedError: the newest version is not `base` (FF-621).
         """
         mine = staged if isinstance(staged, StagedFiles) else self.stage(staged.scan())
-        commit = delta_commit.Commit(self._spec, write_made(made), made.step_id)
-        with self._lock, guarded(self._spec.key, self._place):
-            refuse_stray_files(mine, replace, self._spec)
-            for attempt in range(_ATTEMPTS):
-                version = self._try_commit(mine, replace, commit)
-                if version is not None:
-                    return version
-                # two writers that failed together would fail together again
-                longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
-                time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
-        raise CommitConflictError(
-            f"`{self._spec.key}` was committed to by others {_ATTEMPTS} times in a row",
-            hint="run again, with fewer runs at the same time on this dataset",
-        )
+        return self._commit(Request(mine, replace, made, base))
+
+    def record(self, made: Made, *, base: TableVersion | None = None) -> Made:
+        """Records `made` by a commit of metadata alone; makes an empty table where none is.
+
+        Raises:
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+            CommitConflictError: others were first each time (FF-609).
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        return self._commit(Request[StagedFiles].of_record(made, base))
 
     def discard(self, staged: Staged) -> None:
         """Removes the staged files, save those that a commit names."""
@@ -164,12 +161,15 @@ class DeltaTable:
             if snapshot is None:
                 return []
             self._handle.log.read_to(snapshot.version)
-            dimensions = self._spec.dimensions
             found = (
-                read_made(record, dimensions, TableVersion(snapshot.table_id, version))
+                read_made(record, self._spec, TableVersion(snapshot.table_id, version))
                 for version, record in self._handle.log.records
             )
-            return latest([each for each in found if each is not None], dimensions)
+            return latest(
+                [each for each in found if each is not None],
+                self._spec.dimensions,
+                self._spec.by_step,
+            )
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no version names and that are old; gives their paths.
@@ -194,20 +194,33 @@ class DeltaTable:
             return snapshot.layout
         return Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
 
-    def _try_commit(
-        self, staged: StagedFiles, replace: PartitionSet, commit: delta_commit.Commit
-    ) -> TableVersion | None:
-        """The version of the commit, or None when someone else committed first."""
+    def _commit(self, request: Request[StagedFiles]) -> Made:
+        with self._lock, guarded(self._spec.key, self._place):
+            for attempt in range(_ATTEMPTS):
+                made = self._try_commit(request)
+                if made is not None:
+                    return made
+                # two writers that failed together would fail together again
+                longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
+                time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+        raise CommitConflictError(
+            f"`{self._spec.key}` was committed to by others {_ATTEMPTS} times in a row",
+            hint="run again, with fewer runs at the same time on this dataset",
+        )
+
+    def _try_commit(self, request: Request[StagedFiles]) -> Made | None:
+        """What was committed, or None when someone else committed first."""
         before = self._handle.current()
-        if before is not None and (done := self._done(before, commit.step_id)):
+        if before is not None and (done := self._done(before, request)):
             return done
+        request.refuse_moved(None if before is None else _version_of(before), self._spec)
         written: list[DataFile] = []
         try:
-            version = self._write(before, staged, replace, commit=commit, written=written)
+            made = self._write(before, request, written)
         except BaseException as error:
             self._remove(written)
             now = self._handle.current()
-            if now is not None and (done := self._done(now, commit.step_id)):
+            if now is not None and (done := self._done(now, request)):
                 return done  # it is in the log: what failed came after, such as a checkpoint
             is_late = isinstance(error, DeltaError) and self._handle.newest() != (
                 before and before.version
@@ -215,9 +228,9 @@ class DeltaTable:
             if not is_late:
                 raise
             return None
-        self._handle.log.add(version.version, commit.record)
-        sync(commit_file(self._folder / "_delta_log", version.version))
-        return version
+        self._handle.log.add(made.table.version, write_made(made))
+        sync(commit_file(self._folder / "_delta_log", made.table.version))
+        return made
 
     def _remove(self, files: Sequence[DataFile]) -> None:
         """Removes files unless a commit names them: one may have landed and failed after that."""
@@ -225,47 +238,47 @@ class DeltaTable:
         remove_files(self._folder, [file for file in files if file.path not in named])
 
     def _write(
-        self,
-        before: Snapshot | None,
-        staged: StagedFiles,
-        replace: PartitionSet,
-        *,
-        commit: delta_commit.Commit,
-        written: list[DataFile],
-    ) -> TableVersion:
+        self, before: Snapshot | None, request: Request[StagedFiles], written: list[DataFile]
+    ) -> Made:
         """Commits after `before`; takes down in `written` the files that it writes for that."""
+        stored = _stored(before) or StoredFiles((), self._layout(), self._schema)
+        what = replacement(stored, request, self._spec, written)
+        # where no row stays, a dataset that is partitioned in another way now can be so
+        hive = stored.layout.hive if what.keeps_rows else physical_columns(self._spec)
+        if request.staged is not None and request.staged.layout.hive != hive:
+            layout = replaced(request.staged.layout, hive=hive)
+            again = write_files(request.staged.scan(), layout)
+            written.extend(again)
+            what = replaced(what, added=tuple(again))
+        commit = delta_commit.Commit(self._spec, what, hive)
         done: TableVersion | Snapshot | None = None
         if before is None or self._handle.opened is None:
-            delta_commit.create(self._folder, staged.files, commit)
+            delta_commit.create(self._folder, commit)
         else:
-            what = replace_rows(
-                before.files, before.layout, before.stored, partitions=replace, spec=self._spec
-            )
-            written.extend(what.rewritten)
-            hive, added = before.layout.hive, staged.files
-            if not what.keeps_rows and staged.layout.hive != physical_columns(self._spec):
-                # the dataset is partitioned in another way now, and no old row is in the way
-                layout = replaced(staged.layout, hive=physical_columns(self._spec))
-                written.extend(write_files(staged.scan(), layout))
-                hive, added = layout.hive, tuple(written)
-            files = delta_commit.Files(added, what, hive)
-            done = delta_commit.write(self._handle.opened, before, files, commit)
+            done = delta_commit.write(self._handle.opened, before, commit)
         if done is None:  # the table is a new one
             done = self._handle.current()
             if done is None:
                 raise NoTableError(f"`{self._spec.key}` was removed while it was written")
         elif isinstance(done, Snapshot):
             self._handle.expect(done)
-        return _version_of(done) if isinstance(done, Snapshot) else done
+        version = _version_of(done) if isinstance(done, Snapshot) else done
+        return replaced(what.made, table=version)
 
-    def _done(self, snapshot: Snapshot, step_id: str) -> TableVersion | None:
-        """The version that the step made, when it has committed before."""
-        log = self._handle.log
+    def _done(self, snapshot: Snapshot, request: Request[StagedFiles]) -> Made | None:
+        """What the step made, when it has committed before."""
+        log, step_id = self._handle.log, request.made.step_id
         log.read_to(snapshot.version)
         version = log.version_of_step.get(step_id)
-        if version is None and log.is_cut and self._handle.opened is not None:
+        if version is not None:
+            table = replaced(_version_of(snapshot), version=version)
+            return request.done(log.record_of(version), table, self._spec)
+        if log.is_cut and self._handle.opened is not None:
             version = self._handle.opened.transaction_version(delta_commit.step_app(step_id))
-        return None if version is None else replaced(_version_of(snapshot), version=version)
+            if version is not None:
+                table = replaced(_version_of(snapshot), version=version)
+                return request.done(None, table, self._spec)
+        return None
 
 
 class DeltaStore:
@@ -290,6 +303,12 @@ class DeltaStore:
                 table = DeltaTable(spec, table_folder(self._folder, spec.key))
                 self._tables[spec.key] = table
             return table
+
+
+def _stored(snapshot: Snapshot | None) -> StoredFiles | None:
+    if snapshot is None:
+        return None
+    return StoredFiles(snapshot.files, snapshot.layout, snapshot.stored)
 
 
 def _version_of(snapshot: Snapshot) -> TableVersion:

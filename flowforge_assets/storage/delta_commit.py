@@ -27,8 +27,7 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.column_stats import delta_stats
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
 from flowforge_assets.storage.evolution import refuse_change
-from flowforge_assets.storage.file_scan import Replacement
-from flowforge_assets.storage.made_json import RECORD_KEY
+from flowforge_assets.storage.made_json import RECORD_KEY, write_made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.delta_handle import Snapshot
+    from flowforge_assets.storage.file_replace import Replacement
     from flowforge_assets.storage.store import TableSpec
 
 _CONFIGURATION: Final = {
@@ -49,20 +49,16 @@ _NTZ_READER_VERSION: Final = 3  # Delta protocol, "Timestamp without timezone"
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one commit writes beside its files."""
+    """What one commit does and says; `hive` are the columns that name the folders of its files."""
 
     spec: TableSpec
-    record: Mapping[str, object]
-    step_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of a commit; `hive` are the columns that name the folders of `added`."""
-
-    added: Sequence[DataFile]
     what: Replacement
     hive: tuple[str, ...]
+
+    @property
+    def record(self) -> Mapping[str, object]:
+        """What stands in the log of it."""
+        return write_made(self.what.made)
 
 
 def step_app(step_id: str) -> str:
@@ -70,18 +66,16 @@ def step_app(step_id: str) -> str:
     return f"flowforge/{step_id}"
 
 
-def create(folder: Path, added: Sequence[DataFile], commit: Commit) -> None:
+def create(folder: Path, commit: Commit) -> None:
     """Makes the table with its first rows, as version 0.
 
     Raises:
         DeltaError: someone else made it first.
     """
-    _write_table(folder, added, commit, version=0, mode="error")
+    _write_table(folder, commit, version=0, mode="error")
 
 
-def write(
-    table: DeltaTable, at: Snapshot, files: Files, commit: Commit
-) -> TableVersion | Snapshot | None:
+def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Snapshot | None:
     """Makes a version after `at`: the replaced rows are gone, the schema is the declared one.
 
     Gives it whole when its files are all that changed, else by number, or None when the table is
@@ -91,16 +85,15 @@ def write(
         CommitFailedError: someone committed after `at`.
         SchemaChangeError: rows that stay cannot be read with the declared schema (FF-611).
     """
-    spec, what = commit.spec, files.what
+    spec, what = commit.spec, commit.what
     if what.keeps_rows:
         refuse_change(at.stored, spec)
         _widen(table, at, spec)
-    elif files.hive != at.layout.hive or _needs_protocol(table, spec):
-        version = at.version + 1
-        _write_table(at.layout.folder, files.added, commit, version=version, mode="overwrite")
+    elif commit.hive != at.layout.hive or _needs_protocol(table, spec):
+        _write_table(at.layout.folder, commit, version=at.version + 1, mode="overwrite")
         return None
     version = (table.version() if what.keeps_rows else at.version) + 1
-    added = [_add(file, files.hive) for file in (*files.added, *what.rewritten)]
+    added = [_add(file, commit.hive) for file in (*what.added, *what.rewritten)]
     if what.keeps_rows or _is_declared(at, spec):
         mode, schema = "append", table.schema()
         removed = [_remove(file) for file in what.removed]
@@ -112,26 +105,23 @@ def write(
         [*added, *removed],
         mode=mode,
         schema=schema,
-        partition_by=list(files.hive),
+        partition_by=list(commit.hive),
         commit_properties=_properties(commit, version),
     )
     if mode == "append" and version == at.version + 1:
         gone = {file.path for file in what.removed}
         kept = (file for file in at.files if file.path not in gone)
-        now = (*kept, *what.rewritten, *files.added)
-        return replace(at, version=version, files=now)
+        return replace(at, version=version, files=(*kept, *what.rewritten, *what.added))
     return TableVersion(at.table_id, version)
 
 
-def _write_table(
-    folder: Path, added: Sequence[DataFile], commit: Commit, *, version: int, mode: str
-) -> None:
+def _write_table(folder: Path, commit: Commit, *, version: int, mode: str) -> None:
     spec = commit.spec
     hive = physical_columns(spec)
     create_table_with_add_actions(
         str(folder),
         delta_schema(spec.schema, spec.comments),
-        [_add(file, hive) for file in added],
+        [_add(file, hive) for file in commit.what.added],
         mode="error" if mode == "error" else "overwrite",
         partition_by=list(hive),
         name=str(spec.key),
@@ -198,7 +188,7 @@ def _properties(commit: Commit, version: int) -> CommitProperties:
     return CommitProperties(
         custom_metadata={RECORD_KEY: dict(commit.record)},
         max_commit_retries=0,
-        app_transactions=[Transaction(step_app(commit.step_id), version, _now_ms())],
+        app_transactions=[Transaction(step_app(commit.what.made.step_id), version, _now_ms())],
     )
 
 

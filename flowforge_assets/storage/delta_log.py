@@ -8,6 +8,7 @@ Such a file is refused here (the Delta protocol, "Delta Log Entries", knows no e
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,12 @@ class CommitLog:
         if version == self._next:
             self._keep(version, record)
             self._next += 1
+
+    def record_of(self, version: int) -> Mapping[str, object] | None:
+        """The record of one commit, as far as they were read."""
+        at = bisect_left(self.records, version, key=lambda each: each[0])
+        is_there = at < len(self.records) and self.records[at][0] == version
+        return self.records[at][1] if is_there else None
 
     def _read(self, version: int) -> None:
         path = commit_file(self.log, version)

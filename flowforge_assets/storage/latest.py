@@ -1,4 +1,4 @@
-"""Which commit made each partition last."""
+"""What is left of each commit: the steps it made last, and the partitions it touched last."""
 
 from __future__ import annotations
 
@@ -13,20 +13,37 @@ if TYPE_CHECKING:
     from flowforge_assets.core.partition import Dimension
 
 
-def latest(commits: Iterable[Made], dimensions: tuple[Dimension, ...]) -> list[Made]:
-    """Each partition once, with its last commit; `commits` and the result are oldest first.
+def latest(
+    commits: Iterable[Made],
+    dimensions: tuple[Dimension, ...],
+    by_step: tuple[Dimension, ...] | None = None,
+) -> list[Made]:
+    """The commits cut to what is current; `commits` and the result are oldest first.
 
-    A commit keeps only the partitions that no later one made again, and is left out when none
-    remain, or when it was made while the dataset was partitioned in another way.
+    Of `partitions` a commit keeps what no later one made again, of what it touched what no later
+    one touched again, so that laying the result anew says the same as laying all commits. Left
+    out are those of which nothing remains, and all before a `restart`. Rows are partitioned by
+    `dimensions`, steps by `by_step` (None: the same).
     """
-    covered = PartitionSet.none(dimensions)
+    made_again = PartitionSet.none(dimensions if by_step is None else by_step)
+    touched_again = PartitionSet.none(dimensions)
     result: list[Made] = []
     for made in reversed(list(commits)):
-        if made.partitions.dimensions != dimensions:
-            continue
-        left = made.partitions - covered
-        if left:
-            result.append(made if left == made.partitions else replace(made, partitions=left))
-            covered = covered | left
+        partitions = _left(made.partitions, made_again)
+        touched = _left(made.changed, touched_again)
+        if partitions or touched or made.restart:
+            is_one = touched == partitions
+            result.append(replace(made, partitions=partitions, touched=None if is_one else touched))
+        if made.restart:
+            break
+        made_again |= partitions
+        touched_again |= touched
     result.reverse()
     return result
+
+
+def _left(these: PartitionSet, later: PartitionSet) -> PartitionSet:
+    """Those of `these` that are not in `later`; none when they are of other dimensions."""
+    if these.dimensions != later.dimensions:
+        return PartitionSet.none(later.dimensions)
+    return these - later

@@ -1,28 +1,32 @@
 """The record of a commit as the JSON that stands in the table's own log.
 
-It has a format number: a record of a newer format is refused rather than half understood.
+It has a format number: a record of a newer format is refused rather than half understood. What
+format 1 had no word for (`touched`, `restart`) is written as format 2, all else still as 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made, TableVersion
 from flowforge_assets.core.partition import Dimension, PartitionSet
 from flowforge_assets.errors.storage import NewerRecordError
 
+if TYPE_CHECKING:
+    from flowforge_assets.storage.store import TableSpec
+
 RECORD_KEY: Final = "flowforge"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def write_made(made: Made) -> dict[str, object]:
     """`made` as JSON values, without its table version, which the log itself says."""
     fingerprint = made.fingerprint
-    return {
-        "format": FORMAT,
+    record: dict[str, object] = {
+        "format": 1 if made.touched is None and not made.restart else FORMAT,
         "dataset": str(made.dataset),
         "partitions": made.partitions.to_json(),
         "asset": made.asset,
@@ -41,27 +45,41 @@ def write_made(made: Made) -> dict[str, object]:
         "at": made.at.isoformat(),
         "rows": made.rows,
     }
+    if made.touched is not None:
+        record["touched"] = made.touched.to_json()
+    if made.restart:
+        record["restart"] = True
+    if made.source:
+        record["source"] = made.source
+    return record
 
 
-def read_made(
-    record: Mapping[str, object], dimensions: tuple[Dimension, ...], table: TableVersion
-) -> Made | None:
-    """The record that `write_made` gave, or None when it was partitioned in another way.
+def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion) -> Made | None:
+    """The record that `write_made` gave, or None when all of it was partitioned in another way.
+
+    When its steps were cut in another way it made none of today's, and likewise it touched
+    nothing when its rows were.
 
     Raises:
         NewerRecordError: it has a newer format (FF-616).
         ValueError, KeyError, TypeError: it is no such record.
     """
     refuse_newer(record)
-    try:
-        partitions = PartitionSet.from_json(dimensions, record["partitions"])
-    except ValueError:
+    partitions = _read_set(spec.by_step, record["partitions"])
+    if "touched" in record:
+        touched = _read_set(spec.dimensions, record["touched"])
+    elif spec.by_step == spec.dimensions:
+        touched = partitions
+    else:
+        touched = _read_set(spec.dimensions, record["partitions"])
+    if partitions is None and touched is None:
         return None
+    is_one = spec.by_step == spec.dimensions and "touched" not in record
     fingerprint = cast("Mapping[str, str]", record["fingerprint"])
     inputs = cast("Mapping[str, tuple[str, int]]", record["inputs"])
     return Made(
         dataset=DatasetKey(record["dataset"]),
-        partitions=partitions,
+        partitions=PartitionSet.none(spec.by_step) if partitions is None else partitions,
         asset=str(record["asset"]),
         run_id=str(record["run_id"]),
         step_id=str(record["step_id"]),
@@ -79,7 +97,18 @@ def read_made(
         at=datetime.fromisoformat(str(record["at"])),
         rows=int(cast("int", record["rows"])),
         table=table,
+        touched=None if is_one else touched or PartitionSet.none(spec.dimensions),
+        restart=record.get("restart") is True,
+        source=str(record.get("source", "")),
     )
+
+
+def _read_set(dimensions: tuple[Dimension, ...], content: object) -> PartitionSet | None:
+    """The set that was written, or None when it was by other dimensions."""
+    try:
+        return PartitionSet.from_json(dimensions, content)
+    except ValueError:
+        return None
 
 
 def refuse_newer(record: Mapping[str, object]) -> None:

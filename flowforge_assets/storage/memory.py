@@ -16,17 +16,19 @@ from weakref import WeakValueDictionary
 import polars as pl
 
 from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.made_json import write_made
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.pieces import Pieces
+from flowforge_assets.storage.request import Request
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
-    from flowforge_assets.core.partition import PartitionSet
-    from flowforge_assets.storage.store import Staged, TableSpec
+    from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 KEPT_VERSIONS: Final = 10
 _NOTHING: Final = Pieces({}, None, None)
@@ -123,37 +125,54 @@ class MemoryTable:
         refuse_unlike(frame.collect_schema(), self._schema, self._spec)
         return StagedFrame(frame.collect() if isinstance(frame, pl.LazyFrame) else frame)
 
-    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
-        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+    def commit(
+        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+    ) -> Made:
+        """Puts the staged rows in the place of others and records `made`, in one act.
 
         Raises:
-            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            StrayRowsError: a staged row lies outside of the set `replace` (FF-613).
             SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+            BaseMovedError: the newest version is not `base` (FF-621).
         """
-        frame = staged.frame if isinstance(staged, StagedFrame) else staged.scan().collect()
-        refuse_strays(frame, replace, self._spec)
-        history = self._history
-        with history.lock:
-            known = history.version_of_step.get(made.step_id)
-            if known is not None:
-                return TableVersion(history.table_id, known)
-            before = history.versions.get(history.newest, _NOTHING)
-            after = before.replaced(replace, frame, self._spec)
-            version = history.newest + 1
-            committed = TableVersion(history.table_id, version)
-            history.versions[version] = after
-            history.versions.pop(version - KEPT_VERSIONS, None)
-            history.commits.append(dataclasses.replace(made, table=committed))
-            history.version_of_step[made.step_id] = version
-            history.newest = version
-        return committed
+        mine = staged if isinstance(staged, StagedFrame) else self.stage(staged.scan())
+        if isinstance(replace, PartitionSet) and replace:
+            refuse_strays(mine.frame, replace, self._spec)
+        return self._commit(Request(mine, replace, made, base))
+
+    def record(self, made: Made, *, base: TableVersion | None = None) -> Made:
+        """Records `made` and changes no row; makes an empty table where none is.
+
+        Raises:
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        return self._commit(Request[StagedFrame].of_record(made, base))
 
     def discard(self, staged: Staged) -> None:
         """Forgets the staged rows; there is nothing to remove."""
 
     def made(self) -> Sequence[Made]:
         """What was made: each partition once, by its last commit, oldest first."""
-        return latest(self._history.commits, self._spec.dimensions)
+        return latest(self._history.commits, self._spec.dimensions, self._spec.by_step)
+
+    def _commit(self, request: Request[StagedFrame]) -> Made:
+        history = self._history
+        with history.lock:
+            if (known := history.version_of_step.get(request.made.step_id)) is not None:
+                table = TableVersion(history.table_id, known)
+                return request.done(write_made(history.commits[known]), table, self._spec)
+            request.refuse_moved(self.version(), self._spec)
+            before = history.versions.get(history.newest, _NOTHING)
+            after, made = before.after(request, self._spec)
+            version = history.newest + 1
+            made = dataclasses.replace(made, table=TableVersion(history.table_id, version))
+            history.versions[version] = after
+            history.versions.pop(version - KEPT_VERSIONS, None)
+            history.commits.append(made)
+            history.version_of_step[made.step_id] = version
+            history.newest = version
+        return made
 
 
 class MemoryStore:

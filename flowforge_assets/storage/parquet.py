@@ -20,23 +20,21 @@ from flowforge_assets.storage.data_files import Layout, remove_files, sweep_file
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_scan import (
-    StagedFiles,
-    refuse_stray_files,
-    replace_rows,
-    scan_files,
-)
+from flowforge_assets.storage.file_replace import StoredFiles, replacement
+from flowforge_assets.storage.file_scan import StagedFiles, scan_files
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.manifest import Manifest
+from flowforge_assets.storage.request import Request
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
-    from flowforge_assets.storage.store import Staged, TableSpec
+    from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 _KEPT_STEPS: Final = 1000
 
@@ -121,27 +119,29 @@ class ParquetTable:
         kept = frame if isinstance(frame, pl.DataFrame) else None
         return StagedFiles(tuple(files), layout, self._schema, kept)
 
-    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
-        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+    def commit(
+        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+    ) -> Made:
+        """Puts the staged rows in the place of others and records `made`, in one act.
 
         Writers wait for one another, in this process and in others on this machine.
 
         Raises:
-            StrayRowsError: a staged row lies outside of `replace` (FF-613).
+            StrayRowsError: a staged row lies outside of the set `replace` (FF-613).
             SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+            BaseMovedError: the newest version is not `base` (FF-621).
         """
         mine = staged if isinstance(staged, StagedFiles) else self.stage(staged.scan())
-        with guarded(self._spec.key, self._place):
-            refuse_stray_files(mine, replace, self._spec)
-            lock_path = self._folder / manifests.FOLDER / "commit.lock"
-            lock_path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock, FileLock(lock_path):
-                before = self._current()
-                if before is not None and made.step_id in before.steps:
-                    return TableVersion(before.table_id, before.steps[made.step_id])
-                after = self._after(before, mine, replace, made)
-                manifests.write_manifest(self._folder, after, self._spec)
-        return TableVersion(after.table_id, after.version)
+        return self._commit(Request(mine, replace, made, base))
+
+    def record(self, made: Made, *, base: TableVersion | None = None) -> Made:
+        """Records `made` by a manifest with the same files; makes an empty table where none is.
+
+        Raises:
+            SchemaChangeError: the rows have other columns than are declared now (FF-611).
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        return self._commit(Request[StagedFiles].of_record(made, base))
 
     def discard(self, staged: Staged) -> None:
         """Removes the staged files, save those that a version names."""
@@ -206,50 +206,64 @@ class ParquetTable:
             )
         return manifest
 
+    def _commit(self, request: Request[StagedFiles]) -> Made:
+        with guarded(self._spec.key, self._place):
+            lock_path = self._folder / manifests.FOLDER / "commit.lock"
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, FileLock(lock_path):
+                before = self._current()
+                if before is not None and request.made.step_id in before.steps:
+                    version = before.steps[request.made.step_id]
+                    record = dict(before.records).get(version)
+                    table = TableVersion(before.table_id, version)
+                    return request.done(record, table, self._spec)
+                request.refuse_moved(self.version(), self._spec)
+                written: list[DataFile] = []
+                try:
+                    after, made = self._after(before, request, written)
+                    manifests.write_manifest(self._folder, after, self._spec)
+                except BaseException:
+                    named = manifests.named_files(self._folder, self._spec)
+                    unnamed = [file for file in written if file.path not in named]
+                    remove_files(self._folder, unnamed)
+                    raise
+        return made
+
     def _after(
-        self, before: Manifest | None, staged: StagedFiles, replace: PartitionSet, made: Made
-    ) -> Manifest:
-        """The manifest after the commit; rewrites files that hold replaced and other rows."""
+        self, before: Manifest | None, request: Request[StagedFiles], written: list[DataFile]
+    ) -> tuple[Manifest, Made]:
+        """The manifest after the commit, and what it says of the commit."""
+        version = 0 if before is None else before.version + 1
+        table = TableVersion(uuid.uuid4().hex if before is None else before.table_id, version)
         schema = manifests.schema_text(self._spec)
-        record = write_made(made)
-        if before is None:
-            return Manifest(
-                uuid.uuid4().hex, 0, schema, staged.files, ((0, record),), {made.step_id: 0}
-            )
-        what = replace_rows(
-            before.files,
-            self._layout,
-            before.stored,
-            partitions=replace,
-            spec=self._spec,
-        )
+        files, stored = ((), self._schema) if before is None else (before.files, before.stored)
+        what = replacement(StoredFiles(files, self._layout, stored), request, self._spec, written)
         if what.keeps_rows:
-            try:
-                refuse_change(before.stored, self._spec)
-            except BaseException:
-                remove_files(self._folder, what.rewritten)
-                raise
-        version = before.version + 1
+            refuse_change(stored, self._spec)
+        made = replaced(what.made, table=table)
         gone = {file.path for file in what.removed}
-        kept = tuple(file for file in before.files if file.path not in gone)
-        steps = dict(list(before.steps.items())[1 - _KEPT_STEPS :])
+        kept = tuple(file for file in files if file.path not in gone)
+        steps = {} if before is None else dict(list(before.steps.items())[1 - _KEPT_STEPS :])
+        records = () if before is None else before.records
         after = Manifest(
-            table_id=before.table_id,
+            table_id=table.table_id,
             version=version,
             schema=schema,
-            files=(*kept, *what.rewritten, *staged.files),
-            records=(*before.records, (version, record)),
+            files=(*kept, *what.rewritten, *what.added),
+            records=(*records, (version, write_made(made))),
             steps={**steps, made.step_id: version},
         )
         last = {each.table.version for each in self._made(after)}
-        return replaced(after, records=tuple(r for r in after.records if r[0] in last))
+        return replaced(after, records=tuple(r for r in after.records if r[0] in last)), made
 
     def _made(self, manifest: Manifest) -> list[Made]:
         found = (
-            read_made(record, self._spec.dimensions, TableVersion(manifest.table_id, version))
+            read_made(record, self._spec, TableVersion(manifest.table_id, version))
             for version, record in manifest.records
         )
-        return latest([each for each in found if each is not None], self._spec.dimensions)
+        return latest(
+            [each for each in found if each is not None], self._spec.dimensions, self._spec.by_step
+        )
 
 
 class ParquetStore:

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.evolution import as_declared, refuse_change
 from flowforge_assets.storage.partition_rows import is_in
+from flowforge_assets.storage.store import Everything, Matching
+from flowforge_assets.storage.touched import with_touched
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.made import Made
     from flowforge_assets.core.schema import Schema
+    from flowforge_assets.storage.memory import StagedFrame
+    from flowforge_assets.storage.request import Request
     from flowforge_assets.storage.store import TableSpec
 
 
@@ -55,6 +60,28 @@ class Pieces:
             return pl.LazyFrame(schema=polars_schema(spec.schema))
         return found[0] if len(found) == 1 else pl.concat(found)
 
+    def after(self, request: Request[StagedFrame], spec: TableSpec) -> tuple[Pieces, Made]:
+        """The pieces after a commit, and what it says of itself.
+
+        Raises:
+            SchemaChangeError: rows that stay have other columns than `spec` declares (FF-611).
+        """
+        staged, replace, made = request.staged, request.replace, request.made
+        if staged is None:
+            self._refuse_change(self.frames, spec)
+            return Pieces(self.frames, self.covered, spec.schema), made
+        if isinstance(replace, Matching):
+            raise NotImplementedError
+        stored = self._rows() if isinstance(replace, Everything) else None
+        made = with_touched(made, replace, spec, staged=staged.scan(), stored=stored)
+        if isinstance(replace, Everything):
+            return self._whole(staged.frame, spec), made
+        if replace:
+            return self.replaced(replace, staged.frame, spec), made
+        self._refuse_change(self.frames, spec)
+        rows = pl.concat([self.scan(None, spec).collect(), staged.frame], rechunk=False)
+        return self._whole(rows, spec), made
+
     def replaced(self, replace: PartitionSet, frame: pl.DataFrame, spec: TableSpec) -> Pieces:
         """The same with `frame` instead of the rows of `replace`.
 
@@ -67,12 +94,26 @@ class Pieces:
             not same or (self.covered and self.covered & replace)
         ):
             frames = self._cut(replace, spec)
-        if spec.schema != self.schema:
-            for kept in frames.values():
-                refuse_change(kept.schema, spec)
+        self._refuse_change(frames, spec)
         frames[replace] = frame
         covered = self.covered | replace if same and self.covered else _union(frames)
         return Pieces(frames, covered, spec.schema)
+
+    def _whole(self, frame: pl.DataFrame, spec: TableSpec) -> Pieces:
+        """All rows as one frame, of which the columns alone say in which partitions they are."""
+        return Pieces({WHOLE: frame}, None if spec.dimensions else WHOLE, spec.schema)
+
+    def _rows(self) -> pl.LazyFrame | None:
+        """All rows with the columns that they were written with; None where those differ."""
+        frames = list(self.frames.values())
+        if any(frame.schema != frames[0].schema for frame in frames):
+            return None
+        return pl.concat([frame.lazy() for frame in frames]) if frames else None
+
+    def _refuse_change(self, frames: Mapping[PartitionSet, pl.DataFrame], spec: TableSpec) -> None:
+        if spec.schema != self.schema:
+            for kept in frames.values():
+                refuse_change(kept.schema, spec)
 
     def _cut(self, replace: PartitionSet, spec: TableSpec) -> dict[PartitionSet, pl.DataFrame]:
         """The frames without the rows of `replace`."""

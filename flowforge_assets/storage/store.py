@@ -2,14 +2,14 @@
 
 A write has three moments: `stage` (bytes are written, nobody sees them), the caller's checks on
 `Staged.scan()`, then `commit` (one atomic act) or `discard`. A kill between any two leaves the
-table as it was.
+table as it was. What is said without rows is one act: `record`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
@@ -25,6 +25,8 @@ class TableSpec:
     """What a store must know of a dataset.
 
     `comments` maps column names to their descriptions; `description` is the dataset's.
+    `step_dimensions` are those of the steps that make it (None: as its own `dimensions`):
+    `Made.partitions` is in those, `Made.touched` in its own.
     """
 
     key: DatasetKey
@@ -32,6 +34,34 @@ class TableSpec:
     dimensions: tuple[Dimension, ...] = ()
     description: str = ""
     comments: Mapping[str, str] | None = None
+    step_dimensions: tuple[Dimension, ...] | None = None
+
+    @property
+    def by_step(self) -> tuple[Dimension, ...]:
+        """The dimensions of `Made.partitions`."""
+        return self.dimensions if self.step_dimensions is None else self.step_dimensions
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Replaces the rows whose values in `columns` some staged row has too; nulls are equal.
+
+    Rows that equal a staged row, each counted as often as it is there, stay as they are.
+    """
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Replaces all rows of the table, wherever they lie."""
+
+
+Replace: TypeAlias = PartitionSet | Matching | Everything
+"""Which rows a commit removes. An empty set removes none: the staged rows are added."""
+
+NO_TABLE: Final = TableVersion("", -1)
+"""The version of a table that is not there, as the base of a commit."""
 
 
 class Staged(Protocol):
@@ -82,11 +112,29 @@ class Table(Protocol):
         """Writes `frame`, whose schema must equal the spec's, where nobody reads it."""
         ...
 
-    def commit(self, staged: Staged, *, replace: PartitionSet, made: Made) -> TableVersion:
-        """Replaces the rows of `replace` by the staged ones and records `made`, in one act.
+    def commit(
+        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+    ) -> Made:
+        """Puts the staged rows in the place of others and records `made`, in one act.
 
-        `made.table` is ignored: the version that this commit makes is returned.
+        Gives `made` with the version that this commit makes and with what it touched: as
+        `made.touched` says, else the rows replaced and added; of `Matching` always only the rows
+        that are others now. With a set that is not empty, all staged rows must lie in it.
         A commit of the same `made.step_id` that is in the table already is not repeated.
+
+        Raises:
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        ...
+
+    def record(self, made: Made, *, base: TableVersion | None = None) -> Made:
+        """Records `made` as it is and changes no row; makes an empty table where none is.
+
+        What it touched is for the caller to say: an output that is as it was touches nothing, a
+        view what its inputs did. A step is not recorded twice, as with `commit`.
+
+        Raises:
+            BaseMovedError: the newest version is not `base` (FF-621).
         """
         ...
 
@@ -95,7 +143,7 @@ class Table(Protocol):
         ...
 
     def made(self) -> Sequence[Made]:
-        """What the table itself says was made: each partition once, by its last commit."""
+        """What the table itself says was made, oldest first; see `storage.latest`."""
         ...
 
 

@@ -89,7 +89,7 @@ def put(
 ) -> TableVersion:
     staged = table.stage(frame)
     made = record(partitions, step=step, rows=staged.rows)
-    return table.commit(staged, replace=partitions, made=made)
+    return table.commit(staged, replace=partitions, made=made).table
 
 
 def values(rows: pl.LazyFrame, column: str = "n") -> list[object]:

@@ -335,7 +335,7 @@ def test_what_was_made_is_read_back(store: Store) -> None:
     table = store.table(DAILY)
     staged = table.stage(day_rows(0, 1))
     made = record(days(0, 1), rows=2)
-    version = table.commit(staged, replace=days(0, 1), made=made)
+    version = table.commit(staged, replace=days(0, 1), made=made).table
     (found,) = table.made()
     assert found.table == version
     assert (found.partitions, found.rows, found.at) == (made.partitions, 2, made.at)
