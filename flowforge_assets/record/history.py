@@ -33,6 +33,10 @@ class History:
         """The commits of one dataset, newest first; none when nothing of it was made."""
         return self.pieces.get(dataset, ())
 
+    def changes(self, dataset: DatasetKey) -> Sequence[Made]:
+        """The commits of one dataset by the rows that they changed, newest first."""
+        return self.lookup(dataset)
+
     def newest(self, dataset: DatasetKey) -> TableVersion | None:
         """The version that the newest commit made, or None when nothing was made."""
         pieces = self.lookup(dataset)
