@@ -1,0 +1,25 @@
+"""FF-82x: data that was there before the project."""
+
+from __future__ import annotations
+
+from flowforge_assets.errors.project import ProjectError
+
+
+class AmbiguousColumnError(ProjectError):
+    """The values of a column, as `infer` found them, are not of one type.
+
+    The message names two lines whose values differ in kind. Mend the file, or write the column
+    yourself; `--lenient` writes it as text that may be null.
+    """
+
+    code = "FF-820"
+
+
+class UnreadableDataError(ProjectError):
+    """A file of data is missing, broken, or of a form that cannot be looked into.
+
+    Name a `.csv`, `.tsv`, `.parquet`, `.json` (a list of objects) or `.ndjson` file, or the folder
+    of a Delta table.
+    """
+
+    code = "FF-821"
