@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from types import FrameType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, get_args, overload
@@ -135,26 +135,7 @@ def asset(
     version: Callable[..., object] | None = None,
     tags: Sequence[str] = (),
 ) -> Callable[[F], F]: ...
-def asset(  # noqa: PLR0913
-    function: F | None = None,
-    /,
-    *,
-    name: str | None = None,
-    makes: AnyDataset | Sequence[AnyDataset] | None = None,
-    reads: Mapping[str, AnyDataset] | None = None,
-    write: Write = "overwrite",
-    per: Partition | None = None,
-    retries: int | Retries = 0,
-    timeout: timedelta | float | None = None,
-    bad_rows: BadRowsPolicy = "stop",
-    max_bad: float = 1.0,
-    code_version: str | None = None,
-    lazy: bool = True,
-    in_place: bool = False,
-    schedule: Schedule | None = None,
-    version: Callable[..., object] | None = None,
-    tags: Sequence[str] = (),
-) -> F | Callable[[F], F]:
+def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:  # Any: see above
     """Declares the function as the maker of the dataset that its return annotation names.
 
     Each parameter is a form of a dataset (`raw: Frame[RawOrders]`), a partition key named like
@@ -179,39 +160,41 @@ def asset(  # noqa: PLR0913
         AssetOptionError: an option has a value out of range (FF-111).
     """
     frame = calling_frame()
-    options = AssetOptions(
-        name=name,
-        makes=_listed(makes),
-        reads=reads,
-        write=write,
-        retries=Retries(retries) if isinstance(retries, int) else retries,
-        timeout=timedelta(seconds=timeout) if isinstance(timeout, (int, float)) else timeout,
-        bad_rows=bad_rows,
-        max_bad=max_bad,
-        code_version=code_version,
-        lazy=lazy,
-        per=per,
-        in_place=in_place,
-        schedule=schedule,
-        version=version,
-        tags=texts(tags),
-    )
-    _refuse_bad_options(options, Place(frame.f_code.co_filename, frame.f_lineno))
+    place = Place(frame.f_code.co_filename, frame.f_lineno)
+    for option in options:
+        if option not in _OPTIONS:
+            message = f"`{option}=` is no option of an asset"
+            hint = did_you_mean(option, _OPTIONS) or f"known are {', '.join(_OPTIONS)}"
+            raise AssetOptionError(message, place=place, hint=hint)
+    kept: dict[str, Any] = {n: _AS_KEPT.get(n, _as_is)(v) for n, v in options.items()}
+    told = AssetOptions(**kept)
+    _refuse_bad_options(told, place)
 
     def declare(function: F) -> F:
-        _declare(function, options, frame)
+        _declare(function, told, frame)
         return function
 
     return declare if function is None else declare(function)
 
 
-def _listed(makes: AnyDataset | Sequence[AnyDataset] | None) -> tuple[AnyDataset, ...] | None:
+def _listed(makes: object) -> tuple[object, ...] | None:
     if makes is None:
         return None
-    several: object = makes
-    if isinstance(several, (list, tuple)):
-        return tuple(cast("Sequence[AnyDataset]", several))
-    return (cast("AnyDataset", makes),)
+    return tuple(cast("Sequence[object]", makes)) if isinstance(makes, (list, tuple)) else (makes,)
+
+
+def _as_is(value: object) -> object:
+    return value
+
+
+# How the options are kept that may be given in several ways.
+_AS_KEPT: Final[Mapping[str, Callable[[Any], object]]] = {  # Any: looked at below
+    "makes": _listed,
+    "retries": lambda given: Retries(given) if isinstance(given, int) else given,
+    "timeout": lambda given: timedelta(seconds=given) if isinstance(given, (int, float)) else given,
+    "tags": texts,
+}
+_OPTIONS: Final = tuple(field.name for field in fields(AssetOptions))
 
 
 def _refuse_bad_options(options: AssetOptions, place: Place) -> None:

@@ -143,27 +143,14 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     )
     return Col[Any](
         ColumnOptions(
-            writer=next((name for name, is_meant in writers if is_meant), None),
-            name=name,
-            unique=unique,
-            ge=ge,
-            gt=gt,
-            le=le,
-            lt=lt,
+            name=name, unique=unique, ge=ge, gt=gt, le=le, lt=lt,
             isin=None if isin is None else tuple(isin),
-            regex=regex,
-            min_length=min_length,
-            max_length=max_length,
-            ref=ref,
-            unit=unit,
-            doc=doc,
-            tags=texts(tags),
-            optional=optional,
-            precision=precision,
-            scale=scale,
-            tz=tz,
+            regex=regex, min_length=min_length, max_length=max_length,
+            ref=ref, unit=unit, doc=doc, tags=texts(tags), optional=optional,
+            precision=precision, scale=scale, tz=tz,
+            writer=next((writer for writer, is_meant in writers if is_meant), None),
         )
-    )
+    )  # fmt: skip
 
 
 def key(  # noqa: PLR0913 - the options of `col` that make sense for a key
