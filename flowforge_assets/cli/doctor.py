@@ -1,0 +1,48 @@
+"""`flowforge doctor`: what would keep FlowForge from working here, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Final
+
+from flowforge_assets.cli.options import COMMON, Common
+from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import counted
+from flowforge_assets.project.doctor import has_project, project_health
+from flowforge_assets.project.finding import Health
+from flowforge_assets.project.installation import installation
+
+_STYLES: Final[dict[Health, Style]] = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+def doctor(*, common: Common = COMMON) -> int:
+    """Look over the installation and the project, and say what to do where something is wrong."""
+    terminal = common.terminal()
+    findings = installation()
+    is_project = has_project(common.project)
+    if is_project:
+        findings += project_health(common.project, common.env)
+    health = Counter(finding.health for finding in findings)
+    code = 1 if health["problem"] else 0
+    if terminal.json:
+        terminal.data({"findings": [asdict(finding) for finding in findings]})
+        return code
+    shown = [each for each in findings if each.health != "ok" or not terminal.quiet]
+    rows: list[list[Text | str]] = []
+    for each in shown:
+        rows.append([Text(each.health, _STYLES[each.health]), Text(each.about, "bold"), each.said])
+        if each.remedy:
+            rows.append(["", "", Text(f"-> {each.remedy}", "cyan")])
+    terminal.table(rows)
+    if not is_project:
+        terminal.note("no project is here: only the installation was looked at")
+    problems, warnings = (
+        counted(health["problem"], "problem"),
+        counted(health["warning"], "warning"),
+    )
+    if health["problem"] or health["warning"]:
+        terminal.say(f"{problems}, {warnings}")
+    else:
+        terminal.say(Text("all is well", "green"), f": looked at {len(findings)} things")
+    return code

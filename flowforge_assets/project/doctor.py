@@ -1,0 +1,203 @@
+"""Whether a project can work where it is: its files, its store, its ledger and its tools."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from flowforge_assets.errors.base import FlowForgeError, Problems
+from flowforge_assets.errors.record import RunLocked
+from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.finding import Finding
+from flowforge_assets.project.modules import import_modules
+from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.storage.location import FolderLocation, parse_location
+
+T = TypeVar("T")
+_LITTLE_BYTES: Final = 1 << 30
+_DECORATORS: Final = ("flowforge_assets.asset", "flowforge_assets.check")
+
+
+def has_project(root: Path) -> bool:
+    """Whether a project file is in the folder."""
+    return (root / FILE_NAME).exists()
+
+
+def project_health(root: Path, env: str) -> Iterator[Finding]:
+    """How the project in `root` and its environment `env` are.
+
+    Nothing is changed: a probe of a few bytes is written beside the tables and removed. The
+    project's modules are imported, as every command does.
+    """
+    config, finding = _tried(FILE_NAME, partial(read_config, root), _name)
+    yield finding
+    if config is None:
+        return
+    where, finding = _tried(f"env {env}", partial(Environment.of, config, env), _location)
+    yield finding
+    yield _modules(config)
+    if where is not None:
+        yield _store(where)
+        yield _ledger(where)
+        yield from _runs(where)
+    yield from _ruff(config.root)
+
+
+def _tried(about: str, do: Callable[[], T], said: Callable[[T], str]) -> tuple[T | None, Finding]:
+    """What `do` gives, with a good word; or None, with its errors as a problem."""
+    try:
+        found = do()
+    except FlowForgeError as error:
+        return None, _problem(about, error)
+    return found, Finding(about, "ok", said(found))
+
+
+def _name(config: ProjectConfig) -> str:
+    return config.name
+
+
+def _location(environment: Environment) -> str:
+    return environment.location
+
+
+def _problem(about: str, error: FlowForgeError) -> Finding:
+    errors = error.errors if isinstance(error, Problems) else [error]
+    first = errors[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    where = f" ({first.place})" if first.place else ""
+    remedy = (first.hint or "see docs/errors.md").partition("\n")[0]
+    return Finding(about, "problem", f"{first.code}: {first.message}{where}{more}", remedy)
+
+
+def _modules(config: ProjectConfig) -> Finding:
+    if not config.modules:
+        return Finding("modules", "ok", "none, SQL alone")
+    do = partial(import_modules, config.root, config.modules)
+    return _tried("modules", do, lambda found: f"{len(found)} imported")[1]
+
+
+def _store(environment: Environment) -> Finding:
+    """Whether files can be written where the tables are, or will be, and how much room is left."""
+    try:
+        location = parse_location(environment.location)
+    except FlowForgeError as error:
+        return _problem("store", error)
+    if not isinstance(location, FolderLocation):
+        return Finding("store", "ok", f"{location.uri}, gone when its process ends")
+    folder = location.folder
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".flowforge-probe-") as probe:
+            probe.write(b"probe")
+            probe.flush()
+            os.fsync(probe.fileno())
+        free_bytes = shutil.disk_usage(folder).free
+    except OSError as error:
+        said = (error.strerror or type(error).__name__).lower()
+        remedy = "give this user rights to the folder, or set another `store` in flowforge.toml"
+        return Finding("store", "problem", f"`{folder}` cannot be written: {said}", remedy)
+    free = f"{free_bytes / (1 << 30):.0f} GiB free"
+    if free_bytes < _LITTLE_BYTES:
+        free = f"{free_bytes / (1 << 20):.0f} MiB free"
+        return Finding("store", "warning", f"can be written, {free}", "make room on its disk")
+    return Finding("store", "ok", f"can be written, {free}")
+
+
+def _ledger(environment: Environment) -> Finding:
+    if not environment.has_ledger:
+        return Finding("ledger", "ok", "none yet: nothing ran here")
+
+    def datasets() -> int:
+        with Ledger.open(environment.ledger_path, timeout_seconds=1) as ledger:
+            ledger.verify()
+            return len(ledger.datasets())
+
+    return _tried("ledger", datasets, lambda count: f"sound, knows {_counted(count, 'dataset')}")[1]
+
+
+def _runs(environment: Environment) -> Iterator[Finding]:
+    """Whether a run is going on, or was killed: the lock of a process that died is free."""
+    if not environment.has_ledger:
+        return
+    try:
+        with (
+            run_lease(environment.folder, on_wait=lambda _: None, timeout_seconds=0),
+            Ledger.open(environment.ledger_path, timeout_seconds=1) as ledger,
+        ):
+            killed = len(ledger.unfinished_runs())
+    except RunLocked:
+        yield Finding("runs", "ok", "one is going on now")
+    except FlowForgeError as error:
+        yield _problem("runs", error)
+    else:
+        if killed:
+            said = f"{_counted(killed, 'run')} did not end: killed"
+            remedy = "nothing is lost: the next `flowforge run` settles what was committed"
+            yield Finding("runs", "warning", said, remedy)
+        else:
+            yield Finding("runs", "ok", "none is going on")
+
+
+def _ruff(root: Path) -> Iterator[Finding]:
+    """Whether ruff, where it moves imports into type-checking blocks, leaves ours alone.
+
+    FlowForge reads annotations when it runs. A project without ruff has nothing to be told.
+    """
+    found = _ruff_settings(root)
+    if found is None:
+        return
+    file, settings = found
+    lint = _table(settings, "lint")
+    chosen = [*_texts(lint, "select"), *_texts(lint, "extend-select")]
+    if not any(rule == "ALL" or rule.startswith(("TC", "TCH")) for rule in chosen):
+        yield Finding("ruff", "ok", "moves no imports")
+        return
+    kept = _texts(_table(lint, "flake8-type-checking"), "runtime-evaluated-decorators")
+    missing = [name for name in _DECORATORS if name not in kept]
+    if missing:
+        shown = ", ".join(f'"{name}"' for name in missing)
+        said = "moves imports that FlowForge needs when it runs"
+        table = "lint.flake8-type-checking"
+        table = table if file == "ruff.toml" else f"tool.ruff.{table}"
+        remedy = f"add {shown} to `runtime-evaluated-decorators` in `[{table}]` of {file}"
+        yield Finding("ruff", "warning", said, remedy)
+    else:
+        yield Finding("ruff", "ok", "leaves our annotations alone")
+
+
+def _ruff_settings(root: Path) -> tuple[str, dict[str, object]] | None:
+    for file in ("ruff.toml", ".ruff.toml", "pyproject.toml"):
+        try:
+            read: dict[str, object] = tomllib.loads((root / file).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # not there, or not ours to complain of
+        if file != "pyproject.toml":
+            return "ruff.toml", read
+        tool = _table(read, "tool")
+        if "ruff" in tool:
+            return file, _table(tool, "ruff")
+    return None
+
+
+def _table(settings: dict[str, object], name: str) -> dict[str, object]:
+    value = settings.get(name)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _texts(settings: dict[str, object], name: str) -> list[str]:
+    value = settings.get(name)
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, str)]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
