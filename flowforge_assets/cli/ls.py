@@ -99,7 +99,7 @@ def standings(project: Project, select: str | None) -> list[Standing]:
                 Standing(
                     key=dataset.key,
                     asset=asset.name,
-                    kind="python" if asset.sql_path is None else "sql",
+                    kind=asset.kind,
                     state=state if pieces or state != "stale" else "never",
                     partitions=sum(p.partitions.count() for p in pieces) if is_cut else None,
                     rows=sum(piece.rows for piece in pieces) if pieces else None,

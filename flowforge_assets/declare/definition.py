@@ -30,6 +30,7 @@ FormName: TypeAlias = Literal[
     "ref",  # a place and a version, not loaded
     "written",  # what a job elsewhere has written
 ]
+AssetKind: TypeAlias = Literal["python", "sql", "seed"]
 KEEPS_HISTORY: Final[frozenset[Write]] = frozenset(
     {"append", "merge", "insert", "scd2", "snapshot"}
 )
@@ -67,7 +68,8 @@ class DatasetDefinition:
 
     `is_inferred` says that its columns are those of its query, as loading has bound it. An
     artifact has no columns: each of its partitions is a file that ends in `suffix`. `aliases`
-    are the keys that it had before.
+    are the keys that it had before. `steps` is how the steps of its maker are cut where `per=`
+    says it, as the graph has found; None: as it is cut itself.
     """
 
     key: DatasetKey
@@ -87,6 +89,12 @@ class DatasetDefinition:
     suffix: str = ""
     aliases: tuple[DatasetKey, ...] = ()
     external: External | None = None
+    steps: Partitioning | None = None
+
+    @property
+    def step_partitioning(self) -> Partitioning:
+        """How the steps that make it are cut."""
+        return self.partitioning if self.steps is None else self.steps
 
     @property
     def returned(self) -> Schema:
@@ -143,6 +151,8 @@ class Output:
 class AssetDefinition:
     """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it.
 
+    The function of a seed reads the rows in the file `seed_path`.
+
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
     the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
     that take the place where a job elsewhere writes a dataset. `schedule` and `version` say when
@@ -155,6 +165,7 @@ class AssetDefinition:
     inputs: tuple[Input, ...] = ()
     function: Callable[..., Any] | None = None
     sql_path: Path | None = None
+    seed_path: Path | None = None
     keys: tuple[KeyParameter, ...] = ()
     resources: Mapping[str, type[Resource]] = field(default_factory=dict[str, type[Resource]])
     context: str | None = None
@@ -174,6 +185,13 @@ class AssetDefinition:
     in_place: bool = False
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
+
+    @property
+    def kind(self) -> AssetKind:
+        """What it is written in."""
+        if self.seed_path is not None:
+            return "seed"
+        return "sql" if self.sql_path is not None else "python"
 
     @property
     def keeps_history(self) -> bool:

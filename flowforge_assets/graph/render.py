@@ -70,7 +70,7 @@ def _label(graph: Graph, key: DatasetKey) -> str:
     """`silver.orders  clean_orders`; an asset that bears the dataset's name is left out."""
     asset = graph.assets[graph.maker[key]]
     name = "" if asset.name == key.name.replace(".", "_") else f"  {asset.name}"
-    return f"{key}{name}" + ("  sql" if asset.function is None else "")
+    return f"{key}{name}" + ("" if asset.kind == "python" else f"  {asset.kind}")
 
 
 def column_tree(found: ColumnLineage, start: ColumnRef) -> list[str]:

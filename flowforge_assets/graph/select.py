@@ -27,7 +27,7 @@ from flowforge_assets.graph.selection import (
 
 _CLOSED: Final[Mapping[Attribute, tuple[str, ...]]] = {
     "layer": LAYERS,
-    "kind": ("python", "sql"),
+    "kind": ("python", "sql", "seed"),
 }
 _NO_STATES: Final[Mapping[str, Collection[DatasetKey]]] = {}
 _SHOWN: Final = 8
@@ -166,7 +166,7 @@ def _dataset_tags(dataset: DatasetDefinition) -> Iterator[str]:
 
 _OF_ASSET: Final[Mapping[Attribute | None, Callable[[AssetDefinition], Iterable[str]]]] = {
     None: lambda asset: (asset.name,),
-    "kind": lambda asset: ("sql" if asset.function is None else "python",),
+    "kind": lambda asset: (asset.kind,),
     "tag": lambda asset: asset.tags,
 }
 _OF_DATASET: Final[Mapping[Attribute | None, Callable[[DatasetDefinition], Iterable[str]]]] = {

@@ -79,6 +79,8 @@ class _Checker:
         if asset.sql_path is not None:
             self.check_sql(asset)
             return
+        if asset.seed_path is not None:
+            return  # its values were held against their types as it was loaded
         reason = _why_not(asset)
         if reason is not None:
             self.not_checked[asset.name] = reason

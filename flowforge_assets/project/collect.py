@@ -29,6 +29,14 @@ from flowforge_assets.declare.sql_asset import DECLARED_SQL
 from flowforge_assets.errors.base import FlowForgeError, Problems, raise_all
 from flowforge_assets.errors.declaration import DuplicateDatasetError
 from flowforge_assets.project.folder_defaults import FolderDefaults
+from flowforge_assets.project.seeds import (
+    check_against_class,
+    find_seeds,
+    lonely_headers,
+    read_seed,
+    seed_asset,
+    seed_dataset,
+)
 from flowforge_assets.project.shown import shown_under
 from flowforge_assets.project.sql_files import (
     SqlSource,
@@ -75,6 +83,7 @@ def collect(
     collector.describe_classes()
     for external in externals:
         collector.mark_external(external)
+    collector.add_seeds(sql)
     collector.add_sql(names, sql)
     return collector.definitions()
 
@@ -152,10 +161,27 @@ class _Collector:
             if dataset is not None:
                 self.datasets[key] = replace(dataset, place=self.shown(dataset.place))
 
+    def add_seeds(self, sql: SqlAnalysis) -> None:
+        """Reads the seeds; a dataset without a class has the columns of its file."""
+        for path in find_seeds(self.root):
+            seed = self.attempt(partial(read_seed, path, self.root))
+            if seed is None:
+                continue
+            dataset = self.datasets.get(seed.makes)
+            if dataset is not None:
+                self.attempt(partial(check_against_class, seed, dataset, sql))
+            elif seed.makes not in self.classes:
+                dataset = self.attempt(partial(seed_dataset, seed, sql))
+            if dataset is not None:
+                self.datasets[seed.makes] = dataset
+                self.assets.append(seed_asset(seed, dataset))
+        for error in lonely_headers(self.root):
+            self.note(error)
+
     def add_sql(self, modules: set[str], sql: SqlAnalysis) -> None:
         """Reads the SQL files; a dataset without a class has the columns of its query."""
         sources = list(self.sql_sources(modules))
-        known = {*self.classes, *(source.makes for source in sources)}
+        known = {*self.classes, *self.datasets, *(source.makes for source in sources)}
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
         for source in sources:
             asset = self.attempt(partial(sql_asset_definition, source, sql, known))
@@ -235,10 +261,10 @@ def _is_again(first: type, last: type) -> bool:
 
 
 def _named_apart(assets: list[AssetDefinition]) -> Iterator[AssetDefinition]:
-    """The assets; a SQL file whose short name is taken is called by its dataset's key."""
+    """The assets; a SQL file or seed whose short name is taken is called by its dataset's key."""
     names = Counter(asset.name for asset in assets)
     for asset in assets:
-        is_file = asset.sql_path is not None and names[asset.name] > 1
+        is_file = asset.kind != "python" and names[asset.name] > 1
         yield replace(asset, name=str(asset.id)) if is_file else asset
 
 

@@ -5,7 +5,7 @@ This module imports neither sqlglot nor duckdb: unchanged files need neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.schema import DataType, Schema
+from flowforge_assets.core.sql_types import duckdb_type
 from flowforge_assets.sql.cache import SqlCache
 from flowforge_assets.sql.entries import (
     SqlFacts,
@@ -102,6 +103,15 @@ class SqlAnalysis:
         bound = self._binder.bind_types(self.parsed(file), schemas, parameters=parameters)
         self._cache.put("types", digest, types_entry(bound))
         return schema_of(bound)
+
+    def remembered(self, digest: str, work_out: Callable[[], Schema]) -> Schema:
+        """The columns that were worked out for this digest, now or before; all may be null."""
+        known = find_schema(self._cache.find("types", digest))
+        if known is not None:
+            return known
+        columns = [(field.name, duckdb_type(field.type)) for field in work_out()]
+        self._cache.put("types", digest, types_entry(columns))
+        return schema_of(columns)
 
     def lineage(
         self,

@@ -61,6 +61,7 @@ def header_of(
     """The header that the table `values` of `text` is; fails as `read_header` does."""
     reader = TomlReader(text, _ERRORS)
     reader.known(values, (), allowed)
+    values = {name: value for name, value in values.items() if name in allowed}
     header = SqlHeader(
         write=reader.choice(values, ("write",), get_args(Write)),
         partition=header_partitions(reader, values, "partition"),
