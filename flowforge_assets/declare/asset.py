@@ -93,6 +93,7 @@ def _declare(
     written = written_function(function, Place(frame.f_code.co_filename, frame.f_lineno))
     module = str(frame.f_globals.get("__name__", written.__module__))
     identity = _identity(options.name or written.__qualname__, function, scope)
+    DECLARED.pop((module, identity), None)  # the last one comes last
     DECLARED[module, identity] = Declared(
         function=function,
         options=options,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.core.rule import References
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -37,6 +38,10 @@ class Graph:
     maker: Mapping[DatasetKey, DatasetKey]
     parents: Mapping[DatasetKey, tuple[DatasetKey, ...]]
     children: Mapping[DatasetKey, tuple[DatasetKey, ...]]
+
+    def steps(self, asset: AssetDefinition) -> Partitioning:
+        """How the steps of the asset are cut: by its `per=`, else as what it makes."""
+        return self.datasets[asset.id].partitioning if asset.per is None else asset.per
 
     def ancestors(self, ids: Iterable[DatasetKey], *, depth: int | None = None) -> set[DatasetKey]:
         """`ids` and all they depend on, at most `depth` edges away."""
@@ -83,13 +88,29 @@ def build_graph(definitions: Definitions) -> Graph:
         for parent in parents[id_]:
             children[parent].append(id_)
     return Graph(
-        datasets=definitions.datasets,
+        datasets=_with_steps(definitions),
         assets={id_: assets[id_] for id_ in order},
         checks={key: tuple(found) for key, found in checks.items()},
         maker=maker,
         parents=parents,
         children={id_: tuple(found) for id_, found in children.items()},
     )
+
+
+def _with_steps(definitions: Definitions) -> Mapping[DatasetKey, DatasetDefinition]:
+    """The datasets, each with how the steps of its maker are cut where that is another way."""
+    apart = {
+        output.dataset: asset.per
+        for asset in definitions.assets
+        if asset.per is not None
+        for output in asset.makes
+    }
+    if not apart:
+        return definitions.datasets
+    return {
+        key: replace(dataset, steps=apart[key]) if key in apart else dataset
+        for key, dataset in definitions.datasets.items()
+    }
 
 
 def _needs(

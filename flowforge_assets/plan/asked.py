@@ -25,7 +25,7 @@ def asked_partitions(
     Raises:
         ProjectError: none of the assets can read the text (FF-83x), or has partitions (FF-834).
     """
-    partitioned = [id_ for id_ in ids if graph.datasets[id_].partitioning.dimensions]
+    partitioned = [id_ for id_ in ids if graph.steps(graph.assets[id_]).dimensions]
     if not partitioned:
         message = f"`{text}` asks for partitions, but nothing that is selected has any"
         raise NotPartitioned(message, hint="leave `-p` out")
@@ -33,7 +33,7 @@ def asked_partitions(
     errors: list[ProjectError] = []
     for id_ in partitioned:
         try:
-            found[id_] = graph.datasets[id_].partitioning.parse(text, now)
+            found[id_] = graph.steps(graph.assets[id_]).parse(text, now)
         except ProjectError as error:
             errors.append(error)
     if not found:
@@ -41,7 +41,7 @@ def asked_partitions(
     asked = list(dict.fromkeys(found.values()))
     for id_ in partitioned:
         if id_ not in found:
-            up = graph.datasets[id_].partitioning
+            up = graph.steps(graph.assets[id_])
             overlap = PartitionSet.none(up.dimensions)
             for wanted in asked:
                 overlap |= reads(wanted, up=up, mapping=Same(), now=now)

@@ -153,15 +153,15 @@ class _Explainer:
             versions = self.versions_of(read.dataset)
             since = versions.newer_than(seen, read_set)
             if since:
-                commits = self.history.lookup(read.dataset)
-                newest = next(made for made in commits if made.partitions & since)
+                commits = self.history.changes(read.dataset)
+                newest = next(made for made in commits if made.changed & since)
                 yield NewerInput(read.dataset, since, newest)
 
     def versions_of(self, dataset: DatasetKey) -> Versions:
         """The commits of a dataset, indexed once."""
         found = self.versions.get(dataset)
         if found is None:
-            found = self.versions[dataset] = Versions(self.history.lookup(dataset))
+            found = self.versions[dataset] = Versions(self.history.changes(dataset))
         return found
 
 

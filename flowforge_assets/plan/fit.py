@@ -17,7 +17,7 @@ def misfits(graph: Graph) -> Iterator[FlowForgeError]:
     for asset in graph.assets.values():
         yield from _outputs(asset, graph)
         yield from _own(asset)
-        down = graph.datasets[asset.id].partitioning
+        down = graph.steps(asset)
         for read in asset.inputs:
             up = graph.datasets[read.dataset].partitioning
             why = unmapped(down, up, read.mapping)
@@ -50,6 +50,10 @@ def _outputs(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
 def _own(asset: AssetDefinition) -> Iterator[FlowForgeError]:
     """What an asset reads of its own output lies before what it makes, one partition a call."""
     for read in own_reads(asset):
+        if asset.per is not None:
+            message = f"`{asset.name}` has `per=` and reads its own earlier partitions"
+            hint = "leave out `per=`: its steps are the partitions of what it makes"
+            yield MappingError(message, place=asset.place, hint=hint)
         if not looks_back(read.mapping):
             message = f"`{asset.name}` reads `{read.dataset}`, which it makes itself"
             hint = "read partitions before its own: `Annotated[Frame[D], Lag(1)] | None`"

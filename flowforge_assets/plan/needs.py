@@ -46,18 +46,29 @@ def needs(asset: AssetDefinition, graph: Graph) -> Iterator[Need]:
 
 
 def own_reads(asset: AssetDefinition) -> Iterator[Input]:
-    """The inputs that are earlier partitions of what the asset makes: they order its partitions."""
+    """The inputs that are earlier partitions of what the asset makes: they order its partitions.
+
+    `Before`, what a step replaces, is none of them.
+    """
     own = {output.dataset for output in asset.makes}
-    return (read for read in asset.inputs if read.dataset in own)
+    return (read for read in asset.inputs if read.dataset in own and read.form != "before")
 
 
 def is_ordered(asset: AssetDefinition, graph: Graph) -> bool:
     """Whether its partitions are made one after the other, each committed before the next.
 
     They are when one reads another, or is judged by the rest of the table: by a key that is
-    unique in all of it, or a check that sees the table as it would be.
+    unique in all of it, or a check that sees the table as it would be; and where the table keeps
+    its history.
     """
-    if next(own_reads(asset), None) is not None:
+    return asset.keeps_history or sees_the_rest(asset, graph)
+
+
+def sees_the_rest(asset: AssetDefinition, graph: Graph) -> bool:
+    """Whether a partition needs those before it committed: it reads them or is judged by them."""
+    if asset.write in {"scd2", "snapshot"} or next(own_reads(asset), None) is not None:
+        return True
+    if any(read.form == "before" for read in asset.inputs) and asset.keeps_history:
         return True
     for output in asset.makes:
         rules = graph.datasets[output.dataset].rules

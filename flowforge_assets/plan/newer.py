@@ -5,24 +5,34 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Literal, TypeAlias
 
 from flowforge_assets.core.made import Made, TableVersion
-from flowforge_assets.core.partition import PartitionSet, Span
+from flowforge_assets.core.partition import Dimension, PartitionSet, Span
+
+Track: TypeAlias = Literal["rows", "steps"]
 
 
 class Versions:
-    """The commits of one dataset, found by the partitions that they made.
+    """The commits of one dataset, found by the partitions that they made or changed.
 
     Built once a plan in O(n log n); a question about a stretch of time costs O(log n) and the
     commits that lie in it.
     """
 
-    def __init__(self, pieces: Sequence[Made]) -> None:
-        """From a dataset's pieces, whose partition sets are disjoint."""
-        placed = sorted(((*_stretch(piece.partitions), piece) for piece in pieces), key=_start)
-        self._starts = [start for start, _, _ in placed]
-        self._reach = list(accumulate((end for _, end, _ in placed), max))
-        self._pieces = [(start, end, piece) for start, end, piece in placed]
+    def __init__(self, pieces: Sequence[Made], *, by: Track = "rows") -> None:
+        """From a dataset's pieces, whose sets of partitions are disjoint.
+
+        By the rows that were changed, or by the steps that were made.
+        """
+        sets = [piece.changed if by == "rows" else piece.partitions for piece in pieces]
+        placed = sorted(
+            ((*_stretch(of), of, piece) for of, piece in zip(sets, pieces, strict=True) if of),
+            key=_start,
+        )
+        self._starts = [start for start, _, _, _ in placed]
+        self._reach = list(accumulate((end for _, end, _, _ in placed), max))
+        self._pieces = placed
         self.table_id = pieces[0].table.table_id if pieces else ""
         self.newest = max((piece.table.version for piece in pieces), default=-1)
 
@@ -40,28 +50,39 @@ class Versions:
         found = PartitionSet.none(read.dimensions)
         if self.is_newest(seen):
             return found
-        for piece in self._near(read):
+        for partitions, piece in self._near(read):
             table = piece.table
             if seen is None or table.table_id != seen.table_id or table.version > seen.version:
-                found |= piece.partitions & read
+                found |= partitions & read
         return found
 
     def made(self, read: PartitionSet) -> PartitionSet:
         """The part of `read` that was ever made."""
         found = PartitionSet.none(read.dimensions)
-        for piece in self._near(read):
-            found |= piece.partitions & read
+        for partitions, _ in self._near(read):
+            found |= partitions & read
         return found
 
-    def _near(self, read: PartitionSet) -> list[Made]:
+    def all_made(self, dimensions: tuple[Dimension, ...]) -> PartitionSet:
+        """All that was ever made."""
+        found = PartitionSet.none(dimensions)
+        for _, _, partitions, _ in self._pieces:
+            found |= partitions
+        return found
+
+    def _near(self, read: PartitionSet) -> list[tuple[PartitionSet, Made]]:
         """The commits whose stretch of the first dimension meets that of `read`."""
         start, end = _stretch(read)
         last = bisect_left(self._starts, end)
         first = bisect_right(self._reach, start, hi=last)
-        return [piece for lo, hi, piece in self._pieces[first:last] if hi > start and lo < end]
+        return [
+            (partitions, piece)
+            for lo, hi, partitions, piece in self._pieces[first:last]
+            if hi > start and lo < end
+        ]
 
 
-def _start(placed: tuple[int, int, Made]) -> int:
+def _start(placed: tuple[int, int, PartitionSet, Made]) -> int:
     return placed[0]
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.needs import is_ordered
+from flowforge_assets.plan.needs import is_ordered, sees_the_rest
 from flowforge_assets.plan.stale import Asked, find_stale
-from flowforge_assets.plan.step import Step, Waiting
+from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
 from flowforge_assets.record.history import History
 
 
@@ -21,7 +21,8 @@ from flowforge_assets.record.history import History
 class Plan:
     """Steps in an order in which they can be made; what is fresh; what has to wait.
 
-    `fingerprints` says for each step's asset what it will be made with.
+    `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
+    each step's asset what it will be made with.
     """
 
     env: str
@@ -29,9 +30,10 @@ class Plan:
     fresh: tuple[DatasetKey, ...]
     waiting: tuple[Waiting, ...]
     fingerprints: Mapping[DatasetKey, Fingerprint]
+    kept: tuple[Kept, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
-        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`."""
+        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`."""
         return {
             "env": self.env,
             "steps": [step.as_json() for step in self.steps],
@@ -43,6 +45,15 @@ class Plan:
                     "missing": waiting.missing,
                 }
                 for waiting in self.waiting
+            ],
+            "kept": [
+                {
+                    "asset": kept.asset,
+                    "partitions": kept.partitions.render(None) or None,
+                    "reason": kept.reason,
+                    "detail": kept.detail,
+                }
+                for kept in self.kept
             ],
         }
 
@@ -80,7 +91,10 @@ def make_plan(
                 detail=stale.detail,
                 takes_sets=asset.takes_sets,
                 is_ordered=is_ordered(asset, graph),
+                most=1 if sees_the_rest(asset, graph) else MOST_IN_A_COMMIT,
+                commits=stale.commits,
+                is_conditional=stale.is_conditional,
             )
         )
     used = {step.asset_id: fingerprints[step.asset_id] for step in steps}
-    return Plan(env, tuple(steps), found.fresh, found.waiting, used)
+    return Plan(env, tuple(steps), found.fresh, found.waiting, used, found.kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
@@ -14,28 +15,43 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.needs import Need, needs, own_reads
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import read_by, reads
-from flowforge_assets.plan.step import Reason, Stale, Waiting
+from flowforge_assets.plan.rows import may_touch, not_before, rows_of
+from flowforge_assets.plan.step import Kept, Reason, Stale, Waiting
 from flowforge_assets.record.history import History
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a plan is asked for: assets, the partitions of each (absent: all), and force."""
+    """What a plan is asked for: assets, the partitions of each (absent: all), and force.
+
+    `rebuild` empties those that keep their history and makes them anew.
+    """
 
     assets: frozenset[DatasetKey]
     partitions: Mapping[DatasetKey, PartitionSet] = field(
         default_factory=dict[DatasetKey, PartitionSet]
     )
     force: bool = False
+    rebuild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is stale, what waits for it, and which assets are up to date, in graph order."""
+    """What is stale, what waits for it, what is fresh and what is kept as it is, in graph order."""
 
     stale: tuple[Stale, ...]
     waiting: tuple[Waiting, ...]
     fresh: tuple[DatasetKey, ...]
+    kept: tuple[Kept, ...] = ()
+
+
+class Cause(NamedTuple):
+    """Why partitions are to be made; the fields are those of `Stale`."""
+
+    reason: Reason
+    detail: str = ""
+    commits: tuple[DatasetKey, ...] = ()
+    is_conditional: bool = False
 
 
 def find_stale(
@@ -57,11 +73,17 @@ def find_stale(
     for id_, asset in graph.assets.items():
         if id_ in asked.assets:
             finder.visit(asset)
-    return Found(tuple(finder.stale), tuple(finder.waiting), tuple(finder.fresh))
+    return Found(
+        tuple(finder.stale), tuple(finder.waiting), tuple(finder.fresh), tuple(finder.kept)
+    )
 
 
 class _Finder:
-    """One pass over the graph; `planned` is what the plan makes so far, by dataset."""
+    """One pass over the graph.
+
+    `planned` is what the plan may change so far and `promised` what it will have made, both in
+    the partitions of each dataset.
+    """
 
     def __init__(
         self,
@@ -77,80 +99,143 @@ class _Finder:
         self.asked = asked
         self.now = now
         self.planned: dict[DatasetKey, PartitionSet] = {}
-        self.versions: dict[DatasetKey, Versions] = {}
+        self.promised: dict[DatasetKey, PartitionSet] = {}
+        self.rows: dict[DatasetKey, Versions] = {}
+        self.steps: dict[DatasetKey, Versions] = {}
         self.stale: list[Stale] = []
+        self.kept: list[Kept] = []
         self.waiting: list[Waiting] = []
         self.fresh: list[DatasetKey] = []
 
     def visit(self, asset: AssetDefinition) -> None:
         """Finds the stale partitions of one asset, whose parents were visited before."""
-        partitioning = self.graph.datasets[asset.id].partitioning
+        partitioning = self.graph.steps(asset)
         wanted = partitioning.all(self.now)
         if asset.id in self.asked.partitions:
             wanted &= self.asked.partitions[asset.id]
         todo = PartitionSet.none(partitioning.dimensions)
-        found: dict[tuple[Reason, str], PartitionSet] = {}
-        for reason, detail, partitions in self.causes(asset, wanted, partitioning):
+        found: dict[Cause, PartitionSet] = {}
+        for cause, partitions in self.causes(asset, wanted, partitioning):
             new = partitions - todo
             if new:
                 todo |= new
-                found[reason, detail] = found.get((reason, detail), new) | new
+                found[cause] = found.get(cause, new) | new
         for read in own_reads(asset):
             later = self.wave(todo, wanted, partitioning, read)
             if later:
                 todo |= later
-                why: tuple[Reason, str] = ("input newer", f"`{read.dataset}` is made in this plan")
+                why = _made_in_plan(read.dataset)
                 found[why] = found.get(why, later) | later
         if not todo:
             self.fresh.append(asset.id)
             return
         blocked = self.blocked(asset, todo, partitioning)
         todo -= blocked
-        for key, parts in found.items():
+        for cause, parts in found.items():
             if left := parts - blocked:
-                self.stale.append(Stale(asset.id, left, *key))
+                self.stale.append(Stale(asset.id, left, *cause))
         if todo:
-            self.planned |= {output.dataset: todo for output in asset.makes}
+            self.expect(asset, todo)
+
+    def expect(self, asset: AssetDefinition, todo: PartitionSet) -> None:
+        """Notes what the steps `todo` will make and may change."""
+        for output in asset.makes:
+            dataset = self.graph.datasets[output.dataset]
+            self.planned[output.dataset] = may_touch(asset, dataset, todo, self.now)
+            self.promised[output.dataset] = rows_of(dataset, todo, self.now)
 
     def causes(
         self, asset: AssetDefinition, wanted: PartitionSet, partitioning: Partitioning
-    ) -> Iterator[tuple[Reason, str, PartitionSet]]:
-        """Reasons to make partitions of `wanted`; the first that names a partition counts."""
-        never = PartitionSet.none(partitioning.dimensions)
-        pieces: list[Made] = []
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """Reasons to make partitions of `wanted`; the first that names a partition counts.
+
+        What keeps its history is made again only where that does not double or lose any.
+        """
+        if self.asked.rebuild and asset.keeps_history:
+            yield Cause("rebuild", "it is emptied and made anew"), wanted
+            return
+        lacking = self.lacking(asset, wanted)
+        never = [
+            (Cause("never made"), part) for keys, part in lacking if len(keys) == len(asset.makes)
+        ]
+        for cause, partitions in (*never, *self.changes(asset, wanted, partitioning)):
+            again = self.again(asset, cause.reason, partitions)
+            if kept := partitions - again:
+                self.kept.append(Kept(asset.id, kept, cause.reason, cause.detail))
+            if again:
+                yield cause, again
+        for outputs, partitions in lacking:
+            if outputs and len(outputs) < len(asset.makes):
+                shown = ", ".join(f"`{output}`" for output in outputs)
+                yield Cause("never made", f"of {shown}", commits=outputs), partitions
+
+    def lacking(
+        self, asset: AssetDefinition, wanted: PartitionSet
+    ) -> list[tuple[tuple[DatasetKey, ...], PartitionSet]]:
+        """The partitions of `wanted` by the outputs of which they lack."""
+        parts: list[tuple[tuple[DatasetKey, ...], PartitionSet]] = [((), wanted)]
         for output in asset.makes:
-            never |= wanted - self.versions_of(output.dataset).made(wanted)
-            pieces += self.history.lookup(output.dataset)
-        if never:
-            yield "never made", "", never
+            made = self.steps_of(output.dataset).made(wanted)
+            halves = [((*keys, output.dataset), part - made) for keys, part in parts]
+            halves += [(keys, part & made) for keys, part in parts]
+            parts = [(keys, part) for keys, part in halves if part]
+        return parts
+
+    def changes(
+        self, asset: AssetDefinition, wanted: PartitionSet, partitioning: Partitioning
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """What changed since partitions of `wanted` were made."""
+        pieces = [p for output in asset.makes for p in self.history.lookup(output.dataset)]
         for piece in pieces:
             difference = self.difference(asset, piece)
-            if difference is not None:
-                yield *difference, piece.partitions & wanted
-        for read in asset.inputs:
+            if difference is not None and (mine := piece.partitions & wanted):
+                yield difference, mine
+        read_inputs = [read for read in asset.inputs if read.form != "before"]
+        for read in read_inputs:
             yield from self.newer(read, pieces, wanted, partitioning)
         fresh = self.graph.datasets[asset.id].fresh
         if fresh is not None and not asset.inputs:
             for piece in pieces:
-                if piece.at + fresh < self.now:
-                    yield "late", f"older than {fresh}", piece.partitions & wanted
+                if piece.at + fresh < self.now and (mine := piece.partitions & wanted):
+                    yield Cause("late", f"older than {fresh}"), mine
         if self.asked.force:
-            yield "forced", "", wanted
+            made = wanted
+            for keys, lacks in self.lacking(asset, wanted):
+                made = made - lacks if keys else made
+            yield Cause("forced"), made
+        for read in read_inputs:
+            yield from self.newer_in_plan(read, wanted, partitioning)
 
-    def difference(self, asset: AssetDefinition, piece: Made) -> tuple[Reason, str] | None:
+    def again(
+        self, asset: AssetDefinition, reason: Reason, partitions: PartitionSet
+    ) -> PartitionSet:
+        """The part of `partitions` that may be made for that reason."""
+        if not asset.keeps_history or (reason == "never made" and asset.write != "scd2"):
+            return partitions
+        none = PartitionSet.none(partitions.dimensions)
+        if reason in {"code", "schema", "config", "engine"}:
+            return none
+        if not partitions.dimensions or asset.write in {"merge", "insert", "snapshot"}:
+            return partitions
+        if asset.write == "append":
+            return none
+        # states are taken in order: only the last can be taken again
+        return not_before(partitions, self.steps_of(asset.id).all_made(partitions.dimensions))
+
+    def difference(self, asset: AssetDefinition, piece: Made) -> Cause | None:
         """How a commit's fingerprint differs from today's, if it does."""
         then, today = piece.fingerprint, self.fingerprints[asset.id]
         if then == today:
             return None
         if then.algorithm != today.algorithm:
-            return "engine", "fingerprints are made in another way now"
+            return Cause("engine", "fingerprints are made in another way now")
         if then.schema != today.schema:
-            return "schema", f"the declaration of `{asset.id}` changed"
+            return Cause("schema", f"the declaration of `{asset.id}` changed")
         if then.code != today.code:
-            return "code", f"the code of `{asset.name}` changed"
+            return Cause("code", f"the code of `{asset.name}` changed")
         if then.config != today.config:
-            return "config", f"the options of `{asset.name}` changed"
-        return "engine", "the engine changed"
+            return Cause("config", f"the options of `{asset.name}` changed")
+        return Cause("engine", "the engine changed")
 
     def newer(
         self,
@@ -158,14 +243,10 @@ class _Finder:
         pieces: Sequence[Made],
         wanted: PartitionSet,
         partitioning: Partitioning,
-    ) -> Iterator[tuple[Reason, str, PartitionSet]]:
-        """Partitions whose input was made after them, or will be made before them."""
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """Partitions whose input was changed after them."""
         up = self.graph.datasets[read.dataset].partitioning
-        planned = self.planned.get(read.dataset)
-        if planned is not None:
-            readers = read_by(planned, up=up, down=partitioning, mapping=read.mapping, now=self.now)
-            yield "input newer", f"`{read.dataset}` is made in this plan", readers & wanted
-        versions = self.versions_of(read.dataset)
+        versions = self.rows_of(read.dataset)
         for piece in pieces:
             mine = piece.partitions & wanted
             seen = piece.inputs.get(read.dataset)
@@ -178,7 +259,17 @@ class _Finder:
                     changed, up=up, down=partitioning, mapping=read.mapping, now=self.now
                 )
                 was = "was made after it" if seen else "was not read before"
-                yield "input newer", f"`{read.dataset}` {was}", readers & mine
+                yield Cause("input newer", f"`{read.dataset}` {was}"), readers & mine
+
+    def newer_in_plan(
+        self, read: Input, wanted: PartitionSet, partitioning: Partitioning
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """Partitions whose input may be changed before them."""
+        up = self.graph.datasets[read.dataset].partitioning
+        planned = self.planned.get(read.dataset)
+        if planned is not None:
+            readers = read_by(planned, up=up, down=partitioning, mapping=read.mapping, now=self.now)
+            yield _made_in_plan(read.dataset), readers & wanted
 
     def blocked(
         self, asset: AssetDefinition, todo: PartitionSet, partitioning: Partitioning
@@ -215,7 +306,7 @@ class _Finder:
     def behind(self, todo: PartitionSet, partitioning: Partitioning, read: Input) -> PartitionSet:
         """The partitions of `todo` that read own ones which are neither made nor in `todo`."""
         needed = reads(todo, up=partitioning, mapping=read.mapping, now=self.now)
-        never = (needed | todo) - self.versions_of(read.dataset).made(needed | todo)
+        never = (needed | todo) - self.steps_of(read.dataset).made(needed | todo)
         stuck, rim = PartitionSet.none(partitioning.dimensions), never - todo
         while rim:
             readers = read_by(
@@ -232,18 +323,41 @@ class _Finder:
         """The partitions of `todo` whose need is neither made nor planned."""
         up = self.graph.datasets[need.dataset].partitioning
         needed = reads(todo, up=up, mapping=need.mapping, now=self.now)
-        there = self.versions_of(need.dataset).made(needed)
-        planned = self.planned.get(need.dataset)
-        if planned is not None:
-            there |= planned
+        there = self.there(need.dataset, needed)
+        promised = self.promised.get(need.dataset)
+        if promised is not None:
+            there |= promised
         missing = needed - there
         if not missing or (need.any_will_do and there):
             return PartitionSet.none(partitioning.dimensions)
         return todo & read_by(missing, up=up, down=partitioning, mapping=need.mapping, now=self.now)
 
-    def versions_of(self, dataset: DatasetKey) -> Versions:
-        """The commits of a dataset, indexed once."""
-        found = self.versions.get(dataset)
+    def there(self, key: DatasetKey, needed: PartitionSet) -> PartitionSet:
+        """The part of `needed` that was made: rows were written, or a step covers it."""
+        dataset = self.graph.datasets[key]
+        rows = self.rows_of(key).made(needed)
+        if dataset.steps is None:
+            return rows | self.steps_of(key).made(needed)
+        steps = self.steps_of(key).made(dataset.steps.all(self.now))
+        return rows | (rows_of(dataset, steps, self.now) & needed)
+
+    def rows_of(self, dataset: DatasetKey) -> Versions:
+        """The commits of a dataset by the rows that they changed, indexed once."""
+        found = self.rows.get(dataset)
         if found is None:
-            found = self.versions[dataset] = Versions(self.history.lookup(dataset))
+            found = self.rows[dataset] = Versions(self.history.changes(dataset))
         return found
+
+    def steps_of(self, dataset: DatasetKey) -> Versions:
+        """The commits of a dataset by the steps that they were, indexed once."""
+        pieces = self.history.lookup(dataset)
+        if pieces is self.history.changes(dataset):
+            return self.rows_of(dataset)
+        found = self.steps.get(dataset)
+        if found is None:
+            found = self.steps[dataset] = Versions(pieces, by="steps")
+        return found
+
+
+def _made_in_plan(dataset: DatasetKey) -> Cause:
+    return Cause("input newer", f"`{dataset}` is made in this plan", is_conditional=True)

@@ -10,7 +10,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 
 Reason: TypeAlias = Literal[
-    "never made", "schema", "code", "config", "engine", "input newer", "late", "forced"
+    "never made", "schema", "code", "config", "engine", "input newer", "late", "forced", "rebuild"
 ]
 MOST_IN_A_SET: Final = 1000
 MOST_IN_A_COMMIT: Final = 50
@@ -18,7 +18,23 @@ MOST_IN_A_COMMIT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Partitions of an asset that are to be made, for one reason; `detail` explains it."""
+    """Partitions of an asset that are to be made, for one reason; `detail` explains it.
+
+    `commits` are the outputs that lack; none named means all. When `is_conditional`, the only
+    reason is an input made in the same plan: if that turns out as it was, so does this.
+    """
+
+    asset: DatasetKey
+    partitions: PartitionSet
+    reason: Reason
+    detail: str
+    commits: tuple[DatasetKey, ...] = ()
+    is_conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Partitions that are out of date and stay, since their table keeps its history."""
 
     asset: DatasetKey
     partitions: PartitionSet
@@ -39,8 +55,9 @@ class Waiting:
 class Step:
     """An asset and the set of its partitions to make. `id` is unique in its plan.
 
-    Partitions are committed in batches. An asset that takes sets of keys is called once a batch,
-    any other once a partition. Those of an ordered step are committed one after the other.
+    Partitions are committed in batches of at most `most`. An asset that takes sets of keys is
+    called once a batch, any other once a partition. Those of an ordered step are committed one
+    after the other. `commits` and `is_conditional` are as in `Stale`.
     """
 
     id: str
@@ -52,12 +69,15 @@ class Step:
     detail: str
     takes_sets: bool = False
     is_ordered: bool = False
+    most: int = MOST_IN_A_COMMIT
+    commits: tuple[DatasetKey, ...] = ()
+    is_conditional: bool = False
 
     def batches(self) -> Iterator[PartitionSet]:
         """The sets that are committed together, in order."""
         if self.takes_sets:
             return self.partitions.chunks(MOST_IN_A_SET)
-        return self.partitions.chunks(1 if self.is_ordered else MOST_IN_A_COMMIT)
+        return self.partitions.chunks(self.most)
 
     def units(self, batch: PartitionSet) -> Iterator[PartitionSet]:
         """The sets within `batch` that one call of the asset makes, in order."""
@@ -71,4 +91,5 @@ class Step:
             "partitions": self.partitions.render(None) if self.partitions.dimensions else None,
             "reason": self.reason,
             "detail": self.detail,
+            "is_conditional": self.is_conditional,
         }
