@@ -37,35 +37,28 @@ def project_health(root: Path, env: str) -> Iterator[Finding]:
     Nothing is changed: a probe of a few bytes is written beside the tables and removed. The
     project's modules are imported, as every command does.
     """
-    config, finding = _tried(FILE_NAME, partial(read_config, root), _name)
-    yield finding
-    if config is None:
+    config = _tried(FILE_NAME, partial(read_config, root))
+    if isinstance(config, Finding):
+        yield config
         return
-    where, finding = _tried(f"env {env}", partial(Environment.of, config, env), _location)
-    yield finding
+    yield Finding(FILE_NAME, "ok", config.name)
+    about = f"env {env}"
+    where = _tried(about, partial(Environment.of, config, env))
+    yield Finding(about, "ok", where.location) if isinstance(where, Environment) else where
     yield _modules(config)
-    if where is not None:
+    if isinstance(where, Environment):
         yield _store(where)
         yield _ledger(where)
         yield from _runs(where)
     yield from _ruff(config.root)
 
 
-def _tried(about: str, do: Callable[[], T], said: Callable[[T], str]) -> tuple[T | None, Finding]:
-    """What `do` gives, with a good word; or None, with its errors as a problem."""
+def _tried(about: str, do: Callable[[], T]) -> T | Finding:
+    """What `do` gives, or its errors as a problem."""
     try:
-        found = do()
+        return do()
     except FlowForgeError as error:
-        return None, _problem(about, error)
-    return found, Finding(about, "ok", said(found))
-
-
-def _name(config: ProjectConfig) -> str:
-    return config.name
-
-
-def _location(environment: Environment) -> str:
-    return environment.location
+        return _problem(about, error)
 
 
 def _problem(about: str, error: FlowForgeError) -> Finding:
@@ -80,8 +73,10 @@ def _problem(about: str, error: FlowForgeError) -> Finding:
 def _modules(config: ProjectConfig) -> Finding:
     if not config.modules:
         return Finding("modules", "ok", "none, SQL alone")
-    do = partial(import_modules, config.root, config.modules)
-    return _tried("modules", do, lambda found: f"{len(found)} imported")[1]
+    found = _tried("modules", partial(import_modules, config.root, config.modules))
+    return (
+        found if isinstance(found, Finding) else Finding("modules", "ok", f"{len(found)} imported")
+    )
 
 
 def _store(environment: Environment) -> Finding:
@@ -121,7 +116,10 @@ def _ledger(environment: Environment) -> Finding:
             ledger.verify()
             return len(ledger.datasets())
 
-    return _tried("ledger", datasets, lambda count: f"sound, knows {_counted(count, 'dataset')}")[1]
+    known = _tried("ledger", datasets)
+    if isinstance(known, Finding):
+        return known
+    return Finding("ledger", "ok", f"sound, knows {_counted(known, 'dataset')}")
 
 
 def _runs(environment: Environment) -> Iterator[Finding]:
