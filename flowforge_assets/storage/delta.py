@@ -23,6 +23,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.errors.storage import CommitConflictError, NoTableError
 from flowforge_assets.storage import delta_commit
+from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.atomic import sync
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
@@ -30,8 +31,8 @@ from flowforge_assets.storage.delta_log import commit_file, named_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_replace import StoredFiles, replacement
-from flowforge_assets.storage.file_scan import StagedFiles, scan_files
+from flowforge_assets.storage.file_replace import replacement
+from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files, scan_stored
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
@@ -212,6 +213,7 @@ class DeltaTable:
         """What was committed, or None when someone else committed first."""
         before = self._handle.current()
         if before is not None and (done := self._done(before, request)):
+            self._remove(request.staged.files if request.staged else ())
             return done
         request.refuse_moved(None if before is None else _version_of(before), self._spec)
         written: list[DataFile] = []
@@ -241,13 +243,14 @@ class DeltaTable:
         self, before: Snapshot | None, request: Request[StagedFiles], written: list[DataFile]
     ) -> Made:
         """Commits after `before`; takes down in `written` the files that it writes for that."""
-        stored = _stored(before) or StoredFiles((), self._layout(), self._schema)
+        stored = self._stored(before)
         what = replacement(stored, request, self._spec, written)
         # where no row stays, a dataset that is partitioned in another way now can be so
         hive = stored.layout.hive if what.keeps_rows else physical_columns(self._spec)
-        if request.staged is not None and request.staged.layout.hive != hive:
-            layout = replaced(request.staged.layout, hive=hive)
-            again = write_files(request.staged.scan(), layout)
+        staged = request.staged
+        if staged is not None and what.added and staged.layout.hive != hive:
+            rows = scan_stored(what.added, staged.layout, staged.schema)
+            again = write_files(rows, replaced(staged.layout, hive=hive))
             written.extend(again)
             what = replaced(what, added=tuple(again))
         commit = delta_commit.Commit(self._spec, what, hive)
@@ -262,8 +265,15 @@ class DeltaTable:
                 raise NoTableError(f"`{self._spec.key}` was removed while it was written")
         elif isinstance(done, Snapshot):
             self._handle.expect(done)
+        remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))
         version = _version_of(done) if isinstance(done, Snapshot) else done
         return replaced(what.made, table=version)
+
+    def _stored(self, before: Snapshot | None) -> StoredFiles:
+        if before is None:
+            return StoredFiles((), self._layout(), self._schema)
+        stats_of = self._handle.column_stats
+        return StoredFiles(before.files, before.layout, before.stored, stats_of)
 
     def _done(self, snapshot: Snapshot, request: Request[StagedFiles]) -> Made | None:
         """What the step made, when it has committed before."""
@@ -288,6 +298,7 @@ class DeltaStore:
         """The store in `folder`, which is made at the first write."""
         self._folder = folder
         self._tables: dict[DatasetKey, DeltaTable] = {}
+        self._artifacts = ArtifactFolders(folder)
         self._lock = RLock()
 
     @property
@@ -304,11 +315,9 @@ class DeltaStore:
                 self._tables[spec.key] = table
             return table
 
-
-def _stored(snapshot: Snapshot | None) -> StoredFiles | None:
-    if snapshot is None:
-        return None
-    return StoredFiles(snapshot.files, snapshot.layout, snapshot.stored)
+    def artifact(self, spec: TableSpec) -> ArtifactFolder:
+        """The files of the artifact `spec.key`; the same object for the same spec."""
+        return self._artifacts.of(spec)
 
 
 def _version_of(snapshot: Snapshot) -> TableVersion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,13 @@ import polars as pl
 from deltalake import DeltaTable
 
 from flowforge_assets.errors.storage import ForeignTableError, NotATableError, NoVersionError
+from flowforge_assets.storage.column_stats import ColumnStats
 from flowforge_assets.storage.data_files import DataFile, Layout
 from flowforge_assets.storage.delta_log import CommitLog, commit_file, refuse_empty
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import Dimension
+    from flowforge_assets.storage.column_stats import FileStats, Value
     from flowforge_assets.storage.overlap import ColumnEnds
     from flowforge_assets.storage.store import TableSpec
 
@@ -80,6 +82,19 @@ class DeltaHandle:
         if self._snapshot is None or self._snapshot.version != newest:
             self._snapshot = self._read(self.opened)
         return self._snapshot
+
+    def column_stats(self, columns: Sequence[str]) -> Mapping[str, FileStats]:
+        """The statistics of `columns` of the newest version's files, by path; reads no file."""
+        if self.newest() is None or self.opened is None:
+            return {}
+        actions = pl.DataFrame(self.opened.get_add_actions())
+        hive = self.opened.metadata().partition_columns
+        found = {name: _column_stats(actions, name, is_hive=name in hive) for name in columns}
+        paths: list[str] = actions.get_column("path").to_list()
+        return {
+            unquote(path): {name: stats[at] for name, stats in found.items()}
+            for at, path in enumerate(paths)
+        }
 
     def expect(self, after: Snapshot) -> None:
         """Takes `after`, which a commit of our own made, for the next version unread."""
@@ -178,6 +193,24 @@ def _ends(
         None if nulls != 0 else _pair(least, greatest)
         for nulls, least, greatest in zip(*columns, strict=True)
     ]
+
+
+def _column_stats(actions: pl.DataFrame, name: str, *, is_hive: bool) -> list[ColumnStats]:
+    """For each file, what is said of a column; of unknown nulls there may be one."""
+    if is_hive:
+        values = _member(actions, "partition", name)
+        return [ColumnStats(value is None, *_kept(value, value)) for value in values]
+    columns = (_member(actions, which, name) for which in ("null_count", "min", "max"))
+    return [
+        ColumnStats(nulls if isinstance(nulls, int) else 1, *_kept(least, greatest))
+        for nulls, least, greatest in zip(*columns, strict=True)
+    ]
+
+
+def _kept(least: object, greatest: object) -> tuple[Value, Value] | tuple[None, None]:
+    if isinstance(least, int | date | str) and isinstance(greatest, int | date | str):
+        return least, greatest
+    return None, None
 
 
 def _pair(least: object, greatest: object) -> ColumnEnds | None:

@@ -94,3 +94,17 @@ def as_declared(frame: pl.LazyFrame, stored: pl.Schema, spec: TableSpec) -> pl.L
         else pl.lit(None, dtype=polars_type(field.type)).alias(field.name)
         for field in spec.schema
     )
+
+
+def with_missing(frame: pl.LazyFrame, stored: pl.Schema, spec: TableSpec) -> pl.LazyFrame:
+    """`frame`, stored as `stored`, with nulls in the columns of `spec` that it lacks.
+
+    Raises:
+        SchemaChangeError: the stored columns cannot be read as the declared ones (FF-611).
+    """
+    refuse_change(stored, spec)
+    return frame.with_columns(
+        pl.lit(None, dtype=polars_type(field.type)).alias(field.name)
+        for field in spec.schema
+        if field.name not in stored
+    )

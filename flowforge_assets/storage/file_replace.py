@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.storage.data_files import remove_files, write_files
 from flowforge_assets.storage.evolution import refuse_change
+from flowforge_assets.storage.file_match import match_files
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.overlap import Overlap, overlap
 from flowforge_assets.storage.partition_rows import is_in, refuse_strays
+from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.store import Everything, Matching
-from flowforge_assets.storage.touched import with_touched
+from flowforge_assets.storage.touched import telling, with_touched
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from flowforge_assets.core.made import Made
-    from flowforge_assets.storage.data_files import DataFile, Layout
-    from flowforge_assets.storage.file_scan import StagedFiles
+    from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles
     from flowforge_assets.storage.request import Request
     from flowforge_assets.storage.store import TableSpec
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFiles:
-    """The files of one version, and the columns that they have."""
-
-    files: tuple[DataFile, ...]
-    layout: Layout
-    stored: pl.Schema
-
-    def scan(self) -> pl.LazyFrame:
-        """All rows, with the columns that they have."""
-        return scan_stored(self.files, self.layout, self.stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +38,11 @@ class Replacement:
     rewritten: tuple[DataFile, ...]
     keeps_rows: bool
     made: Made
+
+    def unused(self, files: Iterable[DataFile]) -> list[DataFile]:
+        """Those of `files` that the commit does not name after all."""
+        named = {file.path for file in (*self.added, *self.rewritten)}
+        return [file for file in files if file.path not in named]
 
 
 def replacement(
@@ -72,7 +64,7 @@ def replacement(
     if staged is None:
         return Replacement((), (), (), keeps_rows=bool(before.files), made=made)
     if isinstance(replace, Matching):
-        raise NotImplementedError
+        return _matching(before, staged, replace.columns, made, spec=spec, written=written)
     if isinstance(replace, PartitionSet) and replace:
         refuse_stray_files(staged, replace, spec)
     is_all = isinstance(replace, Everything)
@@ -84,6 +76,27 @@ def replacement(
         return Replacement(staged.files, (), (), keeps_rows=bool(before.files), made=made)
     removed, keeps_rows = _cut(before, replace, spec, written)
     return Replacement(staged.files, removed, tuple(written), keeps_rows=keeps_rows, made=made)
+
+
+def _matching(
+    before: StoredFiles,
+    staged: StagedFiles,
+    columns: Sequence[str],
+    made: Made,
+    *,
+    spec: TableSpec,
+    written: list[DataFile],
+) -> Replacement:
+    match = match_files(before, staged, columns, spec, written)
+    touched = partitions_of(match.rows_added, spec.dimensions)
+    touched |= partitions_of(match.rows_removed, spec.dimensions)
+    return Replacement(
+        match.added,
+        match.removed,
+        match.rewritten,
+        keeps_rows=len(match.removed) < len(before.files) or bool(match.rewritten),
+        made=telling(made, touched),
+    )
 
 
 def refuse_stray_files(staged: StagedFiles, partitions: PartitionSet, spec: TableSpec) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,29 @@ from flowforge_assets.storage.partition_rows import is_in
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.column_stats import FileStats
     from flowforge_assets.storage.store import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFiles:
+    """The files of one version, and the columns that they have.
+
+    `stats_of` gives what a log says of some columns of the files, by path.
+    """
+
+    files: tuple[DataFile, ...]
+    layout: Layout
+    stored: pl.Schema
+    stats_of: Callable[[Sequence[str]], Mapping[str, FileStats]] | None = None
+
+    def scan(self) -> pl.LazyFrame:
+        """All rows, with the columns that they have."""
+        return scan_stored(self.files, self.layout, self.stored)
+
+    def stats(self, columns: Sequence[str]) -> Mapping[str, FileStats]:
+        """The statistics of `columns` of the files, by path, beside those that files carry."""
+        return {} if self.stats_of is None else self.stats_of(columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +97,16 @@ def scan_files(
     return rows if inside is None else rows.filter(inside)
 
 
-def scan_stored(files: Sequence[DataFile], layout: Layout, stored: pl.Schema) -> pl.LazyFrame:
-    """The rows of `files` with the columns that they were stored with."""
+def scan_stored(
+    files: Sequence[DataFile], layout: Layout, stored: pl.Schema, *, row: str | None = None
+) -> pl.LazyFrame:
+    """The rows of `files` with the columns that they were stored with.
+
+    With `row` they are numbered in a column of that name, from file to file as these come.
+    """
     if not files:
-        return pl.LazyFrame(schema=stored)
+        none = pl.LazyFrame(schema=stored)
+        return none if row is None else none.with_row_index(row)
     hive = {name: stored[name] for name in layout.hive}
     return pl.scan_parquet(
         [layout.folder / file.path for file in files],
@@ -88,6 +116,7 @@ def scan_stored(files: Sequence[DataFile], layout: Layout, stored: pl.Schema) ->
         hive_schema=hive or None,
         missing_columns="insert",
         extra_columns="ignore",
+        row_index_name=row,
     )
 
 

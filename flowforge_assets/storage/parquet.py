@@ -16,12 +16,13 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.errors.storage import NoTableError, NotATableError, NoVersionError
 from flowforge_assets.storage import manifest as manifests
+from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_replace import StoredFiles, replacement
-from flowforge_assets.storage.file_scan import StagedFiles, scan_files
+from flowforge_assets.storage.file_replace import replacement
+from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.location import table_folder
 from flowforge_assets.storage.made_json import read_made, write_made
@@ -147,9 +148,7 @@ class ParquetTable:
         """Removes the staged files, save those that a version names."""
         if isinstance(staged, StagedFiles):
             with guarded(self._spec.key, self._place):
-                named = manifests.named_files(self._folder, self._spec)
-                unnamed = [file for file in staged.files if file.path not in named]
-                remove_files(self._folder, unnamed)
+                self._remove(staged.files)
 
     def made(self) -> Sequence[Made]:
         """What was made, as the manifest says: each partition once, oldest first."""
@@ -216,6 +215,7 @@ class ParquetTable:
                     version = before.steps[request.made.step_id]
                     record = dict(before.records).get(version)
                     table = TableVersion(before.table_id, version)
+                    self._remove(request.staged.files if request.staged else ())
                     return request.done(record, table, self._spec)
                 request.refuse_moved(self.version(), self._spec)
                 written: list[DataFile] = []
@@ -223,11 +223,18 @@ class ParquetTable:
                     after, made = self._after(before, request, written)
                     manifests.write_manifest(self._folder, after, self._spec)
                 except BaseException:
-                    named = manifests.named_files(self._folder, self._spec)
-                    unnamed = [file for file in written if file.path not in named]
-                    remove_files(self._folder, unnamed)
+                    self._remove(written)
                     raise
+                named = {file.path for file in after.files}
+                staged = request.staged.files if request.staged else ()
+                unused = [file for file in (*staged, *written) if file.path not in named]
+                remove_files(self._folder, unused)
         return made
+
+    def _remove(self, files: Sequence[DataFile]) -> None:
+        """Removes files unless a version names them."""
+        named = manifests.named_files(self._folder, self._spec)
+        remove_files(self._folder, [file for file in files if file.path not in named])
 
     def _after(
         self, before: Manifest | None, request: Request[StagedFiles], written: list[DataFile]
@@ -273,6 +280,7 @@ class ParquetStore:
         """The store in `folder`, which is made at the first write."""
         self._folder = folder
         self._tables: dict[DatasetKey, ParquetTable] = {}
+        self._artifacts = ArtifactFolders(folder)
         self._lock = RLock()
 
     @property
@@ -288,3 +296,7 @@ class ParquetStore:
                 table = ParquetTable(spec, table_folder(self._folder, spec.key))
                 self._tables[spec.key] = table
             return table
+
+    def artifact(self, spec: TableSpec) -> ArtifactFolder:
+        """The files of the artifact `spec.key`; the same object for the same spec."""
+        return self._artifacts.of(spec)

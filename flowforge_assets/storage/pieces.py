@@ -12,8 +12,10 @@ from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.evolution import as_declared, refuse_change
 from flowforge_assets.storage.partition_rows import is_in
+from flowforge_assets.storage.partition_values import partitions_of
+from flowforge_assets.storage.row_match import free_name, match_rows
 from flowforge_assets.storage.store import Everything, Matching
-from flowforge_assets.storage.touched import with_touched
+from flowforge_assets.storage.touched import telling, with_touched
 
 if TYPE_CHECKING:
     from flowforge_assets.core.made import Made
@@ -71,7 +73,7 @@ class Pieces:
             self._refuse_change(self.frames, spec)
             return Pieces(self.frames, self.covered, spec.schema), made
         if isinstance(replace, Matching):
-            raise NotImplementedError
+            return self._matching(replace, staged.frame, made, spec)
         stored = self._rows() if isinstance(replace, Everything) else None
         made = with_touched(made, replace, spec, staged=staged.scan(), stored=stored)
         if isinstance(replace, Everything):
@@ -81,6 +83,17 @@ class Pieces:
         self._refuse_change(self.frames, spec)
         rows = pl.concat([self.scan(None, spec).collect(), staged.frame], rechunk=False)
         return self._whole(rows, spec), made
+
+    def _matching(
+        self, replace: Matching, staged: pl.DataFrame, made: Made, spec: TableSpec
+    ) -> tuple[Pieces, Made]:
+        row = free_name("row", spec.schema.names)
+        stored = self.scan(None, spec).with_row_index(row)
+        match = match_rows(stored, staged, replace.columns, row=row)
+        new, gone = staged.filter(match.is_added), match.removed
+        touched = partitions_of(new, spec.dimensions) | partitions_of(gone, spec.dimensions)
+        kept = stored.join(gone.lazy().select(row), on=row, how="anti").drop(row).collect()
+        return self._whole(pl.concat([kept, new]), spec), telling(made, touched)
 
     def replaced(self, replace: PartitionSet, frame: pl.DataFrame, spec: TableSpec) -> Pieces:
         """The same with `frame` instead of the rows of `replace`.

@@ -1,0 +1,95 @@
+"""Which stored rows go and which staged rows come when rows are replaced by their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowMatch:
+    """What differs between staged rows and the stored rows that they match.
+
+    `matched` has the stored rows that match, with the column `row` that numbers them, and
+    `is_removed` says of each whether it goes. `is_added` says it of the staged rows, in order.
+    What is neither is the same on both sides.
+    """
+
+    matched: pl.DataFrame
+    row: str
+    is_removed: pl.Series
+    is_added: pl.Series
+
+    @property
+    def removed(self) -> pl.DataFrame:
+        """The stored rows that go."""
+        return self.matched.filter(self.is_removed)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.is_removed.any() or self.is_added.any())
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """`wanted`, made longer until no column has it."""
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def match_rows(
+    stored: pl.LazyFrame, staged: pl.DataFrame, columns: Sequence[str], *, row: str
+) -> RowMatch:
+    """Holds `staged` against the rows of `stored` that have its values in `columns`.
+
+    Both have the same columns in any order, and `stored` has `row` beside them. Nulls are equal,
+    and so is what is not a number. The staged rows and those that they match are in memory.
+    """
+    keys = staged.select(columns)
+    if keys.is_duplicated().any():
+        return _match_bags(stored, staged, columns, row=row)
+    place = free_name("staged", [*staged.columns, row])
+    matched = stored.join(
+        keys.with_row_index(place).lazy(), on=columns, how="inner", nulls_equal=True
+    ).collect()
+    at = matched.get_column(place)
+    is_same = pl.Series([True]).new_from_index(0, matched.height)
+    for name in staged.columns:
+        if name not in columns:
+            is_same &= matched.get_column(name).eq_missing(staged.get_column(name).gather(at))
+    # of stored rows that are the same, one is the staged one and the others are too many
+    stays = is_same & pl.DataFrame({"at": at, "same": is_same}).to_struct().is_first_distinct()
+    is_added = pl.Series([True]).new_from_index(0, staged.height)
+    kept = at.filter(stays)
+    if len(kept):
+        is_added = is_added.scatter(kept, values=False)
+    return RowMatch(matched.drop(place), row, ~stays, is_added)
+
+
+def _match_bags(
+    stored: pl.LazyFrame, staged: pl.DataFrame, columns: Sequence[str], *, row: str
+) -> RowMatch:
+    """The same where several staged rows have the same values in `columns`.
+
+    Equal rows are numbered on both sides, so that each pairs with one.
+    """
+    matched = stored.join(
+        staged.select(columns).unique().lazy(), on=columns, how="semi", nulls_equal=True
+    ).collect()
+    names = staged.columns
+    number = free_name("number", [*names, row])
+    numbered = pl.int_range(pl.len()).over(names).alias(number)
+    place = free_name("staged", [*names, row])
+    stored_rows = matched.with_columns(numbered)
+    staged_rows = staged.with_columns(numbered).with_row_index(place)
+    gone = stored_rows.join(staged_rows, on=[*names, number], how="anti", nulls_equal=True)
+    new = staged_rows.join(stored_rows, on=[*names, number], how="anti", nulls_equal=True)
+    return RowMatch(
+        matched,
+        row,
+        matched.get_column(row).is_in(gone.get_column(row).implode()),
+        staged_rows.get_column(place).is_in(new.get_column(place).implode()),
+    )

@@ -1,0 +1,338 @@
+"""Commits that replace rows by values that they share with the staged ones; in every store."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace as replaced
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flowforge_assets.core.partition import WHOLE, Dimension, PartitionSet, Span
+from flowforge_assets.core.schema import Field, Plain
+from flowforge_assets.errors.storage import SchemaChangeError
+from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.location import Format, open_store
+from flowforge_assets.storage.store import Matching
+from storage_values import (
+    DAILY,
+    DAY,
+    FIRST_DAY,
+    ORDERS,
+    every_type,
+    numbers,
+    put,
+    record,
+    spec,
+    values,
+)
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.made import Made
+    from flowforge_assets.storage.store import Store, Table, TableSpec
+
+HOUR = Dimension("hour", "hour")
+PRICES = spec(
+    Field("item", Plain("int64"), nullable=True),
+    Field("price", Plain("float64"), nullable=True),
+    Field("day", Plain("date"), nullable=True),
+    by=(DAY,),
+)
+BY_HOUR = replaced(PRICES, step_dimensions=(HOUR,))
+STEP = PartitionSet((HOUR,), ((Span.of(1, 2),),))
+BY_ITEM: Final = Matching(("item",))
+
+Price = tuple[int | None, float | None, int | None]
+
+
+def days(*numbers: int) -> PartitionSet:
+    start = (FIRST_DAY - date(1970, 1, 1)).days
+    return PartitionSet((DAY,), ((Span.points(start + n for n in numbers),),))
+
+
+def prices(*rows: Price) -> pl.DataFrame:
+    """Rows of item, price and the number of the day."""
+    dated = [
+        (item, price, None if day is None else FIRST_DAY + timedelta(days=day))
+        for item, price, day in rows
+    ]
+    schema = {"item": pl.Int64, "price": pl.Float64, "day": pl.Date}
+    return pl.DataFrame(dated, schema=schema, orient="row")
+
+
+def found_in(table: Table) -> Counter[tuple[object, ...]]:
+    return Counter(table.scan().collect().rows())
+
+
+def merge(
+    table: Table, frame: pl.DataFrame, *, by: Matching = BY_ITEM, step: str | None = None
+) -> Made:
+    return table.commit(table.stage(frame), replace=by, made=record(STEP, step=step))
+
+
+def files_of(table: Table) -> set[Path]:
+    folder = Path(unquote(urlsplit(table.uri).path))
+    return set(folder.rglob("*.parquet"))
+
+
+def test_rows_with_a_staged_key_are_replaced_and_the_others_stay(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0), (2, 2.0, 0), (3, 3.0, 1)))
+    merge(table, prices((2, 9.0, 0), (4, 4.0, 2)))
+    assert found_in(table) == Counter(
+        prices((1, 1.0, 0), (2, 9.0, 0), (3, 3.0, 1), (4, 4.0, 2)).rows()
+    )
+
+
+def test_only_the_partitions_of_rows_that_are_others_now_are_touched(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0), (2, 2.0, 1), (3, 3.0, 2), (5, 5.0, 6)))
+    made = merge(table, prices((1, 1.0, 0), (2, 7.0, 3), (9, 9.0, 5)))
+    assert made.touched == days(1, 3, 5)
+    assert table.made()[-1] == made
+
+
+def test_rows_that_are_there_already_change_nothing(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    rows = prices((1, 1.0, 0), (None, None, 1), (3, float("nan"), None))
+    merge(table, rows)
+    before = table.scan().collect().rows()
+    made = merge(table, rows.reverse())
+    assert made.touched == PartitionSet.none((DAY,))
+    assert made.table == table.version()
+    assert len(before) == table.scan().collect().height
+    assert table.scan().filter(pl.col("item") == 3).collect().get_column("price").is_nan().all()
+
+
+def test_no_file_is_written_for_rows_that_are_there_already(disk_store: Store) -> None:
+    table = disk_store.table(BY_HOUR)
+    rows = prices((1, 1.0, 0), (2, 2.0, 1))
+    merge(table, rows)
+    before = files_of(table)
+    merge(table, rows)
+    assert files_of(table) == before
+
+
+def test_no_staged_row_changes_nothing(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0)))
+    assert merge(table, prices()).touched == PartitionSet.none((DAY,))
+    assert found_in(table) == Counter(prices((1, 1.0, 0)).rows())
+
+
+def test_an_unpartitioned_table_is_touched_as_a_whole_or_not_at_all(store: Store) -> None:
+    table = store.table(replaced(ORDERS, step_dimensions=(HOUR,)))
+    by = Matching(("n",))
+    assert merge(table, numbers(1, 2), by=by).touched == WHOLE
+    assert merge(table, numbers(1), by=by).touched == PartitionSet.none(())
+    assert merge(table, numbers(3), by=by).touched == WHOLE
+    assert values(table.scan()) == [1, 2, 3]
+
+
+def test_nulls_are_equal(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    merge(table, prices((None, 1.0, 0), (1, 1.0, 0)))
+    merge(table, prices((None, 2.0, 1)))
+    assert found_in(table) == Counter(prices((None, 2.0, 1), (1, 1.0, 0)).rows())
+
+
+def test_rows_match_by_several_columns(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0), (1, 2.0, 1)))
+    merge(table, prices((1, 5.0, 1)), by=Matching(("item", "day")))
+    assert found_in(table) == Counter(prices((1, 1.0, 0), (1, 5.0, 1)).rows())
+
+
+def test_a_state_with_many_rows_is_replaced_by_the_column_that_they_share(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    by_day = Matching(("day",))
+    merge(table, prices((1, 1.0, 0), (2, 2.0, 0), (1, 1.0, 1)), by=by_day)
+    made = merge(table, prices((1, 1.0, 0), (3, 3.0, 0), (3, 3.0, 0)), by=by_day)
+    assert found_in(table) == Counter(
+        prices((1, 1.0, 0), (3, 3.0, 0), (3, 3.0, 0), (1, 1.0, 1)).rows()
+    )
+    assert made.touched == days(0)
+    again = merge(table, prices((3, 3.0, 0), (1, 1.0, 0), (3, 3.0, 0)), by=by_day)
+    assert again.touched == PartitionSet.none((DAY,))
+
+
+def test_rows_of_every_type_are_compared(store: Store) -> None:
+    full, frame = every_type()
+    table = store.table(replaced(full, step_dimensions=(HOUR,)))
+    merge(table, frame, by=Matching(("int64",)))
+    made = merge(table, frame, by=Matching(("int64",)))
+    assert made.touched == PartitionSet.none(())
+    for name in frame.columns:
+        if name != "int64":
+            other = frame.with_columns(pl.col(name).reverse())
+            assert merge(table, other, by=Matching(("int64",))).touched == WHOLE, name
+            assert merge(table, frame, by=Matching(("int64",))).touched == WHOLE, name
+
+
+@pytest.mark.parametrize("name", every_type()[1].columns)
+def test_rows_match_by_a_column_of_every_type(store: Store, name: str) -> None:
+    full, frame = every_type()
+    table = store.table(replaced(full, step_dimensions=(HOUR,)))
+    put(table, frame.head(1), WHOLE)
+    assert merge(table, frame, by=Matching((name,))).touched == WHOLE
+    assert merge(table, frame, by=Matching((name,))).touched == PartitionSet.none(())
+    assert table.scan().collect().height == 2
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.none() | st.integers(0, 4),
+        st.sampled_from([None, 0.5, 1.0]),
+        st.none() | st.integers(0, 3),
+    ),
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize("form", ["memory", "delta", "parquet"])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    writes=st.lists(
+        st.tuples(ROWS, st.sampled_from([("item",), ("item", "day"), ("day",)])),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_table_holds_what_a_plain_replacement_would_leave(
+    form: str, writes: list[tuple[list[Price], tuple[str, ...]]], tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "lake", ignore_errors=True)
+    if form == "memory":
+        table = open_store("memory://").table(BY_HOUR)
+    else:
+        kind: Format = "delta" if form == "delta" else "parquet"
+        table = open_store(str(tmp_path / "lake"), format=kind).table(BY_HOUR)
+    expected: Counter[tuple[object, ...]] = Counter()
+    for rows, columns in writes:
+        frame = prices(*rows)
+        places = [frame.columns.index(name) for name in columns]
+        keys = {tuple(row[at] for at in places) for row in frame.rows()}
+        before = expected
+        expected = Counter(frame.rows())
+        for row, times in before.items():
+            if tuple(row[at] for at in places) not in keys:
+                expected[row] += times
+        made = merge(table, frame, by=Matching(columns))
+        assert found_in(table) == expected
+        changed = (expected - before) + (before - expected)
+        touched = {row[2] for row in changed if row[2] is not None}
+        assert [*(made.touched or days()).keys()] == sorted(map(str, touched))
+
+
+@pytest.mark.parametrize(
+    ("columns", "read"), [(("item",), range(3, 10)), (("item", "day"), (3, 9))]
+)
+def test_files_that_cannot_hold_the_rows_are_not_read(
+    tmp_path: Path, columns: tuple[str, ...], read: Collection[int]
+) -> None:
+    table = DeltaStore(tmp_path).table(BY_HOUR)
+    put(table, prices(*((item, 1.0, item) for item in range(20))), days(*range(20)))
+    again = DeltaStore(tmp_path).table(BY_HOUR)
+    for file in files_of(table):
+        if pl.read_parquet(file).get_column("item").max() not in read:
+            file.write_bytes(b"")
+    made = merge(again, prices((3, 5.0, 3), (9, 5.0, 9)), by=Matching(columns))
+    assert made.touched == days(3, 9)
+
+
+def test_rows_match_in_files_that_another_program_wrote(tmp_path: Path) -> None:
+    table = DeltaStore(tmp_path).table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0)))
+    folder = unquote(urlsplit(table.uri).path)
+    prices((2, 2.0, 0), (3, 3.0, 1)).write_delta(folder, mode="append")
+    made = merge(table, prices((3, 4.0, 1), (2, 2.0, 0)))
+    assert made.touched == days(1)
+    assert found_in(table) == Counter(prices((1, 1.0, 0), (2, 2.0, 0), (3, 4.0, 1)).rows())
+
+
+def test_a_step_that_merged_is_not_repeated(store: Store) -> None:
+    table = store.table(BY_HOUR)
+    first = merge(table, prices((1, 1.0, 0)), step="one")
+    merge(table, prices((1, 2.0, 1)), step="two")
+    again = merge(table, prices((1, 1.0, 0)), step="one")
+    assert (again.table, again.touched) == (first.table, first.touched)
+    assert found_in(table) == Counter(prices((1, 2.0, 1)).rows())
+
+
+def test_a_step_that_merged_leaves_no_files_behind(disk_store: Store) -> None:
+    table = disk_store.table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0)), step="one")
+    before = files_of(table)
+    merge(table, prices((1, 1.0, 0), (2, 2.0, 3)), step="one")
+    assert files_of(table) == before
+
+
+def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
+    mine, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
+    merge(mine, prices((1, 1.0, 0), (2, 2.0, 0)))
+    other.version()
+    staged = other.stage(prices((1, 5.0, 0)))
+    merge(mine, prices((1, 3.0, 1), (2, 2.0, 0)))
+    made = other.commit(staged, replace=BY_ITEM, made=record(STEP))
+    assert found_in(mine) == Counter(prices((1, 5.0, 0), (2, 2.0, 0)).rows())
+    assert made.touched == days(0, 1)
+
+
+def test_a_new_nullable_column_comes_with_a_merge(store: Store) -> None:
+    merge(store.table(BY_HOUR), prices((1, 1.0, 0), (2, 2.0, 1)))
+    wider = wider_prices(nullable=True)
+    table = store.table(wider)
+    rows = prices((2, 2.0, 1), (1, 1.0, 0)).with_columns(note=pl.Series([None, "x"]))
+    made = merge(table, rows)
+    assert made.touched == days(0)
+    assert sorted(table.scan().select("item", "note").collect().rows()) == [(1, "x"), (2, None)]
+
+
+def test_a_merge_into_rows_with_other_columns_is_refused(store: Store) -> None:
+    merge(store.table(BY_HOUR), prices((1, 1.0, 0)))
+    table = store.table(wider_prices(nullable=False))
+    with pytest.raises(SchemaChangeError):
+        merge(table, prices((1, 1.0, 0)).with_columns(note=pl.lit("x")))
+
+
+def wider_prices(*, nullable: bool) -> TableSpec:
+    note = Field("note", Plain("string"), nullable=nullable)
+    return replaced(spec(*PRICES.schema, note, by=(DAY,)), step_dimensions=(HOUR,))
+
+
+def test_columns_named_as_ours_are_no_obstacle(store: Store) -> None:
+    fields = [Field(name, Plain("int64")) for name in ("row", "staged", "number", "at")]
+    table = store.table(replaced(spec(*fields), step_dimensions=(HOUR,)))
+    frame = pl.DataFrame({"row": [1, 2], "staged": [1, 2], "number": [0, 0], "at": [3, 4]})
+    merge(table, frame, by=Matching(("row",)))
+    merge(table, frame.with_columns(at=pl.Series([3, 7])), by=Matching(("number",)))
+    assert values(table.scan(), "at") == [3, 7]
+
+
+def test_a_merge_that_fails_leaves_no_files_behind(
+    disk_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = disk_store.table(DAILY)
+    frame = pl.DataFrame({"n": [1, 2], "day": [FIRST_DAY] * 2})
+    put(table, frame, days(0))
+    before = files_of(table)
+    staged = table.stage(frame.with_columns(pl.col("n") * 2))
+
+    def fail(*_: object, **__: object) -> None:
+        message = "stopped"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("flowforge_assets.storage.delta_commit.write", fail)
+    monkeypatch.setattr("flowforge_assets.storage.manifest.write_manifest", fail)
+    with pytest.raises(RuntimeError, match="stopped"):
+        table.commit(staged, replace=Matching(("n",)), made=record(days(0)))
+    table.discard(staged)
+    assert files_of(table) == before
