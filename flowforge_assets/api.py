@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
@@ -12,6 +12,7 @@ from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.resource import Resource
@@ -31,6 +32,7 @@ from flowforge_assets.project.collect import collect
 from flowforge_assets.project.config import ProjectConfig, read_config
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.modules import import_modules
+from flowforge_assets.project.seen import seen_from
 from flowforge_assets.project.source import SourceCache
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
@@ -77,16 +79,55 @@ class Project:
         self.clock = clock
 
     @classmethod
-    def load(cls, root: str | Path = ".", *, env: str = "dev", clock: Clock = utc_now) -> Project:
+    def load(
+        cls,
+        root: str | Path = ".",
+        *,
+        env: str = "dev",
+        clock: Clock = utc_now,
+        store: str | None = None,
+        folder: str | Path | None = None,
+    ) -> Project:
         """The project in the folder `root`: its modules imported, its declarations collected.
+
+        `store` takes the place of the environment's (`memory://` for a test), `folder` that of
+        the project's `.flowforge`, where the ledger and, without a store, the tables are.
 
         Raises:
             FlowForgeError: the project file, a module, a declaration or the graph is wrong; all
                 errors of a stage at once (`Problems`).
         """
         config = read_config(Path(root))
-        environment = Environment.of(config, env)
+        kept = None if folder is None else Path(folder)
+        environment = Environment.of(config, env, store=store, kept=kept)
         modules = import_modules(config.root, config.modules)
+        return cls._collected(config, environment, modules, clock)
+
+    @classmethod
+    def here(
+        cls, *, env: str = "dev", clock: Clock = utc_now, folder: str | Path | None = None
+    ) -> Project:
+        """What the notebook or script that calls declares, or imports: no project file is needed.
+
+        Tables and ledger are in `.flowforge` of the working folder, or in `folder`. Where the
+        working folder holds a project, its environments and modules count too. Call it again
+        after a cell has changed.
+
+        Raises:
+            FlowForgeError: a declaration or the graph is wrong; all errors at once (`Problems`).
+        """
+        config, modules = seen_from(calling_frame().f_globals, Path.cwd())
+        kept = None if folder is None else Path(folder)
+        return cls._collected(config, Environment.of(config, env, kept=kept), modules, clock)
+
+    @classmethod
+    def _collected(
+        cls,
+        config: ProjectConfig,
+        environment: Environment,
+        modules: Collection[str],
+        clock: Clock,
+    ) -> Project:
         with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
             definitions = collect(config.root, modules, sql, defaults=config.defaults)
             graph = build_graph(definitions)

@@ -1,4 +1,4 @@
-"""What a module means by its names: for tests, notebooks and scripts, which have no project file."""
+"""What a module means by its names: tests, notebooks and scripts have no project file."""
 
 from __future__ import annotations
 

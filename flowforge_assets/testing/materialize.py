@@ -20,6 +20,7 @@ from flowforge_assets.execute.spec import table_of
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.partition_map import read_by
 from flowforge_assets.plan.plan import Plan
+from flowforge_assets.project.seen import modules_seen
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.testing.reach import (
     DeclaredReach,
@@ -27,7 +28,6 @@ from flowforge_assets.testing.reach import (
     Named,
     ProjectReach,
     Reach,
-    modules_seen,
     named_key,
 )
 from flowforge_assets.testing.scene import Given, Partition, Scene

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from types import ModuleType
-from typing import Any, Protocol, TypeAlias, TypeGuard
+from typing import Any, Protocol, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.asset import DECLARED, AssetOptions
-from flowforge_assets.declare.dataset import ROOTS, Dataset
+from flowforge_assets.declare.dataset import Dataset
 from flowforge_assets.declare.definition import (
     AssetDefinition,
     CheckDefinition,
@@ -23,6 +22,7 @@ from flowforge_assets.declare.sql_asset import DECLARED_SQL, DeclaredSql
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean, raise_all
 from flowforge_assets.errors.testing import NoSuchAssetError
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.project.seen import is_dataset
 from flowforge_assets.project.shown import shown_under
 from flowforge_assets.project.sql_files import sql_asset_definition, tied_source
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -195,31 +195,6 @@ class DeclaredReach:
                     yield value
         for _, named in self.found:
             yield from named.values()
-
-
-def modules_seen(globals_: Mapping[str, object], named: Iterable[object]) -> set[str]:
-    """The modules whose declarations a test means: its own, and those that it imports from.
-
-    Of a package that it imports from, all modules that are imported count, so that datasets and
-    the assets that make them may stand apart. `globals_` are the test module's names.
-    """
-    declaring = {module for module, _ in (*DECLARED, *DECLARED_SQL)}
-    own = str(globals_.get("__name__", "__main__"))
-    seen = {own}
-    for value in (*globals_.values(), *named):
-        name = "__name__" if isinstance(value, ModuleType) else "__module__"
-        module = getattr(value, name, None)
-        if isinstance(module, str) and (module in declaring or is_dataset(value)):
-            seen.add(module)
-    packages = {name.partition(".")[0] for name in seen} - {own.partition(".")[0]}
-    return seen | {name for name in declaring if name.partition(".")[0] in packages}
-
-
-def is_dataset(value: object) -> TypeGuard[AnyDataset]:
-    """Whether it is a dataset class of the user's."""
-    if not isinstance(value, type) or value in ROOTS or value is Artifact:
-        return False
-    return issubclass(value, (Dataset, Artifact))
 
 
 def named_key(wanted: Named) -> DatasetKey:
