@@ -19,7 +19,9 @@ StorageError                 FF-600
 ├── NewerRecordError         FF-616
 ├── UnreachableError         FF-617
 ├── TableOlderError          FF-618
-└── BaseMovedError           FF-621
+├── BaseMovedError           FF-621
+├── NoFileError              FF-630
+└── DamagedFileError         FF-631
 """
 
 from __future__ import annotations
@@ -207,3 +209,22 @@ class BaseMovedError(StorageError):
     """
 
     code = "FF-621"
+
+
+class NoFileError(StorageError):
+    """An artifact was read that has no file yet, or none of that partition.
+
+    Make it first: `flowforge run -s KEY`.
+    """
+
+    code = "FF-630"
+
+
+class DamagedFileError(StorageError):
+    """The file of an artifact is gone, or holds something else than was committed.
+
+    Make it again (`flowforge run -s KEY --force`), or restore the file from a copy. Whoever reads
+    an artifact must not write to the path that it is given.
+    """
+
+    code = "FF-631"

@@ -6,12 +6,15 @@ It keeps the same promises as the stores on disk, so that a pipeline that passes
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
 from threading import Lock
 from typing import TYPE_CHECKING, Final
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 import polars as pl
 
@@ -19,6 +22,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
+from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.made_json import write_made
@@ -184,6 +188,7 @@ class MemoryStore:
         self._lock = Lock()
         self._tables: dict[DatasetKey, MemoryTable] = {}
         self._histories: dict[DatasetKey, _History] = {}
+        self._artifacts: ArtifactFolders | None = None
 
     @property
     def uri(self) -> str:
@@ -199,6 +204,15 @@ class MemoryStore:
                 table = MemoryTable(spec, f"{self.uri}/{spec.key}", history)
                 self._tables[spec.key] = table
             return table
+
+    def artifact(self, spec: TableSpec) -> ArtifactFolder:
+        """The files of the artifact `spec.key`, in a temporary folder: a reader needs a path."""
+        with self._lock:
+            if self._artifacts is None:
+                folder = Path(tempfile.mkdtemp(prefix="flowforge-"))
+                finalize(self, rmtree, folder, ignore_errors=True)
+                self._artifacts = ArtifactFolders(folder)
+            return self._artifacts.of(spec)
 
 
 _named: Final[WeakValueDictionary[str, MemoryStore]] = WeakValueDictionary()

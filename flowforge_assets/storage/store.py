@@ -17,6 +17,8 @@ from flowforge_assets.core.partition import Dimension, PartitionSet
 from flowforge_assets.core.schema import Schema
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
 
@@ -26,7 +28,8 @@ class TableSpec:
 
     `comments` maps column names to their descriptions; `description` is the dataset's.
     `step_dimensions` are those of the steps that make it (None: as its own `dimensions`):
-    `Made.partitions` is in those, `Made.touched` in its own.
+    `Made.partitions` is in those, `Made.touched` in its own. An artifact has no columns: its files
+    end in `suffix`.
     """
 
     key: DatasetKey
@@ -35,6 +38,7 @@ class TableSpec:
     description: str = ""
     comments: Mapping[str, str] | None = None
     step_dimensions: tuple[Dimension, ...] | None = None
+    suffix: str = ""
 
     @property
     def by_step(self) -> tuple[Dimension, ...]:
@@ -147,8 +151,95 @@ class Table(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ArtifactFile:
+    """One file of an artifact: where it lies, its SHA-256 in hex, and since which version."""
+
+    path: Path
+    digest: str
+    size_bytes: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A copy of a file that nobody sees yet; `digest` is its SHA-256 in hex."""
+
+    path: Path
+    digest: str
+    size_bytes: int
+
+
+class Artifacts(Protocol):
+    """The files of one artifact in a store, one a partition; safe between threads and processes.
+
+    A partition is given as the set that holds it alone.
+    """
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        ...
+
+    @property
+    def uri(self) -> str:
+        """Where it is, without secrets."""
+        ...
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None before the first commit."""
+        ...
+
+    def files(self, *, version: int | None = None) -> Mapping[str, ArtifactFile]:
+        """Each partition's file by the partition's key, in order; the files are not looked at.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        ...
+
+    def file(self, partition: PartitionSet, *, version: int | None = None) -> ArtifactFile:
+        """The file of one partition, held against its digest: it is read once.
+
+        Raises:
+            NoFileError: the partition has none (FF-630).
+            DamagedFileError: it is gone, or holds something else (FF-631).
+        """
+        ...
+
+    def stage(self, path: Path) -> StagedFile:
+        """Copies the file at `path` to where nobody reads it."""
+        ...
+
+    def commit(
+        self,
+        staged: Mapping[PartitionSet, StagedFile],
+        *,
+        made: Made,
+        base: TableVersion | None = None,
+    ) -> Made:
+        """Makes each staged file the one of its partition and records `made`, in one act.
+
+        Gives `made` with the version that this commit makes; it touched, unless it says so
+        itself, the partitions whose content is another now. Without files nothing changes but the
+        record. A step is not committed twice, as with tables.
+
+        Raises:
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        ...
+
+    def discard(self, staged: StagedFile) -> None:
+        """Removes what `stage` wrote."""
+        ...
+
+    def made(self) -> Sequence[Made]:
+        """What the artifact itself says was made, oldest first; see `storage.latest`."""
+        ...
+
+
 class Store(Protocol):
-    """The place of one environment's tables."""
+    """The place of one environment's tables and artifacts."""
 
     @property
     def uri(self) -> str:
@@ -157,4 +248,8 @@ class Store(Protocol):
 
     def table(self, spec: TableSpec) -> Table:
         """The table of `spec.key`; the same object for the same spec while the store lives."""
+        ...
+
+    def artifact(self, spec: TableSpec) -> Artifacts:
+        """The files of the artifact `spec.key`; the same object for the same spec."""
         ...

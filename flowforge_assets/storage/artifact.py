@@ -1,0 +1,298 @@
+"""Artifacts on local disk: files named by their content, and one pointer that says which is whose.
+
+A file is first a hidden copy, then bears its digest as its name, then is pointed to. A kill between
+any two leaves what was there, and at most a file that nobody points to.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace as replaced
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from filelock import FileLock
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.errors.storage import (
+    DamagedFileError,
+    NoFileError,
+    NotATableError,
+    NoVersionError,
+)
+from flowforge_assets.storage import artifact_pointer as pointers
+from flowforge_assets.storage.artifact_pointer import NamedFile, Pointer
+from flowforge_assets.storage.atomic import sync
+from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.latest import latest
+from flowforge_assets.storage.location import table_folder
+from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from flowforge_assets.core.key import DatasetKey
+
+_KEPT_STEPS: Final = 1000
+_BLOCK_BYTES: Final = 1 << 20
+_READ_ONLY: Final = 0o444
+_Mark: TypeAlias = tuple[int, int, int]
+
+
+class ArtifactFolder:
+    """The files of one artifact; its last ten versions can be read."""
+
+    def __init__(self, spec: TableSpec, folder: Path) -> None:
+        """The artifact of `spec` in `folder`, which need not be there."""
+        self._spec = spec
+        self._folder = folder
+        self._held_against: dict[str, _Mark] = {}
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        return self._spec
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake/gold/churn`."""
+        return self._folder.as_uri()
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None before the first commit."""
+        with guarded(self._spec.key, str(self._folder)):
+            pointer = self._current()
+            return None if pointer is None else TableVersion(pointer.table_id, pointer.version)
+
+    def files(self, *, version: int | None = None) -> Mapping[str, ArtifactFile]:
+        """Each partition's file by the partition's key, in order; the files are not looked at.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            DamagedLogError: the pointer cannot be read (FF-607).
+        """
+        with guarded(self._spec.key, str(self._folder)):
+            pointer = self._at(version)
+            return {} if pointer is None else {k: self._file(f) for k, f in pointer.files.items()}
+
+    def file(self, partition: PartitionSet, *, version: int | None = None) -> ArtifactFile:
+        """The file of one partition, held against its digest.
+
+        It is read for that, once for as long as it stays as it is.
+
+        Raises:
+            NoFileError: the partition has none (FF-630).
+            DamagedFileError: it is gone, or holds something else (FF-631).
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        key = _key(partition)
+        found = self.files(version=version).get(key)
+        if found is None:
+            of = f"`{self._spec.key}`" + (f" of {key}" if key else "")
+            message = f"{of} has no file yet at `{self._folder}`"
+            raise NoFileError(message, hint=f"make it: `flowforge run -s {self._spec.key}`")
+        with guarded(self._spec.key, str(self._folder)):
+            self._refuse_damaged(found)
+        return found
+
+    def stage(self, path: Path) -> StagedFile:
+        """Copies the file at `path` to where nobody reads it; the copy is on the disk then."""
+        with guarded(self._spec.key, str(self._folder)):
+            self._current()  # refuses a folder that holds something else
+            self._folder.mkdir(parents=True, exist_ok=True)
+            copy = self._folder / f".{uuid.uuid4().hex}.tmp"
+            try:
+                with path.open("rb") as source, copy.open("xb") as target:
+                    digest, size_bytes = _copied(source, target)
+                sync(copy)
+            except BaseException:
+                copy.unlink(missing_ok=True)
+                raise
+        return StagedFile(copy, digest, size_bytes)
+
+    def commit(
+        self,
+        staged: Mapping[PartitionSet, StagedFile],
+        *,
+        made: Made,
+        base: TableVersion | None = None,
+    ) -> Made:
+        """Makes each staged file the one of its partition and records `made`, in one act.
+
+        Writers wait for one another, in this process and in others on this machine.
+
+        Raises:
+            BaseMovedError: the newest version is not `base` (FF-621).
+        """
+        with guarded(self._spec.key, str(self._folder)):
+            (self._folder / pointers.FOLDER).mkdir(parents=True, exist_ok=True)
+            with FileLock(self._folder / pointers.FOLDER / "commit.lock"):
+                before = self._current()
+                if before is not None and made.step_id in before.steps:
+                    return self._again(before, made)
+                at = None if before is None else TableVersion(before.table_id, before.version)
+                Request.of_record(made, base).refuse_moved(at, self._spec)
+                for file in staged.values():
+                    self._publish(file)
+                after, made = self._after(before, staged, made)
+                pointers.write_pointer(self._folder, after, self._spec)
+        return made
+
+    def discard(self, staged: StagedFile) -> None:
+        """Removes the staged copy; one that was committed has another name by then."""
+        with guarded(self._spec.key, str(self._folder)):
+            staged.path.unlink(missing_ok=True)
+
+    def made(self) -> Sequence[Made]:
+        """What was made, as the pointer says: each partition once, oldest first."""
+        with guarded(self._spec.key, str(self._folder)):
+            pointer = self._current()
+            return [] if pointer is None else self._made(pointer)
+
+    def _current(self) -> Pointer | None:
+        pointer = pointers.read_pointer(pointers.current_path(self._folder), self._spec)
+        if pointer is None:
+            manifest = self._folder / pointers.FOLDER / "current.json"
+            if manifest.exists() or (self._folder / "_delta_log").exists():
+                raise NotATableError(
+                    f"`{self._folder}` holds a table, and `{self._spec.key}` is an artifact",
+                    hint="move the table away, or give one of them another name",
+                )
+        return pointer
+
+    def _at(self, version: int | None) -> Pointer | None:
+        """The pointer of a version, the newest without one."""
+        newest = self._current()
+        if version is None or (newest is not None and newest.version == version):
+            return newest
+        found = None
+        if newest is not None and version < newest.version:
+            found = pointers.read_pointer(pointers.version_path(self._folder, version), self._spec)
+        if found is None:
+            shown = "nothing was made yet"
+            if newest is not None:
+                kept = f"the last {pointers.KEPT_VERSIONS} are kept"
+                shown = f"the newest is {newest.version}, and {kept}"
+            raise NoVersionError(f"`{self._spec.key}` has no version {version}", hint=shown)
+        return found
+
+    def _file(self, file: NamedFile) -> ArtifactFile:
+        return ArtifactFile(self._folder / file.name, file.digest, file.size_bytes, file.version)
+
+    def _refuse_damaged(self, file: ArtifactFile) -> None:
+        """Passes a file whose content is what was committed."""
+        try:
+            status = file.path.stat()
+            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if self._held_against.get(file.path.name) == mark:
+                return
+            with file.path.open("rb") as opened:
+                digest, _ = _copied(opened, None)
+            what = "" if digest == file.digest else "holds something else than was committed"
+        except FileNotFoundError:
+            mark, what = (0, 0, 0), "is gone"
+        if what:
+            key = self._spec.key
+            hint = f"make it again: `flowforge run -s {key} --force`, or restore it from a copy"
+            raise DamagedFileError(f"the file `{file.path}` of `{key}` {what}", hint=hint)
+        self._held_against[file.path.name] = mark
+
+    def _publish(self, staged: StagedFile) -> None:
+        """Gives the copy its lasting name; in the place of a file that may have been damaged."""
+        named = self._folder / self._name(staged)
+        if staged.path.exists() or not named.exists():  # else an earlier try came thus far
+            staged.path.chmod(_READ_ONLY)
+            staged.path.replace(named)
+            sync(self._folder)
+
+    def _name(self, staged: StagedFile) -> str:
+        return staged.digest + self._spec.suffix
+
+    def _after(
+        self, before: Pointer | None, staged: Mapping[PartitionSet, StagedFile], made: Made
+    ) -> tuple[Pointer, Made]:
+        """The pointer after the commit, and what it says of the commit."""
+        version = 0 if before is None else before.version + 1
+        table = TableVersion(uuid.uuid4().hex if before is None else before.table_id, version)
+        files = {} if before is None or made.restart else dict(before.files)
+        touched = PartitionSet.none(self._spec.dimensions)
+        for partition, file in staged.items():
+            known = files.get(_key(partition))
+            if known is None or known.name != self._name(file):
+                named = NamedFile(self._name(file), file.digest, file.size_bytes, version)
+                files[_key(partition)] = named
+                touched |= partition
+        if made.touched is None and staged:
+            made = replaced(made, touched=None if touched == made.partitions else touched)
+        made = replaced(made, table=table)
+        steps = {} if before is None else dict(list(before.steps.items())[1 - _KEPT_STEPS :])
+        records = () if before is None else before.records
+        after = Pointer(
+            table_id=table.table_id,
+            version=version,
+            files=files,
+            records=(*records, (version, write_made(made))),
+            steps={**steps, made.step_id: version},
+        )
+        last = {each.table.version for each in self._made(after)}
+        return replaced(after, records=tuple(r for r in after.records if r[0] in last)), made
+
+    def _again(self, pointer: Pointer, made: Made) -> Made:
+        """What this step committed before; where its record is gone, later ones made it again."""
+        version = pointer.steps[made.step_id]
+        table = TableVersion(pointer.table_id, version)
+        record = dict(pointer.records).get(version)
+        found = None if record is None else read_made(record, self._spec, table)
+        touched = made.touched if found is None else found.touched
+        return replaced(made, table=table, touched=touched)
+
+    def _made(self, pointer: Pointer) -> list[Made]:
+        found = (
+            read_made(record, self._spec, TableVersion(pointer.table_id, version))
+            for version, record in pointer.records
+        )
+        return latest(
+            [each for each in found if each is not None], self._spec.dimensions, self._spec.by_step
+        )
+
+
+class ArtifactFolders:
+    """The artifacts of a store, `layer/name` in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """In `folder`, which is made at the first write."""
+        self._folder = folder
+        self._known: dict[DatasetKey, ArtifactFolder] = {}
+        self._lock = Lock()
+
+    def of(self, spec: TableSpec) -> ArtifactFolder:
+        """The artifact of `spec.key`; the same object for the same spec."""
+        with self._lock:
+            known = self._known.get(spec.key)
+            if known is None or known.spec != spec:
+                known = ArtifactFolder(spec, table_folder(self._folder, spec.key))
+                self._known[spec.key] = known
+            return known
+
+
+def _key(partition: PartitionSet) -> str:
+    """The key of the one partition in a set; the empty text where there are no dimensions."""
+    (key,) = partition.keys()
+    return key
+
+
+def _copied(source: BinaryIO, target: BinaryIO | None) -> tuple[str, int]:
+    """The digest and size of `source`, which is written to `target`."""
+    digest, size_bytes = sha256(), 0
+    while block := source.read(_BLOCK_BYTES):
+        digest.update(block)
+        size_bytes += len(block)
+        if target is not None:
+            target.write(block)
+    return digest.hexdigest(), size_bytes
