@@ -101,11 +101,12 @@ lint: setup ## check style, spelling and change notes
 	$(BIN)/codespell
 	$(BIN)/towncrier build --draft >/dev/null
 
-# Projects are worlds of their own: two may both have a module `datasets`.
+# Projects are worlds of their own: two may both have a module `datasets`. One is all in SQL.
 .PHONY: types
 types: setup ## check types with mypy and pyright, both strict
 	$(BIN)/mypy flowforge_assets connectors tests tools conftest.py
-	@for project in projects/*/; do echo "mypy $$project"; (cd "$$project" && \
+	@for project in $(sort $(dir $(wildcard projects/*/conftest.py))); do \
+		echo "mypy $$project"; (cd "$$project" && \
 		"$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" \
 		--cache-dir "$(CURDIR)/.mypy_cache/$$project" .) || exit 1; done
 	$(BIN)/pyright

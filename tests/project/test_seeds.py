@@ -170,7 +170,7 @@ def test_a_seed_that_does_not_fit_its_class_is_told_with_its_line(
     [
         (ROWS, "kye = ['id']", "FF-403", f"{BESIDE}:1", "no header key `kye`",
          "did you mean `key`?"),
-        (ROWS, "\npartition = {}", "FF-403", f"{BESIDE}:2", "no header key `partition`",
+        (ROWS, "\nretries = {}", "FF-403", f"{BESIDE}:2", "no header key `retries`",
          f"use one of {', '.join(f'`{key}`' for key in SEED_KEYS)}"),
         (ROWS, "tags = []\ncolumns.nmae.doc = 'x'", "FF-403", f"{BESIDE}:2",
          "the header describes `nmae`, which `customers.csv` does not give",
