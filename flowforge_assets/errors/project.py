@@ -112,6 +112,44 @@ class NotWritableError(ProjectError):
     code = "FF-811"
 
 
+class UsedProjectError(ProjectError):
+    """A project named under `[uses.NAME]` is not there, or clashes with this one.
+
+    Give its folder as `path`, or install its package and give that as `package`. The modules of
+    the two must have different names.
+    """
+
+    code = "FF-812"
+
+
+class NamespaceError(ProjectError):
+    """An environment's `namespace` names an environment variable that is not set, or no plain word.
+
+    Set the variable, or write the name itself. It may have letters, digits, `-` and `_`. To
+    write the shared tables themselves use an environment with the same `store` and no namespace.
+    """
+
+    code = "FF-813"
+
+
+class ReadFromError(ProjectError):
+    """Environments read from one another in a circle.
+
+    `read_from` names the environment that lends what this one has not made: cut the circle.
+    """
+
+    code = "FF-814"
+
+
+class NeverMadeHereError(ProjectError):
+    """A dataset was selected that this project reads and never makes.
+
+    Someone else makes it: select what reads it (`KEY+`), or make it in its own project.
+    """
+
+    code = "FF-815"
+
+
 class BadPartitionKey(ProjectError):
     """A text or value is no partition key of its dimension.
 

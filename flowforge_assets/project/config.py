@@ -18,6 +18,8 @@ from flowforge_assets.errors.project import (
     UnknownEnvironmentError,
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
+from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
+from flowforge_assets.project.uses import Use
 from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
 
@@ -26,10 +28,19 @@ TableFormat: TypeAlias = Literal["delta", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
+class FromVariable:
+    """A value that stands in an environment variable: `{ env = "USER" }`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
     """`[env.NAME]`: where the tables and the ledger are, and how much a run may use.
 
-    `resources` holds a table of settings for each resource class, by its name.
+    `resources` holds a table of settings for each resource class, by its name. `read_from` is
+    the environment that lends what this one has not made. With a `namespace` the tables are a
+    part of the store that is one's own.
     """
 
     store: str | None = None
@@ -39,6 +50,9 @@ class EnvironmentConfig:
     resources: Mapping[str, Mapping[str, object]] = field(
         default_factory=dict[str, Mapping[str, object]]
     )
+    read_from: str | None = None
+    namespace: str | FromVariable | None = None
+    sample: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class ProjectConfig:
     """The project file. `modules` are imported.
 
     `defaults` are those of the headers of SQL files, the most exact first. `sync` is the module,
-    as a path, that `flowforge sync` writes.
+    as a path, that `flowforge sync` writes. `uses` are the projects whose datasets this one reads.
     """
 
     root: Path
@@ -55,6 +69,7 @@ class ProjectConfig:
     environments: Mapping[str, EnvironmentConfig]
     defaults: tuple[FolderDefaults, ...] = ()
     sync: str | None = None
+    uses: tuple[Use, ...] = ()
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -121,7 +136,7 @@ class _Reader:
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "assets"), "")
+        self.refuse_unknown(raw, ("project", "env", "assets", "uses"), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
@@ -135,8 +150,10 @@ class _Reader:
         text = TomlText(self.whole, shown_as=FILE_NAME)
         defaults = read_defaults(tables, text, self.problems)
         sync = self.text(project, "sync", "project")
+        all_uses = self.table(raw, "uses", "")
+        uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
         raise_all(self.problems)
-        return ProjectConfig(self.root, name, modules, environments, defaults, sync)
+        return ProjectConfig(self.root, name, modules, environments, defaults, sync, uses)
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)
@@ -154,7 +171,46 @@ class _Reader:
             resources={
                 name: self.table(resources, name, f"{where}.resources") for name in resources
             },
+            read_from=self.text(raw, "read_from", where),
+            namespace=self.namespace(raw, where),
+            sample=self.sample(raw, where),
         )
+
+    def namespace(self, raw: Mapping[str, object], where: str) -> str | FromVariable | None:
+        value = raw.get("namespace")
+        if not isinstance(value, dict):
+            return self.text(raw, "namespace", where)
+        table, below = cast("dict[str, object]", value), f"{where}.namespace"
+        self.refuse_unknown(table, ("env",), below)
+        variable = self.text(table, "env", below)
+        return FromVariable(variable or "")
+
+    def sample(self, raw: Mapping[str, object], where: str) -> Sampling:
+        value = raw.get("sample", 1.0)
+        if not isinstance(value, dict):
+            return Sampling(self.share(raw, "sample", where))
+        below = f"{where}.sample"
+        table = cast("dict[str, object]", value)
+        shares = {name: self.share(table, name, below) for name in table}
+        return Sampling(shares.pop(EVERY_SOURCE, 1.0), shares)
+
+    def share(self, raw: Mapping[str, object], name: str, where: str) -> float:
+        value = raw.get(name, 1.0)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and 0 < value <= 1:
+            return float(value)
+        self.wrong(name, "a share above 0, at most 1", where, f"write `{name} = 0.01`")
+        return 1.0
+
+    def use(self, raw: Mapping[str, object], name: str) -> Use:
+        where = f"uses.{name}"
+        self.refuse_unknown(raw, ("package", "path", "env"), where)
+        package, path = self.text(raw, "package", where), self.text(raw, "path", where)
+        if (package is None) == (path is None) or not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            hint = 'write `[uses.finance]` and below it `package = "..."` or `path = "..."`'
+            self.wrong(name, "a word with either `package` or `path`", "uses", hint)
+        env = self.text(raw, "env", where) or "prod"
+        return Use(name, env, package, path, self.places.find("uses", name))
 
     def table(self, raw: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
         value = raw.get(name, {})

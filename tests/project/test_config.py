@@ -12,8 +12,9 @@ from flowforge_assets.errors.project import (
     NoProjectError,
     UnknownEnvironmentError,
 )
-from flowforge_assets.project.config import EnvironmentConfig, read_config
+from flowforge_assets.project.config import EnvironmentConfig, FromVariable, read_config
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.sampling import Sampling
 from flowforge_assets.storage.memory import MemoryStore
 
 Write: TypeAlias = Callable[[Mapping[str, str]], Path]
@@ -182,3 +183,47 @@ def test_an_environment_keeps_all_below_one_folder(write_project: Write) -> None
     assert disk.location == str(root / "tables")
     assert prod.location == "memory://here"
     assert isinstance(prod.open_store(), MemoryStore)
+
+
+def test_what_an_environment_borrows_and_samples_is_read(write_project: Write) -> None:
+    text = """\
+[env.dev]
+read_from = "prod"
+sample = 0.01
+[env.shared]
+namespace = { env = "SOMEONE" }
+[env.shared.sample]
+"silver.flights" = 0.1
+"*" = 0.5
+[env.prod]
+[uses.finance]
+path = "../finance"
+[uses.sales]
+package = "sales_pipeline"
+env = "test"
+"""
+    config = read_config(write_project({"flowforge.toml": text}))
+    dev, shared = config.environment("dev"), config.environment("shared")
+    assert (dev.read_from, dev.sample) == ("prod", Sampling(0.01))
+    assert shared.namespace == FromVariable("SOMEONE")
+    assert shared.sample == Sampling(0.5, {"silver.flights": 0.1})
+    assert [(use.name, use.package, use.path, use.env) for use in config.uses] == [
+        ("finance", None, "../finance", "prod"),
+        ("sales", "sales_pipeline", None, "test"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[env.dev]\nsample = 0", "`sample` in `[env.dev]` is not a share"),
+        ("[env.dev]\nsample = 2", "`sample` in `[env.dev]` is not a share"),
+        ('[env.dev.sample]\n"*" = "all"', "`*` in `[env.dev.sample]` is not a share"),
+        ('[env.dev]\nnamespace = { enw = "USER" }', "unknown key `enw`"),
+        ('[uses.finance]\nenv = "prod"', "`finance` in `[uses]` is not a word with either"),
+        ('[uses."Fi nance"]\npath = "x"', "is not a word with either `package` or `path`"),
+    ],
+)
+def test_a_wrong_way_to_borrow_is_refused(write_project: Write, text: str, message: str) -> None:
+    (problem,) = problems(write_project({"flowforge.toml": text}))
+    assert message in problem.message

@@ -1,0 +1,41 @@
+"""`sample =` of an environment: which share of a dataset's rows its assets read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from flowforge_assets.core.key import DatasetKey
+
+EVERY_SOURCE: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Shares above 0 and up to 1, by dataset; `sources` holds for the rest of the sources.
+
+    Sources are the datasets that nothing upstream in the same environment has thinned out: what
+    is made without inputs, what others make, what another environment lends.
+    """
+
+    sources: float = 1.0
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is read in part."""
+        return self.sources < 1 or any(share < 1 for share in self.shares.values())
+
+    def share(self, dataset: DatasetKey, *, is_source: bool) -> float:
+        """The share of the dataset's rows that is read."""
+        return self.shares.get(dataset, self.sources if is_source else 1.0)
+
+    def unknown(self, datasets: Collection[DatasetKey]) -> list[str]:
+        """The names among `shares` that are no datasets."""
+        return [name for name in self.shares if name not in datasets]
+
+
+def shown_share(share: float) -> str:
+    """`1%`, `12.5%`."""
+    return f"{share * 100:.6g}%"
