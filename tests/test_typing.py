@@ -1,11 +1,13 @@
 """Programs that users could write, judged by both type checkers.
 
-In tests/typing, each line marked `# error:` must be refused, and every other line must pass.
+In tests/typing, each line marked `# error:` must be refused, and every other line must pass. The
+programs may import one another.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +26,7 @@ def output_of(*command: str) -> str:
     ran = subprocess.run(
         [*command, *map(str, PROGRAMS)],
         cwd=ROOT,
+        env={**os.environ, "MYPYPATH": str(ROOT / "tests/typing")},
         capture_output=True,
         text=True,
         check=False,
