@@ -13,7 +13,6 @@ from bike_lake import (
     Docked,
     RawRiders,
     Rides,
-    Routes,
     Shop,
     docked,
     riders,
