@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from flowforge_assets.core.clock import utc_now
 from flowforge_assets.core.key import DatasetKey
@@ -40,6 +40,22 @@ if TYPE_CHECKING:
 
 AnyProject: TypeAlias = "Project | str | Path"
 _A_MINUTE = timedelta(minutes=1)
+
+
+class Materialize(Protocol):
+    """The fixture `materialize`: the function of that name, over the test's own project."""
+
+    def __call__(
+        self,
+        *makes: Makes,
+        given: Mapping[Named, Given] | None = None,
+        partition: Partition | None = None,
+        resources: Iterable[Resource] = (),
+        now: datetime | None = None,
+        raises: bool = True,
+    ) -> Ran:
+        """What came of making `makes` from `given`."""
+        ...
 
 
 class Ran:
