@@ -55,3 +55,22 @@ class DuplicateAssetError(GraphError):
     """
 
     code = "FF-206"
+
+
+class SourceScheduleError(GraphError):
+    """An asset's `schedule` or `version` means nothing there, or cannot be read.
+
+    They say when an asset without inputs is due: one with inputs is made when those change. Write
+    a cron text of five fields in UTC, such as `0 6 * * *`, or a `timedelta`.
+    """
+
+    code = "FF-212"
+
+
+class ExternalMadeError(GraphError):
+    """An asset makes a dataset that is declared external.
+
+    Take away the asset, or the `external(...)`: the dataset has one maker.
+    """
+
+    code = "FF-213"

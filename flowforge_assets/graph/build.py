@@ -22,6 +22,7 @@ from flowforge_assets.errors.graph import (
     NoMakerError,
     TwoMakersError,
 )
+from flowforge_assets.graph.sources import source_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def build_graph(definitions: Definitions) -> Graph:
     for check in definitions.checks:
         checks[check.guards].append(check)
     problems += _unmade(definitions, maker)
+    problems += source_problems(definitions)
     parents = {
         id_: tuple(sorted({maker[key] for key in _needs(asset, definitions, checks)
                            if key in maker} - {id_}))
@@ -160,13 +162,15 @@ def _unmade(
 ) -> Iterator[FlowForgeError]:
     readers = [(a.name, a.place, a.inputs) for a in definitions.assets]
     readers += [(c.name, c.place, c.inputs) for c in definitions.checks]
+    given = {key for key, dataset in definitions.datasets.items() if dataset.external is not None}
+    there = given | maker.keys()
     for name, place, inputs in readers:
         for read in inputs:
-            if read.dataset not in maker:
+            if read.dataset not in there:
                 yield _no_maker(read.dataset, name, place, definitions, maker)
     for dataset in definitions.datasets.values():
         for rule in dataset.rules:
-            if isinstance(rule, References) and rule.target not in maker:
+            if isinstance(rule, References) and rule.target not in there:
                 yield _no_maker(rule.target, dataset.key, dataset.place, definitions, maker)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.needs import is_ordered, sees_the_rest
-from flowforge_assets.plan.stale import Asked, find_stale
+from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
 from flowforge_assets.record.history import History
 
@@ -22,7 +22,8 @@ class Plan:
     """Steps in an order in which they can be made; what is fresh; what has to wait.
 
     `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
-    each step's asset what it will be made with.
+    each step's asset what it will be made with, `observed` which versions its sources had.
+    `notes` is what else is to be known: rows that come from elsewhere, or in part.
     """
 
     env: str
@@ -31,9 +32,11 @@ class Plan:
     waiting: tuple[Waiting, ...]
     fingerprints: Mapping[DatasetKey, Fingerprint]
     kept: tuple[Kept, ...] = ()
+    observed: Mapping[DatasetKey, str] = field(default_factory=dict[DatasetKey, str])
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
-        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`."""
+        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `notes`."""
         return {
             "env": self.env,
             "steps": [step.as_json() for step in self.steps],
@@ -55,6 +58,7 @@ class Plan:
                 }
                 for kept in self.kept
             ],
+            "notes": list(self.notes),
         }
 
     @property
@@ -72,9 +76,14 @@ def make_plan(
     *,
     env: str,
     now: datetime,
+    observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
+    notes: Iterable[str] = (),
 ) -> Plan:
-    """The plan that brings what was asked for up to date; empty when it is."""
-    found = find_stale(graph, history, fingerprints, asked, now=now)
+    """The plan that brings what was asked for up to date; empty when it is.
+
+    `observed` has the versions that sources tell today; `notes` are said with the plan.
+    """
+    found = find_stale(graph, history, fingerprints, asked, now=now, observed=observed)
     steps: list[Step] = []
     numbers: dict[DatasetKey, int] = {}
     for stale in found.stale:
@@ -97,4 +106,13 @@ def make_plan(
             )
         )
     used = {step.asset_id: fingerprints[step.asset_id] for step in steps}
-    return Plan(env, tuple(steps), found.fresh, found.waiting, used, found.kept)
+    return Plan(
+        env,
+        tuple(steps),
+        found.fresh,
+        found.waiting,
+        used,
+        found.kept,
+        dict(observed),
+        tuple(notes),
+    )

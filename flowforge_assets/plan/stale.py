@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import Partitioning, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, Input
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.due import due
 from flowforge_assets.plan.needs import Need, needs, own_reads
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import read_by, reads
 from flowforge_assets.plan.rows import may_touch, not_before, rows_of
 from flowforge_assets.plan.step import Kept, Reason, Stale, Waiting
 from flowforge_assets.record.history import History
+
+NOTHING_OBSERVED: Final[Mapping[DatasetKey, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,16 @@ def find_stale(
     asked: Asked,
     *,
     now: datetime,
+    observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
 ) -> Found:
     """The partitions that are missing or out of date, in an order in which they can be made.
 
     A partition is out of date when the fingerprint it was made with differs from today's, when
     an upstream partition that it reads was made after it or will be made before it, or when it is
-    a source older than its freshness promise. Costs O(assets + edges + commits) for sets made of
-    few ranges, whatever the number of partitions.
+    a source that is due: `observed` has the versions that sources tell today. Costs O(assets +
+    edges + commits) for sets made of few ranges, whatever the number of partitions.
     """
-    finder = _Finder(graph, history, fingerprints, asked, now)
+    finder = _Finder(graph, history, fingerprints, asked, now, observed=observed)
     for id_, asset in graph.assets.items():
         if id_ in asked.assets:
             finder.visit(asset)
@@ -92,7 +96,10 @@ class _Finder:
         fingerprints: Mapping[DatasetKey, Fingerprint],
         asked: Asked,
         now: datetime,
+        *,
+        observed: Mapping[DatasetKey, str],
     ) -> None:
+        self.observed = observed
         self.graph = graph
         self.history = history
         self.fingerprints = fingerprints
@@ -193,11 +200,8 @@ class _Finder:
         read_inputs = [read for read in asset.inputs if read.form != "before"]
         for read in read_inputs:
             yield from self.newer(read, pieces, wanted, partitioning)
-        fresh = self.graph.datasets[asset.id].fresh
-        if fresh is not None and not asset.inputs:
-            for piece in pieces:
-                if piece.at + fresh < self.now and (mine := piece.partitions & wanted):
-                    yield Cause("late", f"older than {fresh}"), mine
+        if not asset.inputs:
+            yield from self.due_again(asset, pieces, wanted)
         if self.asked.force:
             made = wanted
             for keys, lacks in self.lacking(asset, wanted):
@@ -205,6 +209,21 @@ class _Finder:
             yield Cause("forced"), made
         for read in read_inputs:
             yield from self.newer_in_plan(read, wanted, partitioning)
+
+    def due_again(
+        self, asset: AssetDefinition, pieces: Sequence[Made], wanted: PartitionSet
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """Partitions of a source that are late, or of which it has another version now."""
+        found = due(
+            pieces,
+            schedule=asset.schedule,
+            fresh=self.graph.datasets[asset.id].fresh,
+            observed=self.observed.get(asset.id),
+            now=self.now,
+        )
+        for reason, detail, partitions in found:
+            if mine := partitions & wanted:
+                yield Cause(reason, detail), mine
 
     def again(
         self, asset: AssetDefinition, reason: Reason, partitions: PartitionSet

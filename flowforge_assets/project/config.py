@@ -196,8 +196,7 @@ class _Reader:
 
     def share(self, raw: Mapping[str, object], name: str, where: str) -> float:
         value = raw.get(name, 1.0)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and 0 < value <= 1:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
             return float(value)
         self.wrong(name, "a share above 0, at most 1", where, f"write `{name} = 0.01`")
         return 1.0

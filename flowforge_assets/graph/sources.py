@@ -1,0 +1,53 @@
+"""Sources that are declared wrongly: schedules where they mean nothing, makers of what is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from flowforge_assets.declare.definition import AssetDefinition, Definitions
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.graph import ExternalMadeError, SourceScheduleError
+
+_FIELDS: Final = 5
+
+
+def source_problems(definitions: Definitions) -> Iterator[FlowForgeError]:
+    """What is wrong with schedules and versions (FF-212), and with external datasets (FF-213)."""
+    for asset in definitions.assets:
+        yield from _times(asset)
+        for output in asset.makes:
+            dataset = definitions.datasets.get(output.dataset)
+            if dataset is not None and dataset.external is not None:
+                place = dataset.external.place
+                message = f"`{asset.name}` makes `{dataset.key}`, which is declared external"
+                hint = f"{place.file}:{place.line} says that someone else makes it; keep one"
+                yield ExternalMadeError(message, place=asset.place, hint=hint)
+
+
+def _times(asset: AssetDefinition) -> Iterator[FlowForgeError]:
+    told = [name for name in ("schedule", "version") if getattr(asset, name) is not None]
+    if told and asset.inputs:
+        message = f"`{asset.name}` has `{told[0]}=` and reads `{asset.inputs[0].dataset}`"
+        hint = "it is made when what it reads changes: take the option away"
+        yield SourceScheduleError(message, place=asset.place, hint=hint)
+    elif isinstance(asset.schedule, str) and (why := cron_fault(asset.schedule)):
+        message = f"the schedule `{asset.schedule}` of `{asset.name}` cannot be read: {why}"
+        hint = "write minute, hour, day, month and weekday in UTC: `0 6 * * *`, or a `timedelta`"
+        yield SourceScheduleError(message, place=asset.place, hint=hint)
+
+
+def cron_fault(text: str) -> str | None:
+    """What is wrong with a cron text, or None."""
+    from datetime import UTC, datetime  # the cron library is for those who have a schedule
+
+    from cronsim import CronSim, CronSimError
+
+    if len(text.split()) != _FIELDS:
+        return f"it has {len(text.split())} fields, not {_FIELDS}"
+    try:
+        CronSim(text, datetime.now(UTC))
+    except CronSimError as error:
+        said = str(error)
+        return said[:1].lower() + said[1:]
+    return None
