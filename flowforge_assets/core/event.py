@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 EventName: TypeAlias = Literal[
     "run_started", "waiting", "step_started", "step_finished", "run_finished"
 ]
-StepStatus: TypeAlias = Literal["made", "failed", "skipped"]
+StepStatus: TypeAlias = Literal["made", "failed", "skipped", "fresh"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,3 +125,13 @@ class LookupMissingError(RunError):
     """
 
     code = "FF-715"
+
+
+class EarlierStateError(RunError):
+    """A step brings states of a time before others that the table has already.
+
+    Each state follows the one before it, so they are taken in order of time. `flowforge run
+    --rebuild` empties the table and takes all of them in order.
+    """
+
+    code = "FF-740"

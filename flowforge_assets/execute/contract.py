@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import polars as pl
 
 from flowforge_assets.core.conform import conform
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, FormName
@@ -20,14 +21,19 @@ from flowforge_assets.graph.promise import promise_errors
 Frame = pl.DataFrame | pl.LazyFrame
 
 
-def returned_values(returned: object, asset: AssetDefinition) -> tuple[object, ...]:
+def returned_values(
+    returned: object, asset: AssetDefinition, datasets: Mapping[DatasetKey, DatasetDefinition]
+) -> tuple[object, ...]:
     """What the asset returned, one value an output.
 
     Raises:
-        ReturnValueError: it makes several datasets and did not return as many values (FF-305).
+        ReturnValueError: it makes several datasets and did not return as many values, or gave a
+            row of a class that it does not make (FF-305).
     """
     if len(asset.makes) == 1:
         return (returned,)
+    if asset.is_routed and isinstance(returned, Iterable):
+        return _routed(cast("Iterable[object]", returned), asset, datasets)
     kind = _kind(returned)
     values = cast("tuple[object, ...]", returned) if isinstance(returned, tuple) else None
     if values is not None and len(values) == len(asset.makes):
@@ -36,6 +42,26 @@ def returned_values(returned: object, asset: AssetDefinition) -> tuple[object, .
     message = f"`{asset.name}` returned {found}, and makes {len(asset.makes)} datasets"
     hint = f"return a tuple: {', '.join(output.dataset for output in asset.makes)}"
     raise ReturnValueError(message, place=asset.place, hint=hint)
+
+
+def _routed(
+    rows: Iterable[object],
+    asset: AssetDefinition,
+    datasets: Mapping[DatasetKey, DatasetDefinition],
+) -> tuple[object, ...]:
+    """The rows by their class, in the order of the outputs."""
+    by_class: dict[type | None, list[object]] = {
+        datasets[output.dataset].cls: [] for output in asset.makes
+    }
+    for row in rows:
+        routed = by_class.get(type(row))
+        if routed is None:
+            shown = ", ".join(f"`{output.dataset}`" for output in asset.makes)
+            message = f"`{asset.name}` gave a row of `{type(row).__name__}`, and makes {shown}"
+            hint = "yield rows of the classes that its return annotation names"
+            raise ReturnValueError(message, place=asset.place, hint=hint)
+        routed.append(row)
+    return tuple(by_class.values())
 
 
 def as_frame(
@@ -64,7 +90,9 @@ def _kind(returned: object) -> str:
 def _from_rows(
     rows: Iterable[object], dataset: DatasetDefinition, asset: AssetDefinition
 ) -> pl.DataFrame:
-    names = [(column.attribute, column.field.name) for column in dataset.columns]
+    names = [
+        (column.attribute, column.field.name) for column in dataset.columns if column.writer is None
+    ]
     columns: dict[str, list[object]] = {name: [] for _, name in names}
     for row in rows:
         if type(row) is not dataset.cls:
@@ -75,7 +103,7 @@ def _from_rows(
         values = row.__dict__
         for attribute, name in names:
             columns[name].append(_plain(values[attribute]))
-    return pl.DataFrame(columns, schema=polars_schema(dataset.schema), strict=True)
+    return pl.DataFrame(columns, schema=polars_schema(dataset.returned), strict=True)
 
 
 def _plain(value: object) -> object:
@@ -92,14 +120,18 @@ def fitted(
 ) -> tuple[Frame, Schema]:
     """The frame as its table stores it, with the schema that it has then.
 
-    That schema is the dataset's. With `extra="keep"` it has the columns beyond it as well, those
-    of the frame and those that the table has kept so far (`stored`).
+    That schema is the dataset's without the columns that the writer makes. With `extra="keep"` it
+    has the columns beyond it as well, those of the frame and those that the table has kept so far
+    (`stored`).
 
     Raises:
         Problems: columns that lack, are not declared or have another type (FF-301 to FF-303).
         SchemaChangeError: a column that was kept has another type now (FF-611).
     """
     schema = stored
+    written = {c.field.name for c in dataset.columns if c.writer is not None}
+    if written:
+        schema = stored = Schema(tuple(field for field in stored if field.name not in written))
     if dataset.extra == "drop":
         beyond = [name for name in frame.collect_schema() if schema.find(name) is None]
         frame = frame.drop(beyond) if beyond else frame

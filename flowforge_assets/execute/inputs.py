@@ -65,11 +65,23 @@ class Inputs:
         frames: dict[str, pl.LazyFrame | None] = {}
         for read in self._inputs:
             dataset = self._scope.graph.datasets[read.dataset]
+            if read.form == "before":
+                frames[read.parameter] = self._before(dataset, unit)
+                continue
             wanted = self._wanted(read, dataset, unit)
             frames[read.parameter] = (
                 None if wanted is None else self._frame(read, dataset, unit, wanted)
             )
         return frames
+
+    def _before(self, dataset: DatasetDefinition, unit: PartitionSet) -> pl.LazyFrame:
+        """The rows that the step replaces, of all the table where it is not cut by the step."""
+        there = self._scope.made.of(dataset)
+        if dataset.steps is None:
+            there &= unit
+        if not there:
+            return pl.LazyFrame(schema=polars_schema(dataset.schema))
+        return self._scope.scan(dataset, there)
 
     def _wanted(
         self, read: Input, dataset: DatasetDefinition, unit: PartitionSet
@@ -149,7 +161,7 @@ def in_form(
     frame: pl.LazyFrame | None, form: FormName, dataset: DatasetDefinition
 ) -> object | None:
     """The rows as a parameter of that form takes them."""
-    if frame is None or form == "frame":
+    if frame is None or form in {"frame", "before"}:
         return frame
     table = frame.collect()
     match form:
@@ -159,6 +171,9 @@ def in_form(
             return table.to_arrow().to_reader()
         case "rows":
             return _rows(table, dataset)
+        case _:
+            msg = f"a table is not read as {form}"
+            raise AssertionError(msg)
 
 
 def _rows(table: pl.DataFrame, dataset: DatasetDefinition) -> Iterator[object]:

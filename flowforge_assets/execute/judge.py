@@ -16,7 +16,7 @@ from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Examination
-from flowforge_assets.core.rule import References, Unique
+from flowforge_assets.core.rule import References, Rule, Scope, Unique
 from flowforge_assets.core.schema import Field, ListType, Plain, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -30,11 +30,13 @@ from flowforge_assets.execute.call import bound_arguments, users_code
 from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.unchanged import is_unchanged
+from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.quality.examine import BoundCheck, examine
 from flowforge_assets.quality.quarantine import BROKEN_RULES, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import TableSpec
+from flowforge_assets.storage.store import Matching, Replace, TableSpec
 
 _TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
@@ -49,16 +51,38 @@ class Judge:
         dataset: DatasetDefinition,
         unit: PartitionSet,
     ) -> None:
-        """For the write of the partitions `unit`."""
+        """For the write of the steps `unit`."""
         self.scope = scope
         self.asset = asset
         self.dataset = dataset
         self.unit = unit
+        self.replaced = rows_of(dataset, unit, scope.now)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the write replaces whole partitions, so that its rows must lie in those."""
+        return self.asset.write == "overwrite"
+
+    @property
+    def has_anything_to_judge(self) -> bool:
+        """Whether there is a rule or a check."""
+        return bool(self.dataset.rules or self.scope.graph.checks.get(self.dataset.key))
+
+    def finds_unchanged(self, rows: pl.DataFrame | pl.LazyFrame, schema: Schema) -> bool:
+        """Whether the table has just these rows in the partitions that are replaced."""
+        if not self.replaces or not self.replaced or self.is_first:
+            return False
+        return is_unchanged(rows, schema, self.scope.table(self.dataset), self.replaced)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether some of the partitions were never made."""
+        return bool(self.replaced - self.scope.made.of(self.dataset))
 
     def examine(self, rows: pl.DataFrame | pl.LazyFrame) -> Examination:
         """How many rows there are and what they break."""
         checks = self.checks(rows)
-        if not (self.dataset.rules or checks) and isinstance(rows, pl.DataFrame):
+        if not (self.rules or checks) and isinstance(rows, pl.DataFrame):
             return Examination(rows.height)
         with ExitStack() as looked_up:
             for key in (targets := self.targets(rows)):
@@ -66,12 +90,27 @@ class Judge:
                 looked_up.enter_context(reading(table))
             return examine(
                 rows,
-                self.dataset.rules,
+                self.rules,
                 checks=checks,
                 targets=targets,
-                others=self.others if self.needs_others else None,
+                others=self.others_of(rows) if self.needs_others else None,
                 partition_by=self.partition_by,
             )
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that its rows are held to, in the sense of the way of writing.
+
+        Rows that are written by key are unique in themselves; those that are added to others
+        must not repeat a key of the table.
+        """
+        if self.replaces:
+            return self.dataset.rules
+        scope: Scope = "table" if self.asset.write == "append" else "partition"
+        return tuple(
+            replace(rule, scope=scope) if isinstance(rule, Unique) else rule
+            for rule in self.dataset.rules
+        )
 
     def checks(self, rows: pl.DataFrame | pl.LazyFrame) -> list[BoundCheck]:
         """The dataset's checks, called on the rows."""
@@ -130,27 +169,38 @@ class Judge:
     def with_others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The table as it would be with these rows."""
         rows = rows.select(self.dataset.schema.names)
-        return rows if self.others is None else pl.concat([rows, self.others])
+        others = self.others_of(rows)
+        return rows if others is None else pl.concat([rows, others])
 
     @property
     def needs_others(self) -> bool:
         """Whether a key is unique over the whole table."""
-        return any(
-            isinstance(rule, Unique) and rule.scope == "table" for rule in self.dataset.rules
-        )
+        return any(isinstance(rule, Unique) and rule.scope == "table" for rule in self.rules)
+
+    def others_of(self, rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame | None:
+        """The rows that the write of `rows` leaves in place; None where there are none."""
+        others = self.others
+        if others is None or self.asset.write in {"overwrite", "append", "view"}:
+            return others
+        keys = list(self.dataset.key_columns)
+        if not keys:
+            return others
+        return others.join(rows.lazy().select(keys), on=keys, how="anti", nulls_equal=True)
 
     @cached_property
     def others(self) -> pl.LazyFrame | None:
-        """The rows that this write leaves in place; None where there are none."""
-        kept = self.scope.made.of(self.dataset) - self.unit
+        """The rows of the table but those of the partitions that are replaced."""
+        kept = self.scope.made.of(self.dataset)
+        if self.replaces:
+            kept -= self.replaced
         return self.scope.scan(self.dataset, kept) if kept else None
 
     @cached_property
     def partition_by(self) -> list[pl.Expr]:
         """What tells the partitions of this write apart; nothing for a single one."""
-        if self.unit.count() <= 1:
+        if not self.replaces or self.replaced.count() <= 1:
             return []
-        return [self._partition_value(dimension) for dimension in self.unit.dimensions]
+        return [self._partition_value(dimension) for dimension in self.replaced.dimensions]
 
     def _partition_value(self, dimension: Dimension) -> pl.Expr:
         column = pl.col(dimension.column)
@@ -163,7 +213,10 @@ class Judge:
         return column.dt.truncate(every)
 
     def set_aside(self, bad: Sequence[pl.DataFrame], made: Made) -> None:
-        """Replaces what these partitions have in quarantine; nothing where nothing ever was bad."""
+        """Replaces what these partitions have in quarantine; nothing where nothing ever was bad.
+
+        Rows that are not written by partition are added, those that are there already once.
+        """
         spec = bad_spec(self.dataset)
         table = self.scope.store.table(spec)
         if not bad and table.version() is None:
@@ -174,7 +227,9 @@ class Judge:
         step_id = f"{made.step_id} bad rows"
         of_bad = replace(made, dataset=spec.key, rows=rows.height, step_id=step_id)
         try:
-            table.commit(staged, replace=self.unit, made=of_bad)
+            everywhere = Matching(spec.schema.names)
+            what: Replace = self.replaced if self.replaces else everywhere
+            table.commit(staged, replace=what, made=of_bad)
         except BaseException:
             table.discard(staged)
             raise
@@ -192,11 +247,11 @@ class Judge:
             raise_all(refusals(examination, dataset.key, place=asset.place))
         parts = split(
             rows,
-            dataset.rules,
+            self.rules,
             checks=self.checks(rows),
             key_columns=dataset.key_columns,
             targets=self.targets(rows),
-            others=self.others if self.needs_others else None,
+            others=self.others_of(rows) if self.needs_others else None,
             partition_by=self.partition_by,
             found=examination,
         )

@@ -17,6 +17,7 @@ from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
+from flowforge_assets.execute.drawing import run_drawing
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
@@ -44,6 +45,14 @@ class RunResult:
     fresh: int = 0
     errors: tuple[FlowForgeError, ...] = ()
 
+    def __repr__(self) -> str:
+        """Status and counts, then each error."""
+        return run_drawing(self).text()
+
+    def _repr_html_(self) -> str:
+        """The same, for a notebook."""
+        return run_drawing(self).html()
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -52,15 +61,17 @@ class _Tally:
     made: set[DatasetKey] = field(default_factory=set[DatasetKey])
     failed: set[DatasetKey] = field(default_factory=set[DatasetKey])
     skipped: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    left: set[DatasetKey] = field(default_factory=set[DatasetKey])
     lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
     errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
     is_cut_short: bool = False
 
     def counts(self, fresh: int) -> RunCounts:
-        """Each asset once: failed before skipped before made."""
+        """Each asset once: failed before skipped before made before fresh."""
         skipped = self.skipped - self.failed
         made = self.made - self.failed - skipped
-        return RunCounts(len(made), len(self.failed), len(skipped), fresh)
+        left = self.left - self.failed - skipped - made
+        return RunCounts(len(made), len(self.failed), len(skipped), fresh + len(left))
 
 
 class LocalRun:
@@ -148,6 +159,8 @@ class LocalRun:
                 return
             if self.reads_lost(asset, unit):
                 self.skip(step, unit)
+            elif step.is_conditional and not self.reads_touched(asset, unit):
+                self.leave(step, unit)
             else:
                 key = unit.render() or None
                 event = Event("step_started", self.scope.run_id, asset=asset.name, partition=key)
@@ -183,6 +196,23 @@ class LocalRun:
                 if reads(unit, up=up, mapping=mapping, now=self.scope.now) & lost:
                     return True
         return False
+
+    def reads_touched(self, asset: AssetDefinition, unit: PartitionSet) -> bool:
+        """Whether the unit reads partitions whose rows this run has changed."""
+        for read in asset.inputs:
+            touched = self.scope.made.touched(read.dataset)
+            if touched and read.form != "before":
+                up = self.scope.graph.datasets[read.dataset].partitioning
+                if reads(unit, up=up, mapping=read.mapping, now=self.scope.now) & touched:
+                    return True
+        return False
+
+    def leave(self, step: Step, unit: PartitionSet) -> None:
+        """Notes a unit that is as it should be: what it reads turned out as it was."""
+        with self.lock:
+            self.tally.left.add(step.asset_id)
+        self.ledger.record_skipped([self.record(step, unit, status="fresh")])
+        self.finished(step, UnitOutcome(unit, 0.0), "fresh")
 
     def succeed(self, step: Step, committed: Committed) -> None:
         """Notes units that were committed together."""

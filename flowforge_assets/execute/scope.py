@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock, RLock
@@ -22,6 +22,7 @@ from flowforge_assets.execute.spec import table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.execute.state import OpenStore
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.rows import rows_of, there
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import Store, Table
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
 class MadeSets:
     """Which partitions of each dataset are there, as the run goes on; safe between threads."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, graph: Graph, history: History, now: datetime) -> None:
         """Starts from what the ledger says."""
+        self._graph = graph
         self._history = history
+        self._now = now
         self._sets: dict[DatasetKey, PartitionSet] = {}
         self._rows: dict[DatasetKey, int] = {}
+        self._touched: dict[DatasetKey, PartitionSet] = {}
         self._lock = Lock()
 
     def of(self, dataset: DatasetDefinition) -> PartitionSet:
@@ -48,13 +52,15 @@ class MadeSets:
     def _of(self, dataset: DatasetDefinition) -> PartitionSet:
         found = self._sets.get(dataset.key)
         if found is None:
-            found = PartitionSet.none(dataset.partitioning.dimensions)
-            pieces = self._history.lookup(dataset.key)
-            for piece in pieces:
-                found |= piece.partitions
+            found = there(self._graph, self._history, dataset.key, self._now)
             self._sets[dataset.key] = found
-            self._rows[dataset.key] = sum(piece.rows for piece in pieces)
+            self._rows[dataset.key] = sum(p.rows for p in self._history.lookup(dataset.key))
         return found
+
+    def touched(self, key: DatasetKey) -> PartitionSet | None:
+        """The partitions of a dataset whose rows this run has changed; None: it made nothing."""
+        with self._lock:
+            return self._touched.get(key)
 
     def newest(self, key: DatasetKey) -> TableVersion | None:
         """The newest version that the ledger knew when the run began."""
@@ -70,7 +76,13 @@ class MadeSets:
         """Notes a commit."""
         with self._lock:
             known = self._of(dataset)
-            self._sets[dataset.key] = known | made.partitions
+            if made.restart:
+                known, self._rows[dataset.key] = PartitionSet.none(known.dimensions), 0
+            covered = rows_of(dataset, made.partitions, self._now)
+            changed = made.touched if made.touched is not None else covered
+            before = self._touched.get(dataset.key)
+            self._touched[dataset.key] = changed if before is None else before | changed
+            self._sets[dataset.key] = known | changed | covered
             self._rows[dataset.key] += made.rows
 
 
@@ -78,11 +90,20 @@ _MOST_ROWS_HELD: Final = 1_000_000
 Columns: TypeAlias = tuple[DatasetKey, tuple[str, ...]]
 
 
+ReadView: TypeAlias = Callable[["RunScope", DatasetDefinition, "PartitionSet | None"], "LazyFrame"]
+
+
+def _no_view(scope: RunScope, dataset: DatasetDefinition, _: PartitionSet | None) -> LazyFrame:
+    """The rows of its table, which are none."""
+    return scope.table(dataset).scan()
+
+
 @dataclass(frozen=True, slots=True)
 class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
 
-    `readers` counts the assets of this run that read a dataset. `stop` is set when the run is to
+    `readers` counts the assets of this run that read a dataset. `restarted` are those that were
+    emptied to be made anew. `view` works out the rows of a view. `stop` is set when the run is to
     end after the steps that are going on.
     """
 
@@ -101,6 +122,8 @@ class RunScope:
     stop: Event = field(default_factory=Event)
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)
+    restarted: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    view: ReadView = _no_view
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
     )
@@ -159,6 +182,9 @@ class RunScope:
             StorageError: it was never made, or cannot be read (FF-6xx).
         """
         table = self.table(dataset)
+        maker = self.graph.maker.get(dataset.key)
+        if maker is not None and self.graph.assets[maker].write == "view":
+            return self.view(self, dataset, partitions)
         rows = table.scan(partitions if partitions is not None and partitions.dimensions else None)
         is_declared = table.spec.schema is dataset.schema
         return rows if is_declared else rows.select(dataset.schema.names)

@@ -20,6 +20,7 @@ from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.scope import MadeSets, RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.execute.state import OpenStore, read_history, read_tables, settle
+from flowforge_assets.execute.views import view_rows
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.environment import Environment
@@ -106,13 +107,14 @@ def _scope(
     config = session.environment.config
     memory_bytes = config.memory_mb * 1_000_000
     ids = dict.fromkeys(step.asset_id for step in plan.steps)
+    now = session.clock()
     return RunScope(
         env=session.environment.name,
         run_id=run_id,
         graph=session.graph,
         open_store=session.store,
         fingerprints=plan.fingerprints,
-        made=MadeSets(history),
+        made=MadeSets(session.graph, history, now),
         handover=Handover(memory_bytes),
         resources=Resources(config.resources, given=session.given),
         sql=SqlRunner(
@@ -120,8 +122,9 @@ def _scope(
             memory_bytes=memory_bytes or None,
             spill=session.environment.folder / "spill",
         ),
-        now=session.clock(),
+        now=now,
         clock=session.clock,
+        view=view_rows,
         readers=_readers(session.graph, ids),
         stop=stop,
     )

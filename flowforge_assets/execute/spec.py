@@ -20,6 +20,7 @@ def spec_of(dataset: DatasetDefinition) -> TableSpec:
         key=dataset.key,
         schema=dataset.schema,
         dimensions=dataset.partitioning.dimensions,
+        step_dimensions=None if dataset.steps is None else dataset.steps.dimensions,
         description=dataset.description,
         comments={column.field.name: column.doc for column in dataset.columns if column.doc},
     )

@@ -25,8 +25,7 @@ def read_history(
     """What was made, as far as the store still has it: a table that is gone was never made."""
     dimensions = {key: d.partitioning.dimensions for key, d in graph.datasets.items()}
     current = ledger.current_all(dimensions)
-    there = present(current, graph, environment, store)
-    return History({key: pieces for key, pieces in current.items() if key in there})
+    return current.only(present(current.datasets(), graph, environment, store))
 
 
 def read_tables(
@@ -47,8 +46,7 @@ def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) 
     Raises:
         StorageError: a table cannot be read (FF-6xx).
     """
-    tables = read_tables(graph, environment, store)
-    return History({key: list(reversed(made)) for key, made in tables})
+    return History.of_tables(read_tables(graph, environment, store))
 
 
 def present(

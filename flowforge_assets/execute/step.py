@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.inputs import Inputs
@@ -21,8 +23,9 @@ from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
+from flowforge_assets.execute.writes import write
+from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.plan.step import Step
-from flowforge_assets.storage.store import Staged, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -146,10 +149,12 @@ class _Writer:
             done |= unit
         made: list[Made] = []
         for place, output in enumerate(self.asset.makes):
+            if self.step.commits and output.dataset not in self.step.commits:
+                continue  # it was committed by the run that is taken up
             dataset = self.scope.graph.datasets[output.dataset]
-            parts = [prepared.outputs[place] for _, prepared, _ in held]
+            parts = [(unit, prepared.outputs[place]) for unit, prepared, _ in held]
             if self.asset.bad_rows == "quarantine":
-                bad = [part.bad for part in parts if part.bad is not None]
+                bad = [part.bad for _, part in parts if part.bad is not None]
                 judge = Judge(self.scope, self.asset, dataset, done)
                 judge.set_aside(bad, self._record(dataset.key, done, rows=0))
             # a commit by columns that another thread has widened meanwhile would be refused
@@ -160,24 +165,59 @@ class _Writer:
         return made
 
     def _write(
-        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], done: PartitionSet
+        self,
+        dataset: DatasetDefinition,
+        parts: Sequence[tuple[PartitionSet, PreparedOutput]],
+        done: PartitionSet,
     ) -> tuple[Made, pl.DataFrame | None]:
-        """Commits rows that were judged; gives the commit, and the rows if they are in memory."""
-        staged = parts[0].staged
-        if staged is not None:
-            return self._commit(self.scope.table(dataset), staged, done), None
-        table = self.scope.table(dataset)
-        frame = together(parts, table.spec.schema)
-        staged = table.stage(frame)
-        try:
-            return self._commit(table, staged, done), frame
-        except BaseException:
-            table.discard(staged)
-            raise
+        """Commits rows that were judged; gives the commit, and the rows if they are in memory.
 
-    def _commit(self, table: Table, staged: Staged, done: PartitionSet) -> Made:
-        made = self._record(table.spec.key, done, rows=staged.rows)
-        return table.commit(staged, replace=done, made=made)
+        Of units whose rows are as they were only the record is written.
+        """
+        table = self.scope.table(dataset)
+        made = self._record(dataset.key, done, rows=sum(part.rows for _, part in parts))
+        restarts = self.step.reason == "rebuild" and dataset.key not in self.scope.restarted
+        made = replace(made, restart=restarts)
+        new = [(unit, part) for unit, part in parts if restarts or not part.is_unchanged]
+        frames = [part for _, part in parts if part.frame is not None]
+        frame = together(frames, table.spec.schema) if len(frames) == len(parts) else None
+        if parts[0][1].is_view:
+            return table.record(made), None
+        if not new:
+            for _, part in parts:
+                part.discard()
+            nothing = PartitionSet.none(dataset.partitioning.dimensions)
+            return table.record(replace(made, touched=nothing)), frame
+        changed = new[0][0]
+        for unit, _ in new[1:]:
+            changed |= unit
+        replaced = rows_of(dataset, changed, self.scope.now)
+        if self.asset.write == "overwrite" and (dataset.steps is not None or changed != done):
+            made = replace(made, touched=replaced)
+        staged = new[0][1].staged
+        committed = write(
+            table,
+            self._rows(dataset, [part for _, part in new], table.spec.schema)
+            if staged is None
+            else staged,
+            asset=self.asset,
+            dataset=dataset,
+            replaced=replaced,
+            made=made,
+        )
+        if restarts:
+            self.scope.restarted.add(dataset.key)
+        return committed, frame
+
+    def _rows(
+        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], schema: Schema
+    ) -> pl.DataFrame:
+        """The rows of several units; where rows are written by key, one a key."""
+        rows = together(parts, schema)
+        if len(parts) > 1 and self.asset.write in {"merge", "insert"}:
+            keep: Literal["first", "last"] = "last" if self.asset.write == "merge" else "first"
+            return rows.unique(dataset.key_columns, keep=keep, maintain_order=True)
+        return rows
 
     def _record(self, key: DatasetKey, done: PartitionSet, *, rows: int) -> Made:
         return Made(
@@ -196,7 +236,8 @@ class _Writer:
     def _hand_over(
         self, dataset: DatasetDefinition, made: Made, frame: pl.DataFrame | None
     ) -> None:
-        if frame is not None and self.scope.readers.get(dataset.key):
+        is_all = self.asset.write == "overwrite" and dataset.steps is None
+        if frame is not None and is_all and self.scope.readers.get(dataset.key):
             names = list(dataset.schema.names)
             declared = frame if frame.columns == names else frame.select(names)
             self.scope.handover.keep(dataset.key, made.partitions, declared, made.table)

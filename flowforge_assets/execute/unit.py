@@ -10,6 +10,7 @@ import polars as pl
 
 from flowforge_assets.core.conform import conform
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Finding
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, Output
@@ -20,7 +21,8 @@ from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.spec import spec_of, with_extra
+from flowforge_assets.execute.states import stamped, time_of
 from flowforge_assets.quality.verdict import refusals
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
@@ -37,6 +39,7 @@ class PreparedOutput:
     """The good rows of one dataset, in memory or staged in files, and those set aside.
 
     `schema` is what the table has after the write: with `extra="keep"` more than is declared.
+    `is_unchanged` says that the table has just these rows. A view has none: `is_view`.
     """
 
     schema: Schema
@@ -45,6 +48,13 @@ class PreparedOutput:
     table: Table | None = None
     bad: pl.DataFrame | None = None
     warnings: tuple[Finding, ...] = ()
+    is_unchanged: bool = False
+    is_view: bool = False
+
+    def discard(self) -> None:
+        """Removes what was staged."""
+        if self.staged is not None and self.table is not None:
+            self.table.discard(self.staged)
 
     @property
     def rows(self) -> int:
@@ -92,8 +102,7 @@ class Prepared:
     def discard(self) -> None:
         """Removes what was staged."""
         for output in self.outputs:
-            if output.staged is not None and output.table is not None:
-                output.table.discard(output.staged)
+            output.discard()
 
 
 def prepare(
@@ -114,9 +123,12 @@ def prepare(
     def computed() -> Prepared:
         loaded = inputs.load(unit)
         returned = call_asset(scope, asset, unit, loaded, step_id=step_id, attempt=attempt)
-        values = zip(asset.makes, returned_values(returned, asset), strict=True)
+        values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
         return Prepared(
-            tuple(_prepared(scope, asset, output, value, unit) for output, value in values)
+            tuple(
+                _prepared(scope, asset, output, value, unit)
+                for output, value in zip(asset.makes, values, strict=True)
+            )
         )
 
     try:
@@ -131,21 +143,28 @@ def _prepared(
 ) -> PreparedOutput:
     dataset = scope.graph.datasets[output.dataset]
     stored = scope.table(dataset).spec.schema
+    at = time_of(unit, scope.now)
 
     def promised() -> tuple[Frame, Schema]:
         return fitted(as_frame(value, output.form, dataset, asset), dataset, asset, stored=stored)
 
     frame, schema = users_code(asset, promised)
+    if dataset.returned is not dataset.schema:
+        schema = with_extra(stored, polars_schema(schema))
+        frame = stamped(frame.lazy(), dataset, schema, at)
     if schema is not stored:
         scope.widened(dataset, schema)
     judge = Judge(scope, asset, dataset, unit)
+    if asset.write == "view":
+        return _looked_at(judge, frame.lazy(), schema)
     if isinstance(frame, pl.LazyFrame):
         rows = _rows_read(scope, asset, frame)
         room = max(scope.handover.free_bytes, _SMALL_BYTES)
-        if rows is None or rows * len(schema.fields) * _BYTES_A_VALUE > room:
+        is_large = rows is None or rows * len(schema.fields) * _BYTES_A_VALUE > room
+        if is_large and asset.write in {"overwrite", "append"}:
             return _in_files(scope, judge, frame, schema)
         # the streaming engine takes 0.15 ms longer to begin
-        engine: Engine = "in-memory" if 0 < rows < _FEW_ROWS else "auto"
+        engine: Engine = "in-memory" if rows is not None and 0 < rows < _FEW_ROWS else "auto"
         lazy = frame
         frame = users_code(asset, lambda: lazy.collect(engine=engine))
     return _in_memory(judge, frame, schema)
@@ -159,13 +178,30 @@ def together(parts: Sequence[PreparedOutput], schema: Schema) -> pl.DataFrame:
 
 def _in_memory(judge: Judge, frame: pl.DataFrame, schema: Schema) -> PreparedOutput:
     """Rows in memory are judged before they are staged."""
-    if judge.unit.dimensions:
-        refuse_strays(frame, judge.unit, spec_of(judge.dataset))
+    if judge.replaces and judge.replaced.dimensions:
+        refuse_strays(frame, judge.replaced, spec_of(judge.dataset))
     examination = judge.examine(frame)
     bad = None
     if examination.failed:
         frame, bad = judge.divided(frame, examination)
-    return PreparedOutput(schema, frame=frame, bad=bad, warnings=examination.warnings)
+    return PreparedOutput(
+        schema,
+        frame=frame,
+        bad=bad,
+        warnings=examination.warnings,
+        is_unchanged=judge.finds_unchanged(frame, schema),
+    )
+
+
+def _looked_at(judge: Judge, frame: pl.LazyFrame, schema: Schema) -> PreparedOutput:
+    """The rows of a view are judged, where anything judges them, and not kept."""
+    if not judge.has_anything_to_judge:
+        return PreparedOutput(schema, is_view=True)
+    rows = users_code(judge.asset, frame.collect)
+    examination = judge.examine(rows)
+    if examination.failed:
+        raise_all(refusals(examination, judge.dataset.key, place=judge.asset.place))
+    return PreparedOutput(schema, warnings=examination.warnings, is_view=True)
 
 
 def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema) -> PreparedOutput:
@@ -186,7 +222,12 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
         table.discard(staged)
         raise
     return PreparedOutput(
-        schema, staged=staged, table=table, bad=bad, warnings=examination.warnings
+        schema,
+        staged=staged,
+        table=table,
+        bad=bad,
+        warnings=examination.warnings,
+        is_unchanged=judge.finds_unchanged(staged.scan(), schema),
     )
 
 

@@ -26,7 +26,7 @@ def promise_errors(
     With `extra="keep"` or `"drop"` columns beyond the declared ones are as promised.
     """
     errors: list[FlowForgeError] = []
-    for difference in differences(found, dataset.schema):
+    for difference in differences(found, dataset.returned):
         column = difference.column
         if difference.found is None:
             message = f"`{asset.name}` returns no column `{column}`, which `{dataset.key}` declares"

@@ -39,7 +39,7 @@ def _of_query(graph: Graph, asset: AssetDefinition, sql: SqlAnalysis) -> ColumnS
     assert asset.sql_path is not None  # noqa: S101 - the caller asked
     file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
     schemas = {read.dataset: graph.datasets[read.dataset].schema for read in asset.inputs}
-    return sql.lineage(file, schemas, parameters=key_types(graph.datasets[asset.id]))
+    return sql.lineage(file, schemas, parameters=key_types(graph.steps(asset)))
 
 
 def _of_function(graph: Graph, asset: AssetDefinition) -> ColumnSources | None:
@@ -47,7 +47,7 @@ def _of_function(graph: Graph, asset: AssetDefinition) -> ColumnSources | None:
     import polars as pl  # heavy: most commands need none
 
     asked: set[ColumnRef] = set()
-    arguments: dict[str, Any] = dict(example_keys(asset, graph.datasets[asset.id]))
+    arguments: dict[str, Any] = dict(example_keys(asset, graph.steps(asset)))
     for read in asset.inputs:
         arguments[read.parameter] = _listening(read, graph.datasets[read.dataset], asked.update)
     function = asset.function

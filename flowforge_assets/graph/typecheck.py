@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.partition import TimeExtent
+from flowforge_assets.core.partition import Partitioning, TimeExtent
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.rule import Bound, Holds, Length, Matches, OneOf
 from flowforge_assets.core.schema import Plain, Schema
@@ -85,7 +85,7 @@ class _Checker:
         if reason is not None:
             self.not_checked[asset.name] = reason
             return
-        keys = example_keys(asset, self.graph.datasets[asset.id])
+        keys = example_keys(asset, self.graph.steps(asset))
         returned = self.called(asset, keys)
         if returned is _NOTHING:
             return
@@ -182,11 +182,12 @@ class _Checker:
         try:
             file = read_sql_file(asset.sql_path or Path(), shown_as=asset.place.file)
             schemas = {r.dataset: self.graph.datasets[r.dataset].schema for r in asset.inputs}
-            found = self.sql.result_schema(file, schemas, parameters=key_types(dataset))
+            types = key_types(self.graph.steps(asset))
+            found = self.sql.result_schema(file, schemas, parameters=types)
         except FlowForgeError as error:
             self.add(error, asset.place)
             return
-        if not _same(found, dataset.schema):
+        if not _same(found, dataset.returned):
             self.errors += promise_errors(polars_schema(found), dataset, asset)
 
     def add(self, error: FlowForgeError, place: Place) -> None:
@@ -204,17 +205,16 @@ def _why_not(asset: AssetDefinition) -> str | None:
         return "it has parameters beside frames and keys"
     if not asset.inputs:
         return "it is a source"
-    if any(read.form != "frame" for read in asset.inputs):
+    if any(read.form not in {"frame", "before"} for read in asset.inputs):
         return "it reads its rows eagerly"
-    if asset.makes[0].form != "frame":
+    if any(output.form != "frame" for output in asset.makes):
         return "it gives its rows eagerly"
     return None
 
 
-def example_keys(asset: AssetDefinition, dataset: DatasetDefinition) -> dict[str, object]:
+def example_keys(asset: AssetDefinition, partitioning: Partitioning) -> dict[str, object]:
     """The first declared key of each dimension, for the parameters that ask for keys."""
     examples: dict[str, object] = {}
-    partitioning = dataset.partitioning
     for dimension, extent in zip(partitioning.dimensions, partitioning.extents, strict=True):
         first = extent.start if isinstance(extent, TimeExtent) else extent.values[0]
         value = dimension.value(dimension.ordinal(first))
@@ -224,10 +224,10 @@ def example_keys(asset: AssetDefinition, dataset: DatasetDefinition) -> dict[str
     return examples
 
 
-def key_types(dataset: DatasetDefinition) -> dict[str, Any]:
+def key_types(partitioning: Partitioning) -> dict[str, Any]:
     """The types of the partition keys that a query may use as `$day`."""
     types: dict[str, Any] = {}
-    for dimension in dataset.partitioning.dimensions:
+    for dimension in partitioning.dimensions:
         kind = {"hour": "timestamp", "static": "string"}.get(dimension.kind, "date")
         types[dimension.column] = Plain(kind)  # type: ignore[arg-type]  # one of the three names
     return types

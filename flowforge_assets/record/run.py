@@ -18,7 +18,7 @@ RunStatus: TypeAlias = Literal[
     "cancelled",  # someone stopped it
     "killed",  # a later run found that its process was gone
 ]
-StepStatus: TypeAlias = Literal["planned", "made", "failed", "skipped"]
+StepStatus: TypeAlias = Literal["planned", "made", "failed", "skipped", "fresh"]
 
 
 @dataclass(frozen=True, slots=True)

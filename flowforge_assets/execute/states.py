@@ -1,0 +1,116 @@
+"""The columns that the writer makes: since when a row holds, until when, and whether it does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import polars as pl
+
+from flowforge_assets.core.partition import PartitionSet, Span
+from flowforge_assets.core.polars_types import polars_schema, polars_type
+from flowforge_assets.core.schema import Plain, Schema
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.errors.run import EarlierStateError
+
+_OPEN: Final = " open"
+"""Marks the columns of the state that is open; no stored name begins so."""
+
+
+def time_of(unit: PartitionSet, now: datetime) -> datetime:
+    """When what a step brings begins to hold: its partition's start in time, else now."""
+    for at, dimension in enumerate(unit.dimensions):
+        axis = unit.boxes[0][at]
+        if dimension.is_time and isinstance(axis, Span):
+            return dimension.instants(axis.first, axis.first + 1)[0]
+    return now
+
+
+def stamped(
+    frame: pl.LazyFrame, dataset: DatasetDefinition, schema: Schema, at: datetime
+) -> pl.LazyFrame:
+    """`frame` with the columns that the writer makes, in the order of `schema`: open since `at`."""
+    values: dict[str, pl.Expr] = {}
+    for column in dataset.columns:
+        field = column.field
+        match column.writer:
+            case "valid_from":
+                values[field.name] = _instant(at, dataset, field.name)
+            case "valid_to":
+                values[field.name] = pl.lit(None, dtype=polars_type(field.type))
+            case "current":
+                values[field.name] = pl.lit(value=True)
+            case None:
+                pass
+    return frame.with_columns(**values).select(schema.names) if values else frame
+
+
+def _instant(at: datetime, dataset: DatasetDefinition, column: str) -> pl.Expr:
+    field = dataset.schema.find(column)
+    assert field is not None  # noqa: S101 - it is one of its columns
+    value: object = at.astimezone(UTC)
+    if field.type == Plain("timestamp_ntz"):
+        value = at.astimezone(UTC).replace(tzinfo=None)
+    if field.type == Plain("date"):
+        value = at.date()
+    return pl.lit(value, dtype=polars_type(field.type))
+
+
+def next_states(
+    new: pl.DataFrame,
+    stored: pl.LazyFrame,
+    dataset: DatasetDefinition,
+    asset: AssetDefinition,
+) -> pl.DataFrame:
+    """The rows to write so that `new` holds from its time on: closed states and opened ones.
+
+    `new` has one row a key, all since one time; `stored` is the table. A key whose row is as it
+    was, and one that `new` lacks, stays as it is. Of a key whose open state began at the same
+    time the state is replaced, not closed.
+
+    Raises:
+        EarlierStateError: an open state began after that time (FF-740).
+    """
+    keys = list(dataset.key_columns)
+    since, until = dataset.written_by("valid_from"), dataset.written_by("valid_to")
+    current = dataset.written_by("current")
+    assert since is not None  # noqa: S101 - the graph has checked it
+    assert until is not None  # noqa: S101 - as above
+    if not new.height:
+        return new
+    at = new.get_column(since)[0]
+    opened = (
+        stored.filter(pl.col(until).is_null())
+        .join(new.lazy().select(keys), on=keys, how="semi", nulls_equal=True)
+        .collect()
+    )
+    _refuse_earlier(opened, since, at, asset)
+    values = [c.field.name for c in dataset.columns if c.writer is None and not c.is_key]
+    values += [name for name in new.columns if dataset.schema.find(name) is None]
+    both = new.join(
+        opened.select(*keys, since, *values),
+        on=keys,
+        how="left",
+        suffix=_OPEN,
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}{_OPEN}")) for name in values]
+    is_new = pl.col(f"{since}{_OPEN}").is_null()
+    changed = both.filter(pl.any_horizontal(is_new, *differs)).select(new.columns)
+    ending = opened.filter(pl.col(since) < at).join(
+        changed.select(keys), on=keys, how="semi", nulls_equal=True
+    )
+    closing = {until: pl.lit(at, dtype=polars_schema(dataset.schema)[until])}
+    if current is not None:
+        closing[current] = pl.lit(value=False)
+    closed = ending.with_columns(**closing).select(new.columns)
+    return pl.concat([closed, changed])
+
+
+def _refuse_earlier(opened: pl.DataFrame, since: str, at: object, asset: AssetDefinition) -> None:
+    newest = cast("datetime | None", opened.get_column(since).max())
+    if newest is not None and newest > at:  # type: ignore[operator]  # of one column, so of one type
+        message = f"`{asset.name}` brings states since {at}, and later ones are there already"
+        hint = "states are taken in order of time: `flowforge run --rebuild` makes them all anew"
+        raise EarlierStateError(message, place=asset.place, hint=hint)

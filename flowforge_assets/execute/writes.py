@@ -1,0 +1,123 @@
+"""How judged rows come into their table, by the asset's way of writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.errors.storage import BaseMovedError
+from flowforge_assets.execute.states import next_states
+from flowforge_assets.storage.failure import reading
+from flowforge_assets.storage.store import NO_TABLE, Everything, Matching, Replace, Staged, Table
+
+_TRIES: Final = 20
+
+
+def write(
+    table: Table,
+    rows: pl.DataFrame | Staged,
+    *,
+    asset: AssetDefinition,
+    dataset: DatasetDefinition,
+    replaced: PartitionSet,
+    made: Made,
+) -> Made:
+    """Commits `rows` as the asset writes them, and gives the commit as it stands in the table.
+
+    `replaced` are the partitions that an overwrite replaces. With `made.restart` all that was
+    there goes, in the same commit. Rows that are staged already are `rows` as they are: only what
+    replaces or adds whole rows takes them.
+
+    Raises:
+        StorageError: the commit fails (FF-6xx).
+        EarlierStateError: states of later times are there already (FF-740).
+    """
+    if made.restart:
+        return _commit(table, rows, Everything(), made)
+    match asset.write:
+        case "append":
+            none = PartitionSet.none(dataset.partitioning.dimensions)
+            return _commit(table, rows, none, made)
+        case "merge":
+            return _commit(table, rows, Matching(dataset.key_columns), made)
+        case "insert":
+            return _worked_out(table, made, lambda: _unknown(rows, table, dataset), None)
+        case "scd2":
+            since = (*dataset.key_columns, dataset.written_by("valid_from") or "")
+            return _worked_out(
+                table, made, lambda: _states(rows, table, dataset, asset), Matching(since)
+            )
+        case "snapshot":
+            since = (dataset.written_by("valid_from") or "",)
+            return _commit(table, rows, Matching(since), made)
+        case "overwrite" | "view":
+            return _commit(table, rows, replaced, made)
+
+
+def _commit(
+    table: Table,
+    rows: pl.DataFrame | Staged,
+    what: Replace,
+    made: Made,
+    base: TableVersion | None = None,
+) -> Made:
+    if not isinstance(rows, pl.DataFrame):
+        return table.commit(rows, replace=what, made=made, base=base)
+    staged = table.stage(rows)
+    try:
+        return table.commit(staged, replace=what, made=made, base=base)
+    except BaseException:
+        table.discard(staged)
+        raise
+
+
+def _worked_out(
+    table: Table, made: Made, work: Callable[[], pl.DataFrame], what: Replace | None
+) -> Made:
+    """Commits what `work` gives for the table as it is; works it out anew when others were first.
+
+    Without a row to write the commit is one of metadata.
+    """
+    tries = 0
+    while True:
+        base = table.version() or NO_TABLE
+        with reading(table):
+            rows = work()
+        none = PartitionSet.none(table.spec.dimensions)
+        try:
+            if not rows.height:
+                return table.record(replace(made, touched=none), base=base)
+            return _commit(table, rows, none if what is None else what, made, base)
+        except BaseMovedError:
+            tries += 1
+            if tries >= _TRIES:
+                raise
+
+
+def _unknown(rows: pl.DataFrame | Staged, table: Table, dataset: DatasetDefinition) -> pl.DataFrame:
+    """The rows whose key is not there yet."""
+    frame = _in_memory(rows)
+    if table.version() is None:
+        return frame
+    keys = list(dataset.key_columns)
+    known = table.scan().select(keys)
+    return frame.lazy().join(known, on=keys, how="anti", nulls_equal=True).collect()
+
+
+def _states(
+    rows: pl.DataFrame | Staged, table: Table, dataset: DatasetDefinition, asset: AssetDefinition
+) -> pl.DataFrame:
+    frame = _in_memory(rows)
+    if table.version() is None:
+        return frame
+    return next_states(frame, table.scan(), dataset, asset)
+
+
+def _in_memory(rows: pl.DataFrame | Staged) -> pl.DataFrame:
+    return rows if isinstance(rows, pl.DataFrame) else rows.scan().collect()
