@@ -79,6 +79,8 @@ class DatasetMeta(type):
             aliases: Sequence[str] = (),
             layer: Layer | None = None,
         ) -> type:
+            if "__flowforge__" in namespace:  # `dataset(...)` has said it all
+                return super().__new__(mcs, class_name, bases, namespace)
             frame = calling_frame()
             code = frame.f_code
             inherited = (getattr(base, "__flowforge__", None) for base in bases)
@@ -101,6 +103,34 @@ class DatasetMeta(type):
 
         def __init__(cls, class_name, bases, namespace, **_options) -> None:  # noqa: ANN001, ANN003
             super().__init__(class_name, bases, namespace)
+
+        # Here, not on `Dataset`: a dataset has no attribute beyond its columns.
+        def __repr__(cls) -> str:
+            """The key, and the columns with their types."""
+            return _drawn(cls, "one_line") or super().__repr__()
+
+        def _repr_pretty_(cls, printer, _is_cycle) -> None:  # noqa: ANN001
+            """The columns, a line each, for IPython in a terminal."""
+            drawing = _drawn(cls, "dataset_drawing")
+            printer.text(drawing.text() if drawing else super().__repr__())
+
+        def _repr_html_(cls) -> str | None:
+            """The columns as a table, for a notebook."""
+            drawing = _drawn(cls, "dataset_drawing")
+            return drawing.html() if drawing else None
+
+
+def _drawn(cls: type, how: str) -> Any:  # noqa: ANN401 - a text or a drawing
+    """What `declare.drawing.how` gives for the class; None if it is no dataset, or is wrong."""
+    if cls in ROOTS:
+        return None
+    from flowforge_assets.declare import drawing  # it reads classes, which this module makes
+    from flowforge_assets.errors.base import FlowForgeError
+
+    try:
+        return getattr(drawing, how)(cls)
+    except FlowForgeError:
+        return None
 
 
 class Shape(metaclass=DatasetMeta):

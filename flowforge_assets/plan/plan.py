@@ -11,6 +11,7 @@ from datetime import datetime
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.drawing import plan_drawing
 from flowforge_assets.plan.needs import is_ordered, sees_the_rest
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
@@ -60,6 +61,14 @@ class Plan:
             ],
             "notes": list(self.notes),
         }
+
+    def __repr__(self) -> str:
+        """The steps with their reasons, a line each."""
+        return plan_drawing(self).text()
+
+    def _repr_html_(self) -> str:
+        """The same, for a notebook."""
+        return plan_drawing(self).html()
 
     @property
     def digest(self) -> str:
