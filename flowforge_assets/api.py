@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
@@ -13,7 +14,7 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.caller import calling_frame
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Definitions
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import did_you_mean, raise_all
@@ -30,10 +31,12 @@ from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.collect import collect
 from flowforge_assets.project.config import ProjectConfig, read_config
+from flowforge_assets.project.declared import refuse_nothing
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.seen import seen_from
 from flowforge_assets.project.source import SourceCache
+from flowforge_assets.project.sync import stale_module, sync_module
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -98,6 +101,7 @@ class Project:
                 errors of a stage at once (`Problems`).
         """
         config = read_config(Path(root))
+        refuse_nothing(config)
         kept = None if folder is None else Path(folder)
         environment = Environment.of(config, env, store=store, kept=kept)
         modules = import_modules(config.root, config.modules)
@@ -129,7 +133,9 @@ class Project:
         clock: Clock,
     ) -> Project:
         with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
-            definitions = collect(config.root, modules, sql, defaults=config.defaults)
+            definitions = collect(
+                config.root, modules, sql, defaults=config.defaults, synced=sync_module(config)
+            )
             graph = build_graph(definitions)
         raise_all(misfits(graph))
         return cls(config, environment, graph, modules, clock=clock)
@@ -160,7 +166,10 @@ class Project:
         from flowforge_assets.graph.typecheck import check_assets  # engines, on use
 
         with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
-            return check_assets(self.graph, self.select(select), root=self.root, sql=sql)
+            report = check_assets(self.graph, self.select(select), root=self.root, sql=sql)
+        declared = Definitions(self.graph.datasets, tuple(self.graph.assets.values()))
+        stale = stale_module(self.config, declared)
+        return report if stale is None else replace(report, errors=(*report.errors, stale))
 
     def plan(
         self, select: str | None = None, *, partitions: str | None = None, force: bool = False

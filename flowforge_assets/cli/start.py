@@ -10,20 +10,30 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Flag
 from flowforge_assets.cli.paint import Text
+from flowforge_assets.errors.project import UsageError
 from flowforge_assets.project.config import read_config
-from flowforge_assets.project.scaffold import make_asset, make_project
+from flowforge_assets.project.scaffold import ProjectKind, make_asset, make_project
 
 
 def init(
     folder: Annotated[Path, Parameter(name="DIR", help="Where; this folder by default.")] = Path(),
     /,
     *,
+    python: Annotated[Flag, Parameter(help="Functions, and one query; the default.")] = False,
+    sql: Annotated[Flag, Parameter(help="Queries and CSV files alone, no Python.")] = False,
+    flights: Annotated[Flag, Parameter(help="Functions, and a partition a day.")] = False,
     common: Common = COMMON,
 ) -> int:
-    """Make a small project: a file of orders, cleaned and added up. It runs at once."""
+    """Make a small project: some rows in files, cleaned and added up. It runs at once."""
     terminal = common.terminal()
     folder = common.project / folder
-    files = make_project(folder)
+    kinds: list[ProjectKind] = ["python"] if python else []
+    kinds += ["sql"] if sql else []
+    kinds += ["flights"] if flights else []
+    if len(kinds) > 1:
+        said = " and ".join(f"`--{kind}`" for kind in kinds)
+        raise UsageError(f"{said} do not go together", hint="choose one of them")
+    files = make_project(folder, kinds[0] if kinds else "python")
     if terminal.json:
         terminal.data({"folder": folder.resolve(), "files": files})
         return 0

@@ -23,3 +23,22 @@ class UnreadableDataError(ProjectError):
     """
 
     code = "FF-821"
+
+
+class NothingDeclaredError(ProjectError):
+    """The project file is there, but names no modules, and no files of assets are there.
+
+    Name the package that declares the datasets under `modules`, or write SQL files below
+    `assets/`.
+    """
+
+    code = "FF-822"
+
+
+class DeclaredAlreadyError(ProjectError):
+    """A new dataset has the key of one that the project declares already.
+
+    Take another name, or edit the declaration that is named.
+    """
+
+    code = "FF-823"

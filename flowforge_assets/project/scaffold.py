@@ -11,25 +11,53 @@ from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from flowforge_assets.core.key import LAYERS, DatasetKey
 from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.errors.project import FolderInUseError, NotWritableError, UsageError
+from flowforge_assets.project.class_source import class_name_of, name_option
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig
+from flowforge_assets.project.declared import refuse_declared
 from flowforge_assets.project.sql_files import FOLDER
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_PROJECT: Final = {
-    FILE_NAME: "flowforge.toml",
-    "pyproject.toml": "pyproject.toml",
-    ".gitignore": "gitignore",
-    "$package/__init__.py": "package.py",
-    "$package/datasets.py": "datasets.py",
-    "$package/assets.py": "assets.py",
-    f"{FOLDER}/gold/sales.sql": "sales.sql",
-    "data/orders.csv": "orders.csv",
-    "tests/test_assets.py": "test_assets.py",
+ProjectKind: TypeAlias = Literal["python", "sql", "flights"]
+
+_PYTHON: Final = {
+    FILE_NAME: "init/flowforge.toml",
+    "pyproject.toml": "init/pyproject.toml",
+    ".gitignore": "init/gitignore",
+    "$package/__init__.py": "init/package.py",
+}
+_PROJECTS: Final[Mapping[ProjectKind, Mapping[str, str]]] = {
+    "python": {
+        **_PYTHON,
+        "$package/datasets.py": "init/datasets.py",
+        "$package/assets.py": "init/assets.py",
+        f"{FOLDER}/gold/sales.sql": "init/sales.sql",
+        "data/orders.csv": "init/orders.csv",
+        "tests/test_assets.py": "init/test_assets.py",
+    },
+    "sql": {
+        FILE_NAME: "sql/flowforge.toml",
+        ".gitignore": "init/gitignore",
+        f"{FOLDER}/bronze/raw_customers.csv": "sql/customers.csv",
+        f"{FOLDER}/bronze/raw_orders.csv": "sql/orders.csv",
+        f"{FOLDER}/silver/customers.sql": "sql/customers.sql",
+        f"{FOLDER}/silver/orders.sql": "sql/orders.sql",
+        f"{FOLDER}/silver/orders.test.toml": "sql/orders.test.toml",
+        f"{FOLDER}/gold/sales.sql": "sql/sales.sql",
+    },
+    "flights": {
+        **_PYTHON,
+        "$package/datasets.py": "flights/datasets.py",
+        "$package/assets.py": "flights/assets.py",
+        f"{FOLDER}/gold/carrier_delays.sql": "flights/carrier_delays.sql",
+        "data/flights.csv": "flights/flights.csv",
+        "data/carriers.csv": "flights/carriers.csv",
+        "tests/test_assets.py": "flights/test_assets.py",
+    },
 }
 """The files of a new project and the templates that they are made of."""
 
@@ -42,8 +70,10 @@ class NewAsset:
     module: str | None
 
 
-def make_project(folder: Path) -> list[Path]:
+def make_project(folder: Path, kind: ProjectKind = "python") -> list[Path]:
     """Writes a small project into `folder`, which is made if need be; gives its files.
+
+    `python` has functions and a query, `sql` queries and seeds alone, `flights` daily partitions.
 
     A folder with other files is used as it is: nothing that is there is changed.
 
@@ -53,8 +83,8 @@ def make_project(folder: Path) -> list[Path]:
     """
     words = {"package": _package_name(folder.resolve())}
     files = {
-        folder / Template(name).substitute(words): _filled(f"init/{template}", words)
-        for name, template in _PROJECT.items()
+        folder / Template(name).substitute(words): _filled(template, words)
+        for name, template in _PROJECTS[kind].items()
     }
     _write_all(files)
     return list(files)
@@ -65,10 +95,12 @@ def make_asset(config: ProjectConfig, key: str, *, sql: bool) -> NewAsset:
 
     Raises:
         UsageError: `key` is no dataset's (FF-809).
+        DeclaredAlreadyError: the project declares it (FF-823).
         FolderInUseError: the file is there already (FF-810).
         NotWritableError: the folder cannot be written (FF-811).
     """
     dataset = _read_key(key)
+    refuse_declared(config, dataset)
     if sql:
         path = config.root / FOLDER / Path(*dataset.split(".")).with_suffix(".sql")
         _write_all({path: _filled("new/asset.sql", {})})
@@ -76,11 +108,13 @@ def make_asset(config: ProjectConfig, key: str, *, sql: bool) -> NewAsset:
     name = dataset.name.replace(".", "_")
     package = next((m for m in config.modules if (_folder(config, m)).is_dir()), None)
     path = (config.root if package is None else _folder(config, package)) / f"{name}.py"
+    class_name = class_name_of(dataset.name)
     words = {
         "key": dataset,
+        "names": ", ".join(sorted(["Col", "Rows", dataset.layer.capitalize()])),
         "layer": dataset.layer.capitalize(),
-        "class_name": "".join(part.capitalize() for part in re.split(r"[._]", dataset.name)),
-        "options": f', name="{dataset.name}"' if dataset.group else "",
+        "class_name": class_name,
+        "options": name_option(dataset.name, class_name),
         "function": name,
     }
     _write_all({path: _filled("new/asset.py", words)})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flowforge_assets.errors.adoption import DeclaredAlreadyError
 from flowforge_assets.errors.project import FolderInUseError, NotWritableError, UsageError
 from flowforge_assets.project.config import read_config
 from flowforge_assets.project.scaffold import make_asset, make_project
@@ -110,7 +111,17 @@ def test_what_is_no_key_is_refused(tmp_path: Path, key: str, hint: str) -> None:
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "flowforge.toml").write_text("")
+    (tmp_path / "best.py").write_text("mine")
+    with pytest.raises(FolderInUseError, match=r"best\.py"):
+        make_asset(read_config(tmp_path), "gold.best", sql=False)
+    assert (tmp_path / "best.py").read_text() == "mine"
+
+
+def test_a_dataset_that_a_file_declares_is_not_declared_again(tmp_path: Path) -> None:
+    (tmp_path / "flowforge.toml").write_text("")
     config = read_config(tmp_path)
     make_asset(config, "gold.best", sql=True)
-    with pytest.raises(FolderInUseError, match=r"best\.sql"):
-        make_asset(config, "gold.best", sql=True)
+    with pytest.raises(DeclaredAlreadyError) as caught:
+        make_asset(config, "gold.best", sql=False)
+    assert caught.value.place is not None
+    assert caught.value.place.file.endswith("assets/gold/best.sql")
