@@ -27,9 +27,13 @@ def init(
     """Make a small project: some rows in files, cleaned and added up. It runs at once."""
     terminal = common.terminal()
     folder = common.project / folder
-    kinds: list[ProjectKind] = ["python"] if python else []
-    kinds += ["sql"] if sql else []
-    kinds += ["flights"] if flights else []
+    kinds: list[ProjectKind] = []
+    if python:
+        kinds.append("python")
+    if sql:
+        kinds.append("sql")
+    if flights:
+        kinds.append("flights")
     if len(kinds) > 1:
         said = " and ".join(f"`--{kind}`" for kind in kinds)
         raise UsageError(f"{said} do not go together", hint="choose one of them")
