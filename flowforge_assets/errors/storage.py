@@ -21,7 +21,9 @@ StorageError                 FF-600
 ├── TableOlderError          FF-618
 ├── BaseMovedError           FF-621
 ├── NoFileError              FF-630
-└── DamagedFileError         FF-631
+├── DamagedFileError         FF-631
+├── ExternalMissingError     FF-640
+└── ExternalSchemaError      FF-641
 """
 
 from __future__ import annotations
@@ -228,3 +230,21 @@ class DamagedFileError(StorageError):
     """
 
     code = "FF-631"
+
+
+class ExternalMissingError(StorageError):
+    """Nothing is where an external dataset is declared to be.
+
+    See that its owner has written it, and that `at=` names the place from the project's folder.
+    """
+
+    code = "FF-640"
+
+
+class ExternalSchemaError(StorageError):
+    """An external dataset lacks declared columns, or has them with other types.
+
+    Declare the columns as they are there; what it has beyond them need not be declared.
+    """
+
+    code = "FF-641"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flowforge_assets.core.key import DatasetKey
-    from flowforge_assets.storage.store import Table
+    from flowforge_assets.storage.external import ReadTable
 
 _FULL: Final = re.compile(
     r"no space left|disk quota exceeded|os error 28\b|os error 122\b", re.IGNORECASE
@@ -124,7 +124,7 @@ def writing(key: DatasetKey, folder: Path) -> Generator[None]:
         raise ours from error
 
 
-def reading(table: Table) -> AbstractContextManager[None]:
+def reading(table: ReadTable) -> AbstractContextManager[None]:
     """`guarded` for whoever collects a frame that `table.scan` gave."""
     return guarded(table.spec.key, table.uri)
 

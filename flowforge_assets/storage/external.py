@@ -1,0 +1,175 @@
+"""Tables that someone else writes: read where they are, never written.
+
+A Delta table, or Parquet files: one, a folder of them (`day=2026-01-01/` folders give a column),
+or those of a pattern with `*`.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import polars as pl
+from deltalake import DeltaTable
+
+from flowforge_assets.core.conform import conform
+from flowforge_assets.core.made import TableVersion
+from flowforge_assets.errors.storage import (
+    BadLocationError,
+    ExternalMissingError,
+    ExternalSchemaError,
+    NotATableError,
+)
+from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.location import FolderLocation, parse_location
+from flowforge_assets.storage.partition_rows import is_in
+
+if TYPE_CHECKING:
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.store import TableSpec
+
+_WILD: Final = frozenset("*?[")
+
+
+class ReadTable(Protocol):
+    """What can be read of a table, whoever writes it."""
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        ...
+
+    @property
+    def uri(self) -> str:
+        """Where it is, without secrets."""
+        ...
+
+    def version(self) -> TableVersion | None:
+        """The newest version, or None where no table is."""
+        ...
+
+    def columns(self) -> pl.Schema | None:
+        """The columns of its rows; None where no table is."""
+        ...
+
+    def scan(
+        self, partitions: PartitionSet | None = None, *, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The rows of `partitions` (None: all) at `version` (None: newest)."""
+        ...
+
+
+class ExternalTable:
+    """A table of someone else, as a dataset declares it. Nothing is opened before it is asked."""
+
+    def __init__(self, spec: TableSpec, place: Path, *, told: str | None = None) -> None:
+        """At `place`, which may be a pattern; `told` is its version where a function tells it."""
+        self._spec = spec
+        self._place = place
+        self._told = told
+
+    @property
+    def spec(self) -> TableSpec:
+        """The dataset it was opened for."""
+        return self._spec
+
+    @property
+    def uri(self) -> str:
+        """`file:///data/rates`."""
+        return self._place.as_uri()
+
+    def version(self) -> TableVersion | None:
+        """Its newest version, or None where nothing is.
+
+        Of a Delta table it is its own; of Parquet files a digest of their names, sizes and times
+        of change, in the place of the table's id.
+        """
+        if self._told is not None:
+            return TableVersion(self._told, 0)
+        with guarded(self._spec.key, str(self._place)):
+            if self._is_delta:
+                delta = DeltaTable(str(self._place))
+                return TableVersion(str(delta.metadata().id), delta.version())
+            digest = blake2b(digest_size=16)
+            files = self._files()
+            for file in files:
+                stat = file.stat()
+                digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+            return TableVersion(digest.hexdigest(), 0) if files else None
+
+    def columns(self) -> pl.Schema | None:
+        """The columns that it has, declared or not; None where nothing is."""
+        if not self._is_delta and not self._files():
+            return None
+        with guarded(self._spec.key, str(self._place)):
+            return self._rows(None).collect_schema()
+
+    def scan(
+        self, partitions: PartitionSet | None = None, *, version: int | None = None
+    ) -> pl.LazyFrame:
+        """The declared columns of the rows; those that it has beyond them are left out.
+
+        Raises:
+            ExternalMissingError: nothing is there (FF-640).
+            ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
+        """
+        with guarded(self._spec.key, str(self._place)):
+            found = self._rows(version)
+            there = found.collect_schema()
+        schema = self._spec.schema
+        declared = found.select([name for name in schema.names if name in there])
+        fitted, differences = conform(declared, schema)
+        if differences:
+            said = "; ".join(map(str, differences))
+            message = f"`{self._spec.key}` is not what it is declared to be: {said}"
+            hint = f"declare the columns as `{self._place}` has them"
+            raise ExternalSchemaError(message, hint=hint)
+        mine = None if partitions is None else is_in(partitions, schema)
+        return fitted if mine is None else fitted.filter(mine)
+
+    @property
+    def _is_delta(self) -> bool:
+        return (self._place / "_delta_log").is_dir()
+
+    def _rows(self, version: int | None) -> pl.LazyFrame:
+        if self._is_delta:
+            return pl.scan_delta(str(self._place), version=version)
+        if not self._files():
+            message = f"`{self._spec.key}` is external, and nothing is at `{self._place}`"
+            hint = "it is a Delta table or Parquet files: see that they are there, or mend `at=`"
+            raise ExternalMissingError(message, hint=hint)
+        return pl.scan_parquet(str(self._place), hive_partitioning=self._place.is_dir() or None)
+
+    def _files(self) -> Sequence[Path]:
+        """The Parquet files, sorted.
+
+        Raises:
+            NotATableError: another kind of file is there (FF-606).
+        """
+        if _WILD & set(str(self._place)):
+            return sorted(Path(found) for found in glob.glob(str(self._place), recursive=True))  # noqa: PTH207 - `at` may be absolute
+        if self._place.is_dir():
+            return sorted(self._place.rglob("*.parquet"))
+        if self._place.is_file() and self._place.suffix not in {".parquet", ".pq"}:
+            message = f"`{self._spec.key}` is external, and `{self._place}` is no Parquet file"
+            hint = "name a Delta table, or Parquet files; read other files in an asset"
+            raise NotATableError(message, hint=hint)
+        return [self._place] if self._place.is_file() else []
+
+
+def external_table(
+    spec: TableSpec, at: str, *, root: Path, told: str | None = None
+) -> ExternalTable:
+    """The table at `at`: a path from `root`, or `file:///...`.
+
+    Raises:
+        BadLocationError: it is at a place of another kind (FF-601).
+    """
+    where = parse_location(at, relative_to=root)
+    if not isinstance(where, FolderLocation):
+        message = f"`{spec.key}` is external, and `{at}` is no place outside of this process"
+        raise BadLocationError(message, hint="write a path, or `file:///...`")
+    return ExternalTable(spec, where.folder, told=told)

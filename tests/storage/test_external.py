@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flowforge_assets.core.made import TableVersion
+from flowforge_assets.errors.storage import (
+    BadLocationError,
+    DamagedDataError,
+    ExternalMissingError,
+    ExternalSchemaError,
+    NotATableError,
+)
+from flowforge_assets.storage.external import ExternalTable, external_table
+from storage_values import DAILY, ORDERS, day_rows, days
+
+THREE = pl.DataFrame({"n": [1, 2, 3]})
+
+
+def numbers(table: ExternalTable) -> list[int]:
+    return sorted(table.scan().collect()["n"])
+
+
+def test_a_delta_table_is_read_with_its_own_version(tmp_path: Path) -> None:
+    THREE.write_delta(tmp_path / "rates")
+    table = external_table(ORDERS, "rates", root=tmp_path)
+    first = table.version()
+    THREE.write_delta(tmp_path / "rates", mode="append")
+    second = table.version()
+    assert first is not None
+    assert second == TableVersion(first.table_id, first.version + 1)
+    assert numbers(table) == [1, 1, 2, 2, 3, 3]
+    assert table.scan(version=first.version).collect().height == 3
+
+
+@pytest.mark.parametrize("at", ["rates.parquet", "*.parquet", ".", "**/*.parquet"])
+def test_parquet_files_are_read_by_name_folder_or_pattern(tmp_path: Path, at: str) -> None:
+    THREE.write_parquet(tmp_path / "rates.parquet")
+    assert numbers(external_table(ORDERS, at, root=tmp_path)) == [1, 2, 3]
+
+
+def test_the_version_of_parquet_files_is_another_when_one_of_them_is(tmp_path: Path) -> None:
+    THREE.write_parquet(tmp_path / "a.parquet")
+    table = external_table(ORDERS, ".", root=tmp_path)
+    first = table.version()
+    assert table.version() == first
+    os.utime(tmp_path / "a.parquet", ns=(1, 1))
+    second = table.version()
+    THREE.write_parquet(tmp_path / "b.parquet")
+    assert len({first, second, table.version()}) == 3
+
+
+def test_a_told_version_stands_for_the_table(tmp_path: Path) -> None:
+    THREE.write_parquet(tmp_path / "a.parquet")
+    table = external_table(ORDERS, ".", root=tmp_path, told="etag")
+    assert table.version() == TableVersion("etag", 0)
+
+
+def test_folders_named_by_a_value_give_a_column(tmp_path: Path) -> None:
+    day_rows(0, 1).write_parquet(tmp_path / "days", partition_by="day", mkdir=True)
+    table = external_table(DAILY, "days", root=tmp_path)
+    assert table.scan(days(1)).collect()["day"].to_list() == [date(2020, 1, 2)]
+
+
+def test_partitions_are_read_alone(tmp_path: Path) -> None:
+    day_rows(0, 1, 2).write_delta(tmp_path / "days")
+    table = external_table(DAILY, "days", root=tmp_path)
+    assert table.scan(days(1, 2)).collect().height == 2
+
+
+def test_columns_beyond_the_declared_ones_are_left_out(tmp_path: Path) -> None:
+    THREE.with_columns(more=1).write_parquet(tmp_path / "a.parquet")
+    table = external_table(ORDERS, ".", root=tmp_path)
+    assert table.scan().collect_schema().names() == ["n"]
+    assert table.columns() == {"n": pl.Int64(), "more": pl.Int32()}
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pl.DataFrame({"m": [1]}), "n: promised Int64, found no such column"),
+        (pl.DataFrame({"n": ["1"]}), "n: promised Int64, found String"),
+    ],
+)
+def test_other_columns_than_declared_are_refused(
+    tmp_path: Path, frame: pl.DataFrame, said: str
+) -> None:
+    frame.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ExternalSchemaError, match=said):
+        external_table(ORDERS, ".", root=tmp_path).scan()
+
+
+def test_nothing_there_has_no_version_and_cannot_be_read(tmp_path: Path) -> None:
+    table = external_table(ORDERS, "nowhere", root=tmp_path)
+    assert table.version() is None
+    assert table.columns() is None
+    with pytest.raises(ExternalMissingError, match="nothing is at"):
+        table.scan()
+
+
+def test_other_files_than_parquet_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("n\n1\n")
+    with pytest.raises(NotATableError, match="no Parquet file"):
+        external_table(ORDERS, "rates.csv", root=tmp_path).version()
+
+
+def test_a_file_that_is_no_parquet_inside_is_a_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "rates.parquet").write_text("n\n1\n")
+    with pytest.raises(DamagedDataError):
+        external_table(ORDERS, "rates.parquet", root=tmp_path).scan()
+
+
+@pytest.mark.parametrize("at", ["s3://bucket/rates", "memory://rates"])
+def test_places_beyond_this_machine_are_refused(tmp_path: Path, at: str) -> None:
+    with pytest.raises(BadLocationError):
+        external_table(ORDERS, at, root=tmp_path)
