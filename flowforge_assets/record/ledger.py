@@ -17,11 +17,15 @@ from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import Dimension
+from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.errors.record import LedgerBroken
 from flowforge_assets.record import pieces, runs, statements
 from flowforge_assets.record.database import Database
+from flowforge_assets.record.history import History
+from flowforge_assets.record.pieces import read_history
 from flowforge_assets.record.rows import run_from, step_from
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
+from flowforge_assets.record.schemas import add_schema, replace_schemas, schema_from
 
 _LOCK_TIMEOUT_SECONDS: Final = 30.0
 
@@ -106,8 +110,17 @@ class Ledger:
         with self._database.transaction() as connection:
             runs.end(connection, run_id, status, counts=counts, at=clock())
 
-    def record_made(self, step: StepRecord, made: Sequence[Made]) -> None:
+    def record_made(
+        self,
+        step: StepRecord,
+        made: Sequence[Made],
+        *,
+        schemas: Mapping[DatasetKey, str] | None = None,
+    ) -> None:
         """Writes how a step ended and what it made, in one transaction.
+
+        `schemas` are the columns that its datasets have now, as `str(Schema)` spells them: where
+        they are others than before, the schema history gets an entry.
 
         Partitions of `made` are taken from older commits, as in `History.of`, but whichever was
         recorded first the newer commit wins. Recording a commit again changes nothing. The cost
@@ -117,6 +130,9 @@ class Ledger:
             runs.set_outcomes(connection, [step])
             for each in made:
                 pieces.lay(connection, each)
+                if schemas is not None and each.dataset in schemas:
+                    schema = SchemaChange(each.table.version, each.at, schemas[each.dataset])
+                    add_schema(connection, each.dataset, schema)
 
     def record_failed(self, step: StepRecord) -> None:
         """Writes how a step failed; the caller sees that its message holds no row values."""
@@ -169,39 +185,63 @@ class Ledger:
     # The current state
 
     def current(self, dataset: DatasetKey, dimensions: tuple[Dimension, ...]) -> list[Made]:
-        """The commits that the partitions of `dataset` were last made by, newest first.
+        """The commits that the steps of `dataset` were last made by, newest first.
 
         None when it was last made with other dimensions.
         """
         with self._decoding():
             rows = self._database.rows(statements.PIECES_OF_DATASET, (dataset,))
-            return pieces.read_pieces(rows, {dataset: dimensions}).get(dataset, [])
+            return list(read_history(rows, (), {dataset: dimensions}, {}).lookup(dataset))
 
     def current_all(
-        self, dimensions_by_dataset: Mapping[DatasetKey, tuple[Dimension, ...]]
-    ) -> dict[DatasetKey, list[Made]]:
-        """`current` of many datasets by one query; those with nothing to say are left out.
+        self,
+        by_step: Mapping[DatasetKey, tuple[Dimension, ...]],
+        by_row: Mapping[DatasetKey, tuple[Dimension, ...]] | None = None,
+    ) -> History:
+        """What is known of many datasets, by two queries; those with nothing to say are left out.
 
-        `History(...)` takes the result as it is.
+        `by_step` are the dimensions of their steps, `by_row` those of their rows (None: as the
+        steps'). Costs most a dataset whose rows have a track of their own.
         """
         with self._decoding():
-            rows = self._database.rows(statements.ALL_PIECES)
-            return pieces.read_pieces(rows, dimensions_by_dataset)
+            return read_history(
+                self._database.rows(statements.ALL_PIECES),
+                self._database.rows(statements.ROW_TRACKS),
+                by_step,
+                by_step if by_row is None else by_row,
+            )
+
+    def schemas(self, dataset: DatasetKey) -> list[SchemaChange]:
+        """The columns that `dataset` had, oldest first."""
+        with self._decoding():
+            rows = self._database.rows(statements.SCHEMAS_OF_DATASET, (dataset,))
+            return [schema_from(row) for row in rows]
 
     def datasets(self) -> list[DatasetKey]:
         """All datasets of which something is known, in no promised order."""
         return [DatasetKey(name) for (name,) in self._database.rows(statements.ALL_DATASETS)]
 
-    def replace_all(self, dataset: DatasetKey, made: Iterable[Made]) -> None:
-        """Makes `made` all that is known of `dataset`, in one transaction."""
+    def replace_all(
+        self,
+        dataset: DatasetKey,
+        made: Iterable[Made],
+        *,
+        schemas: Iterable[SchemaChange] | None = None,
+    ) -> None:
+        """Makes `made` all that is known of `dataset`, in one transaction.
+
+        Likewise `schemas` of its columns; None leaves those as they are.
+        """
         with self._database.transaction() as connection:
             pieces.forget(connection, dataset)
             for each in made:
                 pieces.lay(connection, each)
+            if schemas is not None:
+                replace_schemas(connection, dataset, schemas)
 
     def forget(self, dataset: DatasetKey) -> None:
         """Removes all that is known of `dataset`, so that it counts as never made."""
-        self.replace_all(dataset, ())
+        self.replace_all(dataset, (), schemas=())
 
     @contextmanager
     def _decoding(self) -> Generator[None]:

@@ -1,4 +1,4 @@
-"""The current state of each dataset: disjoint pieces, each the rest of one commit.
+"""The current state of each dataset: on each track disjoint pieces, each the rest of one commit.
 
 A commit is laid over the pieces that it meets, and it alone decides what is read: recording one
 partition costs the same beside ten pieces and beside ten thousand.
@@ -7,7 +7,8 @@ partition costs the same beside ten pieces and beside ten thousand.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -17,6 +18,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Axis, Dimension, PartitionSet, Span, Values
 from flowforge_assets.core.span import Range
 from flowforge_assets.record import statements
+from flowforge_assets.record.history import History
 from flowforge_assets.record.rows import (
     Row,
     made_from,
@@ -30,77 +32,145 @@ _HASHES: Final = statements.REACHES[-1]
 _NOT_ASKED: Final = (None, (), "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """One of the two tracks of a dataset (see history.py), as its row says."""
+
+    name: str
+    rows_of: DatasetKey | None
+    shape: str
+    table_id: str
+    since: int
+
+    def set(self, connection: sqlite3.Connection) -> None:
+        """Writes its row."""
+        row = (self.name, self.rows_of, self.shape, self.table_id, self.since)
+        connection.execute(statements.SET_TRACK, row)
+
+
 def lay(connection: sqlite3.Connection, made: Made) -> None:
     """Records that `made` holds now, in the caller's transaction.
 
     Of two commits to one table the higher version wins where they meet, so that the order of
-    recording does not matter. A commit to another incarnation of the table, or with other
-    dimensions, ends all older pieces.
+    recording does not matter. A commit to another incarnation of the table ends all older pieces,
+    one with other dimensions those of its track.
     """
-    known = connection.execute(statements.GET_DATASET, (made.dataset,)).fetchone()
-    now = (shape_text(made.partitions.dimensions), made.table.table_id)
-    if known != now:
-        if known is not None:
-            connection.execute(statements.DELETE_PIECES, (made.dataset,))
-        connection.execute(statements.SET_DATASET, (made.dataset, *now))
-        _insert(connection, made, made.partitions)
-    elif not _remade(connection, made):
-        _insert(connection, made, _cut(connection, made))
+    name, rows_name = made.dataset, _rows_name(made.dataset)
+    found = connection.execute(statements.TRACKS_OF_DATASET, (name, rows_name)).fetchall()
+    tracks = {row[0]: row[1:] for row in found}
+    if tracks and tracks[name][1] != made.table.table_id:
+        forget(connection, made.dataset)
+        tracks = {}
+    steps = _Track(name, None, *tracks.get(name, ("", made.table.table_id, -1)))
+    rows = _Track(rows_name, made.dataset, *tracks[rows_name]) if rows_name in tracks else None
+    if made.table.version < steps.since:
+        return
+    if made.restart:
+        steps = replace(steps, since=made.table.version)
+        steps.set(connection)
+        for track in (name, rows_name):
+            older = (track, made.table.version)
+            connection.execute(statements.DELETE_OLDER_PIECES, older)
+    if made.touched is not None and rows is None:
+        shape = shape_text(made.touched.dimensions)
+        rows = replace(steps, name=rows_name, rows_of=made.dataset, shape=shape)
+        rows.set(connection)
+        if shape == steps.shape:
+            connection.execute(statements.COPY_PIECES, (rows_name, name))
+    _lay_on(connection, steps, made)
+    if rows is not None:
+        _lay_on(connection, rows, replace(made, partitions=made.changed))
 
 
 def forget(connection: sqlite3.Connection, dataset: DatasetKey) -> None:
-    """Removes all that is known of `dataset`, in the caller's transaction."""
-    connection.execute(statements.DELETE_PIECES, (dataset,))
-    connection.execute(statements.DELETE_DATASET, (dataset,))
+    """Removes all that is known of what was made of `dataset`, in the caller's transaction."""
+    for name in (dataset, _rows_name(dataset)):
+        connection.execute(statements.DELETE_PIECES, (name,))
+        connection.execute(statements.DELETE_DATASET, (name,))
 
 
-def read_pieces(
-    rows: Iterable[Row],
-    dimensions_by_dataset: Mapping[DatasetKey, tuple[Dimension, ...]],
-) -> dict[DatasetKey, list[Made]]:
-    """The commits of the asked datasets, newest first.
+def read_history(
+    found: Sequence[Row],
+    row_tracks: Iterable[Row],
+    by_step: Mapping[DatasetKey, tuple[Dimension, ...]],
+    by_row: Mapping[DatasetKey, tuple[Dimension, ...]],
+) -> History:
+    """The commits of the asked datasets, newest first; `by_row` has those of their rows.
 
-    Left out are datasets that were stored with other dimensions: they were repartitioned since.
+    Left out are tracks that were stored with other dimensions: they were cut anew since.
 
     Raises:
         ValueError: a row does not hold what its dimensions promise.
     """
-    asked = {
-        str(dataset): (dataset, dimensions, shape_text(dimensions))
-        for dataset, dimensions in dimensions_by_dataset.items()
+    own_track = {DatasetKey(key): str(name) for key, name in row_tracks}
+    # Few datasets have such a track or are cut in two ways: the others are read once.
+    apart = {
+        key: dimensions
+        for key, dimensions in by_row.items()
+        if key in own_track or dimensions != by_step.get(key)
     }
+    pieces = _read_track(found, {str(key): (key, each) for key, each in by_step.items()})
+    if not apart:
+        return History(pieces)
+    asked = {own_track.get(key, str(key)): (key, each) for key, each in apart.items()}
+    read = _read_track(found, asked)
+    return History(pieces, {key: read.get(key, []) for key in apart})
+
+
+def _read_track(
+    found: Iterable[Row], asked: Mapping[str, tuple[DatasetKey, tuple[Dimension, ...]]]
+) -> dict[DatasetKey, list[Made]]:
+    tracks = {name: (*each, shape_text(each[1])) for name, each in asked.items()}
     pieces: dict[DatasetKey, list[Made]] = {}
-    for name, shape, table_id, lo, hi, is_single, text, version, made in rows:
-        dataset, dimensions, today = asked.get(name, _NOT_ASKED)
+    for name, shape, table_id, lo, hi, is_single, text, version, made in found:
+        dataset, dimensions, today = tracks.get(name, _NOT_ASKED)
         if dataset is None or shape != today:
             continue
         partitions = _partitions(dimensions, (lo, hi), text, is_single=is_single)
         table = TableVersion(table_id, version)
         pieces.setdefault(dataset, []).append(made_from(dataset, partitions, table, made))
-    for found in pieces.values():
-        found.sort(key=_version, reverse=True)
+    for commits in pieces.values():
+        commits.sort(key=_version, reverse=True)
     return pieces
 
 
-def _insert(connection: sqlite3.Connection, made: Made, partitions: PartitionSet) -> None:
+def _rows_name(dataset: DatasetKey) -> str:
+    """What the track of a dataset's rows is called: no dataset can be called so."""
+    return f"{dataset} rows"
+
+
+def _lay_on(connection: sqlite3.Connection, track: _Track, made: Made) -> None:
+    shape = shape_text(made.partitions.dimensions)
+    if shape != track.shape:
+        if track.shape:
+            connection.execute(statements.DELETE_PIECES, (track.name,))
+        replace(track, shape=shape).set(connection)
+        _insert(connection, track, made, made.partitions)
+    elif not _remade(connection, track, made):
+        _insert(connection, track, made, _cut(connection, track, made))
+
+
+def _insert(
+    connection: sqlite3.Connection, track: _Track, made: Made, partitions: PartitionSet
+) -> None:
     if partitions:
-        row = (made.dataset, *_place(partitions), made.table.version, made_text(made))
+        row = (track.name, *_place(partitions), made.table.version, made_text(made))
         connection.execute(statements.INSERT_PIECE, row)
 
 
-def _remade(connection: sqlite3.Connection, made: Made) -> bool:
+def _remade(connection: sqlite3.Connection, track: _Track, made: Made) -> bool:
     """Whether there was an older piece of just these partitions, which is `made` now."""
     reach, lo, _, _, text = _place(made.partitions)
     version = made.table.version
-    row = (version, made_text(made), made.dataset, reach, lo, text, version)
+    row = (version, made_text(made), track.name, reach, lo, text, version)
     return bool(connection.execute(statements.REMAKE_PIECE, row).rowcount)
 
 
-def _cut(connection: sqlite3.Connection, made: Made) -> PartitionSet:
+def _cut(connection: sqlite3.Connection, track: _Track, made: Made) -> PartitionSet:
     """Cuts what `made` replaces out of older pieces; gives what newer ones leave of it."""
     left = made.partitions
     _, lo, hi, is_single, text = _place(left)
-    asked = (made.dataset, lo, hi, lo, is_single, text)
+    asked = (track.name, lo, hi, lo, is_single, text)
     meeting = connection.execute(statements.MEETING_PIECES, asked).fetchall()
     for piece, old_lo, old_hi, is_old_single, old_text, version in meeting:
         old = _partitions(left.dimensions, (old_lo, old_hi), old_text, is_single=is_old_single)

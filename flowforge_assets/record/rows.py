@@ -152,6 +152,7 @@ def made_text(made: Made) -> str:
             {key: (table.table_id, table.version) for key, table in made.inputs.items()},
             time_text(made.at),
             made.rows,
+            *((made.source,) if made.source else ()),
         )
     )
 
@@ -161,7 +162,7 @@ def made_from(
 ) -> Made:
     """The commit of a piece; `text` is what `made_text` gives."""
     asset, run_id, step_id, algorithm, code, schema, config, engine, *rest = _read(text)
-    inputs, at, rows = rest
+    inputs, at, rows, *source = rest
     # By position: a keyword costs as much as the field.
     return Made(
         dataset,
@@ -174,6 +175,9 @@ def made_from(
         datetime.fromisoformat(at),
         rows,
         table,
+        None,
+        False,  # noqa: FBT003 - by position, as above
+        *source,
     )
 
 

@@ -83,6 +83,40 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         "CREATE INDEX pieces_by_place ON pieces (dataset, reach, lo)",
     ),
+    (
+        # Commits of a lower version than `since` count no more. The rows of a dataset may have
+        # a track of their own, under another name: `rows_of` says of which dataset it is.
+        "ALTER TABLE datasets ADD COLUMN since INTEGER NOT NULL DEFAULT -1",
+        "ALTER TABLE datasets ADD COLUMN rows_of TEXT",
+        "CREATE INDEX row_tracks ON datasets (rows_of) WHERE rows_of IS NOT NULL",
+        """
+        CREATE TABLE schemas (
+            dataset TEXT NOT NULL,
+            at TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            schema TEXT NOT NULL,
+            PRIMARY KEY (dataset, at, version)
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        # Jobs elsewhere whose results are neither committed nor thrown away; `ref` is JSON.
+        """
+        CREATE TABLE jobs (
+            job INTEGER PRIMARY KEY,
+            asset TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            made_from TEXT NOT NULL,
+            request TEXT NOT NULL,
+            runner TEXT NOT NULL,
+            ref TEXT NOT NULL UNIQUE,
+            place TEXT NOT NULL,
+            state TEXT NOT NULL,
+            at TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX jobs_by_step ON jobs (asset, unit)",
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
@@ -161,10 +195,37 @@ TRIM_PIECE: Final = """
 """
 DELETE_PIECE: Final = "DELETE FROM pieces WHERE piece = ?"
 DELETE_PIECES: Final = "DELETE FROM pieces WHERE dataset = ?"
-GET_DATASET: Final = "SELECT shape, table_id FROM datasets WHERE dataset = ?"
-ALL_DATASETS: Final = "SELECT dataset FROM datasets"
-SET_DATASET: Final = """
-    INSERT INTO datasets (dataset, shape, table_id) VALUES (?, ?, ?)
-    ON CONFLICT (dataset) DO UPDATE SET shape = excluded.shape, table_id = excluded.table_id
+COPY_PIECES: Final = """
+    INSERT INTO pieces (dataset, reach, lo, hi, is_single, partitions, version, made)
+    SELECT ?, reach, lo, hi, is_single, partitions, version, made FROM pieces WHERE dataset = ?
+"""
+DELETE_OLDER_PIECES: Final = "DELETE FROM pieces WHERE dataset = ? AND version < ?"
+TRACKS_OF_DATASET: Final = """
+    SELECT dataset, shape, table_id, since FROM datasets WHERE dataset IN (?, ?)
+"""
+ROW_TRACKS: Final = "SELECT rows_of, dataset FROM datasets WHERE rows_of IS NOT NULL"
+ALL_DATASETS: Final = "SELECT dataset FROM datasets WHERE rows_of IS NULL"
+SET_TRACK: Final = """
+    INSERT INTO datasets (dataset, rows_of, shape, table_id, since) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (dataset) DO UPDATE
+    SET shape = excluded.shape, table_id = excluded.table_id, since = excluded.since
 """
 DELETE_DATASET: Final = "DELETE FROM datasets WHERE dataset = ?"
+
+SCHEMAS_OF_DATASET: Final = """
+    SELECT version, at, schema FROM schemas WHERE dataset = ? ORDER BY at, version
+"""
+NEWEST_SCHEMA: Final = """
+    SELECT at, schema FROM schemas WHERE dataset = ? ORDER BY at DESC, version DESC LIMIT 1
+"""
+INSERT_SCHEMA: Final = """
+    INSERT OR IGNORE INTO schemas (dataset, at, version, schema) VALUES (?, ?, ?, ?)
+"""
+DELETE_SCHEMAS: Final = "DELETE FROM schemas WHERE dataset = ?"
+
+_JOB: Final = "asset, unit, made_from, request, runner, ref, place, state, at"
+JOBS_OF_STEP: Final = f"SELECT {_JOB} FROM jobs WHERE asset = ? AND unit = ? ORDER BY job"
+INSERT_JOB: Final = f"INSERT INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SET_JOB_STATE: Final = "UPDATE jobs SET state = ? WHERE ref = ?"
+DELETE_JOB: Final = "DELETE FROM jobs WHERE ref = ?"
+PLACES_OF_JOBS: Final = "SELECT DISTINCT place FROM jobs"

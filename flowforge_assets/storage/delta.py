@@ -166,11 +166,7 @@ class DeltaTable:
                 read_made(record, self._spec, TableVersion(snapshot.table_id, version))
                 for version, record in self._handle.log.records
             )
-            return latest(
-                [each for each in found if each is not None],
-                self._spec.dimensions,
-                self._spec.by_step,
-            )
+            return latest(found, self._spec.dimensions, self._spec.by_step)
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no version names and that are old; gives their paths.

@@ -22,28 +22,36 @@ def latest(
 
     Of `partitions` a commit keeps what no later one made again, of what it touched what no later
     one touched again, so that laying the result anew says the same as laying all commits. Left
-    out are those of which nothing remains, and all before a `restart`. Rows are partitioned by
-    `dimensions`, steps by `by_step` (None: the same).
+    out are those of which nothing remains, all before a `restart`, and on either track all before
+    a commit with other dimensions than today's: rows are partitioned by `dimensions`, steps by
+    `by_step` (None: the same).
     """
-    made_again = PartitionSet.none(dimensions if by_step is None else by_step)
-    touched_again = PartitionSet.none(dimensions)
+    steps = _Track(dimensions if by_step is None else by_step)
+    rows = _Track(dimensions)
     result: list[Made] = []
     for made in reversed(list(commits)):
-        partitions = _left(made.partitions, made_again)
-        touched = _left(made.changed, touched_again)
+        partitions, touched = steps.left(made.partitions), rows.left(made.changed)
         if partitions or touched or made.restart:
             is_one = touched == partitions
             result.append(replace(made, partitions=partitions, touched=None if is_one else touched))
-        if made.restart:
+        if made.restart or (steps.is_over and rows.is_over):
             break
-        made_again |= partitions
-        touched_again |= touched
     result.reverse()
     return result
 
 
-def _left(these: PartitionSet, later: PartitionSet) -> PartitionSet:
-    """Those of `these` that are not in `later`; none when they are of other dimensions."""
-    if these.dimensions != later.dimensions:
-        return PartitionSet.none(later.dimensions)
-    return these - later
+class _Track:
+    """Walks back over commits; `later` is what those that were met cover."""
+
+    def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
+        self.later = PartitionSet.none(dimensions)
+        self.is_over = False
+
+    def left(self, these: PartitionSet) -> PartitionSet:
+        """Those of `these` that no later commit covers."""
+        self.is_over = self.is_over or these.dimensions != self.later.dimensions
+        if self.is_over:
+            return PartitionSet.none(self.later.dimensions)
+        left = these - self.later
+        self.later |= left
+        return left

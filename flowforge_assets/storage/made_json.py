@@ -16,6 +16,7 @@ from flowforge_assets.core.partition import Dimension, PartitionSet
 from flowforge_assets.errors.storage import NewerRecordError
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.dimension import Kind
     from flowforge_assets.storage.store import TableSpec
 
 RECORD_KEY: Final = "flowforge"
@@ -54,32 +55,20 @@ def write_made(made: Made) -> dict[str, object]:
     return record
 
 
-def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion) -> Made | None:
-    """The record that `write_made` gave, or None when all of it was partitioned in another way.
-
-    When its steps were cut in another way it made none of today's, and likewise it touched
-    nothing when its rows were.
+def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion) -> Made:
+    """The record that `write_made` gave; sets keep the dimensions that they were written with.
 
     Raises:
         NewerRecordError: it has a newer format (FF-616).
         ValueError, KeyError, TypeError: it is no such record.
     """
     refuse_newer(record)
-    partitions = _read_set(spec.by_step, record["partitions"])
-    if "touched" in record:
-        touched = _read_set(spec.dimensions, record["touched"])
-    elif spec.by_step == spec.dimensions:
-        touched = partitions
-    else:
-        touched = _read_set(spec.dimensions, record["partitions"])
-    if partitions is None and touched is None:
-        return None
-    is_one = spec.by_step == spec.dimensions and "touched" not in record
+    touched = record.get("touched")
     fingerprint = cast("Mapping[str, str]", record["fingerprint"])
     inputs = cast("Mapping[str, tuple[str, int]]", record["inputs"])
     return Made(
         dataset=DatasetKey(record["dataset"]),
-        partitions=PartitionSet.none(spec.by_step) if partitions is None else partitions,
+        partitions=_read_set(spec.by_step, record["partitions"]),
         asset=str(record["asset"]),
         run_id=str(record["run_id"]),
         step_id=str(record["step_id"]),
@@ -97,18 +86,23 @@ def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion
         at=datetime.fromisoformat(str(record["at"])),
         rows=int(cast("int", record["rows"])),
         table=table,
-        touched=None if is_one else touched or PartitionSet.none(spec.dimensions),
+        touched=None if touched is None else _read_set(spec.dimensions, touched),
         restart=record.get("restart") is True,
         source=str(record.get("source", "")),
     )
 
 
-def _read_set(dimensions: tuple[Dimension, ...], content: object) -> PartitionSet | None:
-    """The set that was written, or None when it was by other dimensions."""
+def _read_set(today: tuple[Dimension, ...], content: object) -> PartitionSet:
+    """The set that was written, mostly by the dimensions of `today`."""
     try:
-        return PartitionSet.from_json(dimensions, content)
+        return PartitionSet.from_json(today, content)
     except ValueError:
-        return None
+        by = cast("Mapping[str, Mapping[str, str]]", content)["by"]
+        dimensions = (
+            Dimension(column, cast("Kind", kind), tz or "UTC")
+            for column, (kind, _, tz) in ((name, text.partition(" ")) for name, text in by.items())
+        )
+        return PartitionSet.from_json(tuple(dimensions), content)
 
 
 def refuse_newer(record: Mapping[str, object]) -> None:

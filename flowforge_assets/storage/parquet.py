@@ -268,9 +268,7 @@ class ParquetTable:
             read_made(record, self._spec, TableVersion(manifest.table_id, version))
             for version, record in manifest.records
         )
-        return latest(
-            [each for each in found if each is not None], self._spec.dimensions, self._spec.by_step
-        )
+        return latest(found, self._spec.dimensions, self._spec.by_step)
 
 
 class ParquetStore:

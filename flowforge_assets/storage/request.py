@@ -57,10 +57,9 @@ class Request(Generic[S]):
 
         Where the record is gone, the staged rows tell what was touched.
         """
-        found = None if record is None else read_made(record, spec, table)
-        if found is not None:
-            return replaced(self.made, table=table, touched=found.touched)
         made = replaced(self.made, table=table)
+        if record is not None:
+            return replaced(made, touched=read_made(record, spec, table).touched)
         if self.staged is None or made.touched is not None:
             return made
         return telling(made, partitions_of(self.staged.scan(), spec.dimensions))

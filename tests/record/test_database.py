@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.errors.record import (
     LedgerBroken,
@@ -23,6 +24,7 @@ from flowforge_assets.errors.record import (
 )
 from flowforge_assets.record.database import Database, unusable_path
 from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.statements import MIGRATIONS, SCHEMA_VERSION
 
 
 @pytest.fixture
@@ -108,10 +110,22 @@ def test_a_ledger_that_does_not_say_its_version_is_broken(path: Path, damage: st
 def test_a_newer_ledger_is_refused(path: Path) -> None:
     Ledger.open(path).close()
     in_sqlite(path, "UPDATE meta SET value = '999'")
-    with pytest.raises(LedgerNewer, match=r"version `999`, this one knows up to `1`") as caught:
+    with pytest.raises(
+        LedgerNewer, match=f"`999`, this one knows up to `{SCHEMA_VERSION}`"
+    ) as caught:
         Ledger.open(path)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("upgrade flowforge-assets")
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    Ledger.open(path).close()
+    path.unlink()
+    dataset = "INSERT INTO datasets (dataset, shape, table_id) VALUES ('gold.a', '[]', 't')"
+    in_sqlite(path, *MIGRATIONS[0], "INSERT INTO meta VALUES ('schema_version', '1')", dataset)
+    with Ledger.open(path) as ledger:
+        assert ledger.datasets() == [DatasetKey("gold.a")]
+        assert ledger.current_all({DatasetKey("gold.a"): ()}).datasets() == set()
 
 
 def test_a_truncated_ledger_is_broken(path: Path) -> None:
@@ -190,7 +204,7 @@ def test_many_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
 
 def test_a_full_disk_says_so_and_writes_nothing(database: Database) -> None:
     def fill() -> None:
-        insert = "INSERT INTO datasets VALUES (?, ?, 't')"
+        insert = "INSERT INTO datasets (dataset, shape, table_id) VALUES (?, ?, 't')"
         with database.transaction() as connection:
             connection.execute(insert, ("gold.small", "[]"))
             connection.execute(insert, ("gold.large", "x" * 100_000))
@@ -204,7 +218,9 @@ def test_a_full_disk_says_so_and_writes_nothing(database: Database) -> None:
 def test_an_error_inside_a_transaction_undoes_it(database: Database) -> None:
     def interrupt() -> None:
         with database.transaction() as connection:
-            connection.execute("INSERT INTO datasets VALUES ('gold.a', '[]', 't')")
+            connection.execute(
+                "INSERT INTO datasets (dataset, shape, table_id) VALUES ('gold.a', '[]', 't')"
+            )
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -105,4 +105,4 @@ def test_threads_share_one_ledger(
 
 def test_the_state_is_what_the_planner_takes(ledger: Ledger, commit: Callable[..., Made]) -> None:
     ledger.replace_all(FLIGHTS, [commit(1), commit(2)])
-    assert History(ledger.current_all({FLIGHTS: ()})) == History.of([commit(1), commit(2)])
+    assert ledger.current_all({FLIGHTS: ()}) == History.of([commit(1), commit(2)])

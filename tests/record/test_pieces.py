@@ -158,7 +158,8 @@ def test_one_step_may_make_several_datasets(
     weather = DatasetKey("silver.weather")
     made = [commit(1), commit(5, dataset=weather)]
     ledger.record_made(step(), made)
-    assert ledger.current_all({FLIGHTS: (), weather: ()}) == {FLIGHTS: made[:1], weather: made[1:]}
+    found = ledger.current_all({FLIGHTS: (), weather: ()})
+    assert found == History({FLIGHTS: made[:1], weather: made[1:]})
 
 
 def test_a_batch_is_one_row(
@@ -202,14 +203,14 @@ def test_a_dataset_that_was_repartitioned_is_left_out(
     ledger.record_made(step(), [commit(1, days(1, 9))])
     berlin = replace(DAY, tz="Europe/Berlin")
     for dimensions in ((), (HOUR,), (berlin,), (DAY, COUNTRY)):
-        assert ledger.current_all({FLIGHTS: dimensions}) == {}
+        assert ledger.current_all({FLIGHTS: dimensions}) == History()
 
 
 def test_datasets_that_nobody_asked_for_are_left_out(
     ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
 ) -> None:
     ledger.record_made(step(), [commit(), commit(dataset=DatasetKey("gold.delays"))])
-    assert list(ledger.current_all({FLIGHTS: ()})) == [FLIGHTS]
+    assert ledger.current_all({FLIGHTS: ()}).datasets() == {FLIGHTS}
 
 
 def test_a_forgotten_dataset_counts_as_never_made(
