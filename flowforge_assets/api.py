@@ -19,12 +19,13 @@ from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import did_you_mean, raise_all
 from flowforge_assets.errors.check import BodyFailedError
-from flowforge_assets.errors.project import SelectionError
+from flowforge_assets.errors.project import RebuildPartitionsError, SelectionError
 from flowforge_assets.execute.spec import table_of
 from flowforge_assets.execute.state import history_of_tables, read_history, read_tables
 from flowforge_assets.graph.build import Graph, build_graph
 from flowforge_assets.graph.fingerprint import fingerprints
 from flowforge_assets.graph.select import select
+from flowforge_assets.graph.writes import write_problems
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.fit import misfits
 from flowforge_assets.plan.plan import Plan, make_plan
@@ -137,7 +138,7 @@ class Project:
                 config.root, modules, sql, defaults=config.defaults, synced=sync_module(config)
             )
             graph = build_graph(definitions)
-        raise_all(misfits(graph))
+        raise_all([*write_problems(graph), *misfits(graph)])
         return cls(config, environment, graph, modules, clock=clock)
 
     @property
@@ -172,25 +173,32 @@ class Project:
         return report if stale is None else replace(report, errors=(*report.errors, stale))
 
     def plan(
-        self, select: str | None = None, *, partitions: str | None = None, force: bool = False
-    ) -> Plan:
-        """What is out of date, and why; nothing is changed.
-
-        `partitions` limits partitioned assets to keys such as `2013-01-01..2013-01-31`.
-
-        Raises:
-            ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x).
-            RecordError: the ledger cannot be read (FF-5xx).
-        """
-        asked = self._asked(select, partitions, force=force)
-        return self._planned(asked, self.history())
-
-    def run(
         self,
         select: str | None = None,
         *,
         partitions: str | None = None,
         force: bool = False,
+        rebuild: bool = False,
+    ) -> Plan:
+        """What is out of date, and why; nothing is changed.
+
+        `partitions` limits partitioned assets to keys such as `2013-01-01..2013-01-31`. `rebuild`
+        is as for `run`.
+
+        Raises:
+            ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x).
+            RecordError: the ledger cannot be read (FF-5xx).
+        """
+        asked = self._asked(select, partitions, force=force, rebuild=rebuild)
+        return self._planned(asked, self.history())
+
+    def run(  # noqa: PLR0913 - what a run may be asked for
+        self,
+        select: str | None = None,
+        *,
+        partitions: str | None = None,
+        force: bool = False,
+        rebuild: bool = False,
         resume: str | None = None,
         engine: Engine = "local",
         resources: Iterable[Resource] = (),
@@ -199,6 +207,7 @@ class Project:
     ) -> RunResult:
         """Makes what is out of date; waits while another run of this environment goes on.
 
+        `rebuild` empties the selected tables that keep their history and makes them anew.
         A failed step stops only what depends on it: look at the result's `status` and `errors`.
         `resume` takes up what the run of that id had planned and not made. `resources` stand in
         for those of the environment. Setting `stop` ends the run after the steps going on.
@@ -208,7 +217,12 @@ class Project:
             KeyboardInterrupt: it was interrupted; steps going on had ended.
         """
         session = self.session(
-            select, partitions=partitions, force=force, resume=resume, resources=resources
+            select,
+            partitions=partitions,
+            force=force,
+            rebuild=rebuild,
+            resume=resume,
+            resources=resources,
         )
         stop = stop or StopSignal()
         if engine == "prefect":
@@ -225,6 +239,7 @@ class Project:
         *,
         partitions: str | None = None,
         force: bool = False,
+        rebuild: bool = False,
         resume: str | None = None,
         resources: Iterable[Resource] = (),
     ) -> Session:
@@ -235,7 +250,7 @@ class Project:
         """
         from flowforge_assets.execute.session import Session  # engines, on use
 
-        asked = self._asked(select, partitions, force=force)
+        asked = self._asked(select, partitions, force=force, rebuild=rebuild)
 
         def planned(history: History) -> Plan:
             if resume is None:
@@ -338,12 +353,17 @@ class Project:
         sources.save()
         return found
 
-    def _asked(self, text: str | None, partitions: str | None, *, force: bool) -> Asked:
+    def _asked(
+        self, text: str | None, partitions: str | None, *, force: bool, rebuild: bool
+    ) -> Asked:
         ids = self.select(text)
+        if rebuild and partitions is not None:
+            message = "what is rebuilt is emptied, so all of its partitions are made"
+            raise RebuildPartitionsError(message, hint="leave `-p` out, or `--rebuild`")
         chosen: dict[DatasetKey, PartitionSet] = {}
         if partitions is not None:
             chosen = asked_partitions(self.graph, ids, partitions, now=self.clock())
-        return Asked(frozenset(ids), chosen, force=force)
+        return Asked(frozenset(ids), chosen, force=force, rebuild=rebuild)
 
     def _planned(self, asked: Asked, history: History) -> Plan:
         return make_plan(

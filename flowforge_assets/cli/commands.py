@@ -23,6 +23,7 @@ COMMANDS = (
     Command("init", "[DIR]", "start:init", "Start", "make a small project that runs at once"),
     Command("new", "KEY", "start:new", "Start", "add a dataset and the asset that makes it"),
     Command("infer", "FILE", "infer:infer", "Start", "print a dataset class for a file of data"),
+    Command("sync", "", "sync:sync", "Start", "write classes for what SQL files and seeds make"),
     Command("doctor", "", "doctor:doctor", "Start", "look over installation and project"),
     Command("ls", "", "ls:ls", "See", "list the datasets: fresh, stale or never made"),
     Command("show", "KEY", "show:show", "See", "a dataset's columns, rules, partitions and rows"),

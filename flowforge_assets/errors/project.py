@@ -217,6 +217,35 @@ class BadPartitioning(ProjectError):
     code = "FF-836"
 
 
+class NoSyncPlaceError(ProjectError):
+    """`flowforge sync` has no place for its module: the project has no Python.
+
+    A project that is all in SQL needs no classes. Else name its package under `modules`, or the
+    file to write as `sync`, both in `[project]`.
+    """
+
+    code = "FF-840"
+
+
+class ForeignModuleError(ProjectError):
+    """The file that `flowforge sync` would write is there, and was written by someone else.
+
+    Rename it, or say another place: `sync = "shop/sql_datasets.py"` in `[project]`.
+    """
+
+    code = "FF-841"
+
+
+class StaleSyncError(ProjectError):
+    """The module of classes that `flowforge sync` wrote is not what the files declare now.
+
+    Write it anew with `flowforge sync`, and check it in.
+    """
+
+    code = "FF-845"
+    exit_code = 1
+
+
 class PrefectMissingError(ProjectError):
     """A run with Prefect was asked for, and Prefect is not installed.
 
@@ -265,3 +294,12 @@ class PrefectStepError(ProjectError):
 
     code = "FF-854"
     exit_code = 1
+
+
+class RebuildPartitionsError(ProjectError):
+    """A table is to be emptied and made anew, but only some of its partitions are asked for.
+
+    Leave out the partitions: what is not made again would be lost.
+    """
+
+    code = "FF-837"

@@ -47,11 +47,15 @@ _USED: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column to be written; `remark` becomes a comment behind it."""
+    """A column to be written; `remark` becomes a comment behind it.
+
+    `options` are further arguments of `col(...)`: `unit="km"`.
+    """
 
     field: Field
     is_key: bool = False
     remark: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -64,13 +68,23 @@ class ClassSource:
     names: set[str] = field(default_factory=set[str])
 
     def add_dataset(
-        self, key: DatasetKey, columns: Iterable[SourceColumn], *, description: str
+        self,
+        key: DatasetKey,
+        columns: Iterable[SourceColumn],
+        *,
+        description: str,
+        name: str = "",
+        option: str = "",
     ) -> str:
-        """Adds the dataset class of `key` and gives its name."""
-        name = self._free_name(class_name_of(key.name))
+        """Adds the dataset class of `key` and gives its name, `name` if that is free.
+
+        `option` is one more argument of the class.
+        """
+        name = self._free_name(name or class_name_of(key.name))
         layer = key.layer.capitalize()
         self.ours |= {layer, "Col"}
-        head = f"class {name}({layer}{name_option(key.name, name)}):"
+        said = [layer, name_option(key.name, name).removeprefix(", "), option]
+        head = _call(f"class {name}", [each for each in said if each], ":", indent="")
         lines = self._columns(columns)
         self.blocks.append("\n".join([head, f'    """{_one_line(description)}"""', "", *lines]))
         return name
@@ -106,11 +120,11 @@ class ClassSource:
             maker = "key" if column.is_key else "col"
             self.ours.add(maker)
             options = [f"name={json.dumps(name, ensure_ascii=False)}"] if attribute != name else []
-            options += _type_options(column.field.type)
+            options += [*_type_options(column.field.type), *column.options]
             hint = self._annotation(column.field.type, class_name_of(attribute))
             if column.field.nullable and not column.is_key:
                 hint += " | None"
-            line = f"    {attribute}: Col[{hint}] = {maker}({', '.join(options)})"
+            line = _call(f"    {attribute}: Col[{hint}] = {maker}", options, "", indent="    ")
             remark = f"# {_one_line(column.remark)}"
             if not column.remark:
                 lines.append(line)
@@ -231,6 +245,17 @@ def _type_options(data_type: DataType) -> list[str]:
 def quoted(text: str) -> str:
     """`text` as a string literal."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def _call(head: str, arguments: list[str], tail: str, *, indent: str) -> str:
+    """A call, over several lines where one is too short for it."""
+    line = f"{head}({', '.join(arguments)}){tail}"
+    if len(line) <= _WIDTH:
+        return line
+    inside = f"{indent}    {', '.join(arguments)}"
+    if len(inside) > _WIDTH:
+        inside = "\n".join(f"{indent}    {argument}," for argument in arguments)
+    return f"{head}(\n{inside}\n{indent}){tail}"
 
 
 def _one_line(text: str) -> str:

@@ -57,14 +57,30 @@ def collect(
     sql: SqlAnalysis,
     *,
     defaults: Iterable[FolderDefaults] = (),
+    synced: str | None = None,
 ) -> Definitions:
     """What the imported `modules` and the project's SQL files declare.
 
-    `defaults` are those of the headers of SQL files, the most exact first.
+    `defaults` are those of the headers of SQL files, the most exact first. The classes in the
+    module `synced` only name datasets that files declare.
 
     Raises:
         Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
     """
+    definitions, problems = collect_some(root, modules, sql, defaults=defaults, synced=synced)
+    raise_all(problems)
+    return definitions
+
+
+def collect_some(
+    root: Path,
+    modules: Iterable[str],
+    sql: SqlAnalysis,
+    *,
+    defaults: Iterable[FolderDefaults],
+    synced: str | None,
+) -> tuple[Definitions, list[FlowForgeError]]:
+    """The same as far as it is declared rightly, and what is wrong with the rest."""
     collector = _Collector(root.resolve(), tuple(defaults))
     names = set(modules)
     declared = [entry for (module, _), entry in DECLARED.items() if module in names]
@@ -80,12 +96,13 @@ def collect(
     for entry in declared:
         if not isinstance(entry.options, AssetOptions):
             collector.add_checks(entry)  # of a shape: all its datasets are known now
+    collector.set_mirrors_aside(synced)
     collector.describe_classes()
     for external in externals:
         collector.mark_external(external)
     collector.add_seeds(sql)
     collector.add_sql(names, sql)
-    return collector.definitions()
+    return collector.definitions(), collector.problems
 
 
 def _classes(modules: set[str]) -> Iterator[AnyDataset]:
@@ -106,6 +123,7 @@ class _Collector:
         self.shown = shown_under(root)
         self.root = root
         self.classes: dict[DatasetKey, type] = {}
+        self.mirrors: dict[DatasetKey, type] = {}  # of what files declare
         self.datasets: dict[DatasetKey, DatasetDefinition] = {}
         self.assets: list[AssetDefinition] = []
         self.checks: list[CheckDefinition] = []
@@ -154,6 +172,11 @@ class _Collector:
             external = External(declared.at, declared.version, self.shown(declared.place))
             self.datasets[dataset.key] = replace(dataset, external=external)
 
+    def set_mirrors_aside(self, synced: str | None) -> None:
+        """Takes the classes in the module `synced` for names of what files declare."""
+        self.mirrors = {k: cls for k, cls in self.classes.items() if cls.__module__ == synced}
+        self.classes = {k: cls for k, cls in self.classes.items() if k not in self.mirrors}
+
     def describe_classes(self) -> None:
         """Reads the classes that were found."""
         for key, cls in self.classes.items():
@@ -173,7 +196,7 @@ class _Collector:
             elif seed.makes not in self.classes:
                 dataset = self.attempt(partial(seed_dataset, seed, sql))
             if dataset is not None:
-                self.datasets[seed.makes] = dataset
+                self.add_file_dataset(dataset)
                 self.assets.append(seed_asset(seed, dataset))
         for error in lonely_headers(self.root):
             self.note(error)
@@ -194,8 +217,13 @@ class _Collector:
                 continue
             dataset = self.attempt(partial(sql_dataset, source, sql, schemas))
             if dataset is not None:
-                self.datasets[dataset.key] = dataset
+                self.add_file_dataset(dataset)
                 schemas[dataset.key] = dataset.schema
+
+    def add_file_dataset(self, dataset: DatasetDefinition) -> None:
+        """A dataset of a file, with the class that names it if there is one."""
+        cls = self.mirrors.get(dataset.key, dataset.cls)
+        self.datasets[dataset.key] = replace(dataset, cls=cls)
 
     def sql_sources(self, modules: set[str]) -> Iterator[SqlSource]:
         """The files tied to classes, then those whose path names a dataset."""
@@ -213,11 +241,7 @@ class _Collector:
                 yield source
 
     def definitions(self) -> Definitions:
-        """All that was found.
-
-        Raises:
-            Problems: all that is wrong.
-        """
+        """All that was found."""
         assets: list[AssetDefinition] = []
         for asset in _named_apart(self.assets):
             dataset = self.datasets.get(asset.id)
@@ -227,7 +251,6 @@ class _Collector:
                 assets.append(matched or asset)
             else:
                 assets.append(asset)
-        raise_all(self.problems)
         return Definitions(self.datasets, tuple(assets), tuple(self.checks))
 
     def attempt(self, make: Callable[[], T]) -> T | None:

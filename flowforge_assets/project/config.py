@@ -149,7 +149,7 @@ class _Reader:
         tables = cast("dict[str, Toml]", self.table(raw, "assets", ""))
         text = TomlText(self.whole, shown_as=FILE_NAME)
         defaults = read_defaults(tables, text, self.problems)
-        sync = self.text(project, "sync", "project")
+        sync = self.module_path(project, "sync", "project")
         all_uses = self.table(raw, "uses", "")
         uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
         raise_all(self.problems)
@@ -224,6 +224,15 @@ class _Reader:
         if value is None or isinstance(value, str):
             return value
         self.wrong(name, "a string", where, f'write `{name} = "..."`')
+        return None
+
+    def module_path(self, raw: Mapping[str, object], name: str, where: str) -> str | None:
+        path = self.text(raw, name, where)
+        parts = (path or "x.py").removesuffix(".py").split("/")
+        if path is None or (path.endswith(".py") and all(map(str.isidentifier, parts))):
+            return path
+        hint = f'write `{name} = "shop/sql_datasets.py"`'
+        self.wrong(name, "the path of a module in the project", where, hint)
         return None
 
     def names(self, raw: Mapping[str, object], name: str, where: str) -> tuple[str, ...]:

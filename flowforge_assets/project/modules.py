@@ -35,6 +35,13 @@ def import_modules(root: Path, names: Iterable[str]) -> list[str]:
     Raises:
         Problems: modules that are not there or fail, each with its own traceback (FF-806).
     """
+    found, problems = import_some(root, names)
+    raise_all(problems)
+    return found
+
+
+def import_some(root: Path, names: Iterable[str]) -> tuple[list[str], list[FlowForgeError]]:
+    """The same modules as far as they can be imported, and what is wrong with the others."""
     folder = root.resolve()
     if sys.path[0] != str(folder):
         sys.path[:] = [str(folder), *(path for path in sys.path if path != str(folder))]
@@ -45,8 +52,7 @@ def import_modules(root: Path, names: Iterable[str]) -> list[str]:
     for name in wanted:
         importer.add(name)
     _stamp_all(folder)
-    raise_all(importer.problems)
-    return sorted(importer.found)
+    return sorted(importer.found), importer.problems
 
 
 class _Importer:

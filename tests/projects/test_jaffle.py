@@ -23,7 +23,7 @@ def jaffle(tmp_path: Path) -> Project:
 
 def total(project: Project, dataset: str, column: str) -> Decimal:
     values: list[Decimal | int] = project.read(dataset)[column].to_list()
-    return sum(values, start=Decimal(0))
+    return Decimal(sum(values))
 
 
 def test_there_is_no_python_in_it() -> None:
