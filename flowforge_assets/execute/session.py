@@ -15,6 +15,7 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.handover import Handover
+from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.scope import MadeSets, RunScope
@@ -25,6 +26,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
+from flowforge_assets.record.jobs import JobLog
 from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.rebuild import rebuild
@@ -87,6 +89,19 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
         finally:
             scope.sql.close()
             scope.resources.close()
+            scope.jobs.close()
+
+
+@contextmanager
+def looked_at(session: Session, history: History) -> Generator[RunScope]:
+    """What a run has at hand, for reading what is there; nothing is planned or made."""
+    plan = Plan(session.environment.name, (), (), (), {})
+    scope = _scope(session, new_run_id(session.clock), plan, history, StopSignal())
+    try:
+        yield scope
+    finally:
+        scope.sql.close()
+        scope.resources.close()
 
 
 def _ledger(session: Session) -> Ledger:
@@ -126,6 +141,12 @@ def _scope(
         clock=session.clock,
         view=view_rows,
         readers=_readers(session.graph, ids),
+        jobs=JobPlaces(
+            JobLog(session.environment.ledger_path),
+            session.environment.folder,
+            session.clock,
+            stop,
+        ),
         stop=stop,
     )
 

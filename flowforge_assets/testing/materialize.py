@@ -16,7 +16,6 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean
 from flowforge_assets.errors.testing import NoSuchAssetError, NotGivenError, PartitionUnsaidError
 from flowforge_assets.execute.judge import bad_spec
-from flowforge_assets.execute.spec import table_of
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.partition_map import read_by
 from flowforge_assets.plan.plan import Plan
@@ -65,11 +64,19 @@ class Ran:
     """
 
     def __init__(
-        self, scene: Scene, reach: Reach, plan: Plan, result: RunResult, *, now: datetime
+        self,
+        scene: Scene,
+        reach: Reach,
+        plan: Plan,
+        result: RunResult,
+        *,
+        resources: tuple[Resource, ...],
+        now: datetime,
     ) -> None:
         """Of one run; `materialize` makes it."""
         self._scene = scene
         self._reach = reach
+        self._resources = resources
         self._now = now
         self.plan = plan
         self.result = result
@@ -86,7 +93,7 @@ class Ran:
             NoSuchAssetError: the test neither gives nor makes it (FF-724).
             StorageError: it was never made (FF-602).
         """
-        return table_of(self._scene.store, self._dataset(dataset)).scan().collect()
+        return self._scene.rows(self._dataset(dataset), self._resources, self._now)
 
     def bad_rows(self, dataset: Named) -> pl.DataFrame:
         """The rows of the dataset that were set aside, with what they break in `_broken_rules`.
@@ -108,13 +115,14 @@ class Ran:
     ) -> Ran:
         """The same assets once more over the same tables, a minute later or at `now`.
 
-        What is given takes the place of what was given before.
+        What is given takes the place of what was given before; without `resources` they are the
+        same.
 
         Raises:
             FlowForgeError: see `materialize`.
         """
         return _run(
-            self._scene, self._reach, given or {}, partition, resources,
+            self._scene, self._reach, given or {}, partition, tuple(resources) or self._resources,
             now=_aware(now) or self._now + _A_MINUTE, raises=raises,
         )  # fmt: skip
 
@@ -168,7 +176,7 @@ def materialize(
         reach = ProjectReach(_loaded(project).graph)
         scene = Scene.of(reach, makes, rows)
     return _run(
-        scene, reach, rows, partition, resources, now=_aware(now) or utc_now(), raises=raises
+        scene, reach, rows, partition, tuple(resources), now=_aware(now) or utc_now(), raises=raises
     )
 
 
@@ -190,7 +198,7 @@ def _run(
     reach: Reach,
     given: Mapping[Named, Given],
     partition: Partition | None,
-    resources: Iterable[Resource],
+    resources: tuple[Resource, ...],
     *,
     now: datetime,
     raises: bool,
@@ -210,7 +218,7 @@ def _run(
         raise NotGivenError(message, place=asset.place, hint=hint)
     if raises and result.errors:
         raise result.errors[0]
-    return Ran(scene, reach, plan, result, now=now)
+    return Ran(scene, reach, plan, result, resources=resources, now=now)
 
 
 def _steps(scene: Scene, asset: AssetDefinition) -> Partitioning:

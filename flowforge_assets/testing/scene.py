@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -33,9 +33,12 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, Place, raise_all
 from flowforge_assets.errors.testing import GivenRowsError, NotGivenError
 from flowforge_assets.execute.run import RunResult
-from flowforge_assets.execute.session import Session, run_here
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.session import Session, looked_at, run_here
+from flowforge_assets.execute.spec import spec_of, table_of
+from flowforge_assets.execute.state import history_of_tables
 from flowforge_assets.graph.build import Graph, build_graph
+from flowforge_assets.graph.writes import write_problems
+from flowforge_assets.plan.fit import misfits
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.config import EnvironmentConfig
@@ -62,6 +65,11 @@ def _never() -> None:
     """What is given is never made."""
 
 
+def _no_plan(_: History) -> Plan:
+    """Nothing is made."""
+    return Plan("test", (), (), (), {})
+
+
 @dataclass
 class Scene:
     """The graph, the assets of it that are made, and what has been given and made so far."""
@@ -83,6 +91,7 @@ class Scene:
         Raises:
             NoSuchAssetError: one of them, or what is given, is not there (FF-724).
             NotGivenError: they read what is neither given nor made (FF-721).
+            GraphError: they do not fit together (FF-2xx).
         """
         there = {dataset.key for dataset in map(reach.dataset, given)}
         assets = {asset.id: asset for asset in map(reach.asset, makes)}
@@ -106,7 +115,9 @@ class Scene:
         definitions = Definitions(
             datasets | upstream, (*stand_ins, *assets.values()), tuple(checks)
         )
-        return cls(build_graph(definitions), tuple(assets.values()))
+        graph = build_graph(definitions)
+        raise_all([*write_problems(graph), *misfits(graph)])
+        return cls(graph, tuple(assets.values()))
 
     def give(
         self, rows: Mapping[DatasetKey, Given], now: datetime
@@ -156,10 +167,7 @@ class Scene:
         now: datetime,
     ) -> tuple[Plan, RunResult]:
         """Makes the assets in those partitions (absent: all), whether they are stale or not."""
-        environment = Environment(
-            "test", EnvironmentConfig(store="memory://", workers=1), self.folder
-        )
-        environment.ledger_path.unlink(missing_ok=True)  # what was given since is in no ledger
+        self.environment.ledger_path.unlink(missing_ok=True)  # it lacks what was given since
         asked = Asked(frozenset(asset.id for asset in self.makes), partitions, force=True)
         prints = dict.fromkeys(asked.assets, _FINGERPRINT)
         plans: list[Plan] = []
@@ -168,17 +176,43 @@ class Scene:
             plans.append(make_plan(self.graph, history, prints, asked, env="test", now=now))
             return plans[-1]
 
-        session = Session(
+        session = self._session(planned, resources, now)
+        result = run_here(session, on_event=_unheard, stop=StopSignal())
+        return plans[-1], result
+
+    def rows(
+        self, dataset: DatasetDefinition, resources: Iterable[Resource], now: datetime
+    ) -> pl.DataFrame:
+        """All that the dataset's table holds; of a view what it gives now.
+
+        Raises:
+            StorageError: it was never made (FF-602).
+        """
+        if self.graph.assets[self.graph.maker[dataset.key]].write != "view":
+            return table_of(self.store, dataset).scan().collect()
+        history = history_of_tables(self.graph, self.environment, lambda: self.store)
+        session = self._session(_no_plan, resources, now)
+        with looked_at(session, history) as scope:
+            return scope.scan(dataset).collect()
+
+    @property
+    def environment(self) -> Environment:
+        """Where the run's ledger is; its store is this scene's."""
+        config = EnvironmentConfig(store="memory://", workers=1)
+        return Environment("test", config, self.folder, kept=self.folder)
+
+    def _session(
+        self, plan: Callable[[History], Plan], resources: Iterable[Resource], now: datetime
+    ) -> Session:
+        return Session(
             graph=self.graph,
-            environment=environment,
+            environment=self.environment,
             store=lambda: self.store,
             clock=lambda: now,
-            plan=planned,
+            plan=plan,
             given=tuple(resources),
             name="test",
         )
-        result = run_here(session, on_event=_unheard, stop=StopSignal())
-        return plans[-1], result
 
 
 def _is_redone(asset: AssetDefinition) -> bool:
