@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -79,6 +79,46 @@ def test_a_column_has_its_rules_type_and_tags(header: Callable[[str], SqlHeader]
     )
 
 
+def test_a_column_that_the_writer_makes_is_named(header: Callable[[str], SqlHeader]) -> None:
+    since, until = header(
+        "columns.since = { writer = 'valid_from', doc = 'd' }\n"
+        "[columns.until]\nwriter = 'valid_to'\ntags = ['t']"
+    ).columns
+    assert (since.writer, since.doc) == ("valid_from", "d")
+    assert (until.writer, until.tags) == ("valid_to", ("t",))
+
+
+@pytest.mark.parametrize(
+    "write", ["overwrite", "append", "merge", "insert", "scd2", "snapshot", "view"]
+)
+def test_a_header_knows_every_way_of_writing(
+    header: Callable[[str], SqlHeader], write: str
+) -> None:
+    assert header(f"write = '{write}'").write == write
+
+
+def test_steps_are_cut_as_partitions_are(header: Callable[[str], SqlHeader]) -> None:
+    found = header("per = { hourly = '2026-01-01T00', column = 'hour' }")
+    assert found.per == (HeaderPartition("hour", "hour", start="2026-01-01T00"),)
+    assert found.partition == ()
+
+
+@pytest.mark.parametrize(
+    ("toml", "schedule"), [("'0 6 * * *'", "0 6 * * *"), ("90", timedelta(seconds=90))]
+)
+def test_a_schedule_is_cron_or_seconds(
+    header: Callable[[str], SqlHeader], toml: str, schedule: object
+) -> None:
+    assert header(f"schedule = {toml}").schedule == schedule
+
+
+def test_names_that_a_dataset_had_and_columns_it_may_have(
+    header: Callable[[str], SqlHeader],
+) -> None:
+    found = header("aliases = ['silver.old', 'older']\nextra = 'keep'")
+    assert (found.aliases, found.extra) == (("silver.old", "older"), "keep")
+
+
 def test_a_bound_may_be_a_date(header: Callable[[str], SqlHeader]) -> None:
     (column,) = header("columns.day = { ge = 2013-01-01 }").columns
     assert column.rules == (Bound("day", ">=", date(2013, 1, 1)),)
@@ -130,6 +170,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest(
         ("columns.a = { doc = 'x', nul = 1 }", 2),
         ("tags = [\n 'nul = 1',\n]\ncolumns.a.nul = 1", 5),
         ("description = '''\nnul = 1\n'''\ncolumns.\"a\".nul = 1", 5),
+        ("columns.a.writer = 'valid_to'\ncolumns.a.nul = 1", 3),
         ("# nul = 1\ncolumns.a = { doc = 'x', nul = 1 }", 3),
     ],
 )
@@ -145,6 +186,14 @@ def test_a_nested_key_is_told_with_its_own_line(
     "toml",
     [
         "write = 'upsert'",
+        "extra = 'all'",
+        "aliases = 'old'",
+        "schedule = ''",
+        "schedule = 0",
+        "schedule = true",
+        "per = 'hour'",
+        "per = { hourly = '2026-01-01T00' }",
+        "columns.a = { writer = 'now' }",
         "tags = 'x'",
         "retries = -1",
         "retries = true",
