@@ -7,7 +7,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, ForwardRef
+from typing import Annotated, Any, Final, ForwardRef, cast
 
 from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.errors.declaration import UnresolvedNameError
@@ -23,7 +23,8 @@ def evaluated(text: str, names: dict[str, Any], scope: Mapping[str, object] | No
         UnresolvedNameError: it names something that is not there (FF-103).
     """
     try:
-        return eval(_compiled(text), names, dict(scope or {}))  # noqa: S307 - an annotation of the project's own code
+        found = _looked_up(text, names, scope)
+        return found if found is not None else eval(_compiled(text), names, dict(scope or {}))  # noqa: S307 - an annotation of the project's own code
     except NameError as error:
         message = f"`{error.name}` in the annotation `{text}` is not known"
         known = [*(scope or ()), *names, *vars(builtins)]
@@ -37,6 +38,23 @@ def evaluated(text: str, names: dict[str, Any], scope: Mapping[str, object] | No
         message = f"the annotation `{text}` cannot be read: {error}"
         hint = "write a type, such as `Frame[Orders]` or `Col[int]`"
         raise UnresolvedNameError(message, hint=hint) from error
+
+
+def _looked_up(
+    text: str, names: Mapping[str, object], scope: Mapping[str, object] | None
+) -> object:
+    """What `Frame[Orders]` or `date` is, without the compiler; None for anything else."""
+    outer, bracket, inner = text.partition("[")
+    form = _known(outer, names, scope)
+    if not bracket or form is None:
+        return form
+    argument = _known(inner[:-1], names, scope) if inner[-1:] == "]" else None
+    # what is no class may take its brackets in another way
+    return None if argument is None or type(form) is not type else cast("Any", form)[argument]
+
+
+def _known(name: str, names: Mapping[str, object], scope: Mapping[str, object] | None) -> object:
+    return scope[name] if scope is not None and name in scope else names.get(name)
 
 
 def concrete(hint: object, evaluate: Callable[[str], object]) -> Any:  # noqa: ANN401 - an annotation

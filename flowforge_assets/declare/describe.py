@@ -46,6 +46,9 @@ def key_of(cls: type) -> DatasetKey:
     Raises:
         DatasetNameError: the name is not made of lower-case words, or the class has no layer.
     """
+    cached = vars(cls).get("__flowforge_key__")
+    if isinstance(cached, DatasetKey):
+        return cached
     options = options_of(cls)
     name = options.name or snake_case(cls.__name__)
     if options.layer is None:
@@ -53,11 +56,13 @@ def key_of(cls: type) -> DatasetKey:
         hint = "subclass `Bronze`, `Silver` or `Gold`; a `Shape` is no dataset"
         raise DatasetNameError(message, place=options.place, hint=hint)
     try:
-        return DatasetKey.of(options.layer, name)
+        key = DatasetKey.of(options.layer, name)
     except ValueError as error:
         hint = 'give it one with `name="group.name"`: lower-case letters, digits, underscores'
         message = f"`{name}` cannot be the name of a dataset"
         raise DatasetNameError(message, place=options.place, hint=hint) from error
+    type.__setattr__(cls, "__flowforge_key__", key)
+    return key
 
 
 def describe(cls: type) -> DatasetDefinition:

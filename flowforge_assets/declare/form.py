@@ -36,6 +36,7 @@ MADE_FORMS: Final[Mapping[object, FormName]] = {
     Written: "written",
 }
 """What an asset may return."""
+_SAME: Final[PartitionMapping] = Same()
 _ALL: Final = frozenset({*READ_FORMS, *MADE_FORMS, BadRows, Out})
 Resolve: typing.TypeAlias = Callable[[Any], Any]  # an annotation as an object
 
@@ -45,7 +46,7 @@ class Form(NamedTuple):
 
     form: Any  # `Frame`, `Table`, ...: classes at run time, aliases to a type checker
     datasets: tuple[type, ...]
-    mapping: PartitionMapping = Same()
+    mapping: PartitionMapping = _SAME
     optional: bool = False
 
     @property
@@ -61,7 +62,30 @@ def read_form(hint: Any, resolve: Resolve) -> Form | None:  # noqa: ANN401 - an 
         ParameterFormError: a mapping is given as a class (FF-109).
         FormMismatchError: an artifact is taken for a table, or a table for a file (FF-120).
     """
-    mapping: PartitionMapping = Same()
+    if isinstance(hint, type):
+        return None  # a key or a resource: a form has brackets
+    if type(hint) is types.GenericAlias:
+        mapping, optional = _SAME, False
+    else:
+        hint, mapping, optional = _peeled(hint, resolve)
+    origin: Any = typing.get_origin(hint)  # Any: as `Form.form`
+    if origin not in _ALL:
+        return None
+    inner = hint.__args__[0]
+    if not isinstance(inner, type):
+        inner = resolve(inner)
+    elif _is_meant(inner, origin):
+        return Form(origin, (inner,), mapping, optional)
+    is_union = origin is Rows and typing.get_origin(inner) in UNIONS
+    datasets = tuple(map(resolve, typing.get_args(inner))) if is_union else (inner,)
+    if not all(isinstance(each, type) and _is_meant(each, origin) for each in datasets):
+        return None
+    return Form(origin, datasets, mapping, optional)
+
+
+def _peeled(hint: Any, resolve: Resolve) -> tuple[Any, PartitionMapping, bool]:  # noqa: ANN401
+    """What is inside of `Annotated[...]`, `... | None` and quotes, with what those say."""
+    mapping: PartitionMapping = _SAME
     optional = False
     while True:
         origin = typing.get_origin(hint)
@@ -71,20 +95,13 @@ def read_form(hint: Any, resolve: Resolve) -> Form | None:  # noqa: ANN401 - an 
         elif origin in UNIONS:
             rest = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
             if len(rest) != 1:
-                return None
+                break
             hint, optional = rest[0], True
         elif isinstance(hint, (str, ForwardRef)):
             hint = resolve(hint if isinstance(hint, str) else hint.__forward_arg__)
         else:
             break
-    if origin not in _ALL:
-        return None
-    inner = resolve(typing.get_args(hint)[0])
-    is_union = origin is Rows and typing.get_origin(inner) in UNIONS
-    datasets = tuple(map(resolve, typing.get_args(inner))) if is_union else (inner,)
-    if not all(isinstance(each, type) and _is_meant(each, origin) for each in datasets):
-        return None
-    return Form(origin, datasets, mapping, optional)
+    return hint, mapping, optional
 
 
 def read_forms(hint: Any, resolve: Resolve) -> list[Form] | None:  # noqa: ANN401 - as above

@@ -23,7 +23,8 @@ def written_function(function: Callable[..., Any], place: Place | None = None) -
     found: Any = function  # Any: looked at below
     while isinstance(found, functools.partial):
         found = found.func
-    found = inspect.unwrap(found)
+    if hasattr(found, "__wrapped__"):
+        found = inspect.unwrap(found)
     if not isinstance(found, FunctionType):
         shown = getattr(function, "__name__", None) or type(function).__name__
         message = f"`{shown}` is no plain function"

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from flowforge_assets.core.schema import DataType, DecimalType, ListType, Plain, PlainName
@@ -30,8 +29,16 @@ from flowforge_assets.declare.column import (
     col,
     key,
 )
-from flowforge_assets.declare.dataset import Dataset, DatasetMeta, DatasetOptions, Extra, Shape
+from flowforge_assets.declare.dataset import (
+    ORDER,
+    Dataset,
+    DatasetMeta,
+    DatasetOptions,
+    Extra,
+    Shape,
+)
 from flowforge_assets.declare.partitions import Partition
+from flowforge_assets.declare.texts import texts
 from flowforge_assets.errors.base import Place, did_you_mean, raise_all
 from flowforge_assets.errors.declaration import ColumnFormError, SchemaFileError
 
@@ -54,7 +61,7 @@ _HINTS: Final[Mapping[PlainName, object]] = {
     "timestamp_ntz": datetime,
     "json": Json,
 }
-_PLAIN: Final = ColumnOptions()  # shared: making one costs more than all else of a column
+_PLAIN: Final = ColumnOptions()
 _COLUMN_KEYS: Final = ("type", "key", "doc", "unit", "tags", "optional")
 
 
@@ -82,25 +89,25 @@ def dataset(  # noqa: PLR0913 - what a class statement takes, and the columns
     """
     frame = calling_frame()
     place = Place(frame.f_code.co_filename, frame.f_lineno, text=f'dataset("{name}")')
-    namespace: dict[str, object] = {"__module__": _module(frame), "__doc__": doc}
-    namespace |= _declared(columns or {}, place)
-    bases = (layer,) if like is None else (like, layer)
-    made = DatasetMeta(
-        name.replace(".", "_"),
-        bases,
-        namespace,
+    namespace = _declared(columns or {}, place)
+    namespace["__module__"] = str(frame.f_globals.get("__name__", "__main__"))
+    namespace["__doc__"] = doc
+    namespace["__flowforge__"] = DatasetOptions(
+        place=place,
+        order=next(ORDER),
+        scope=local_names(frame),
+        layer=layer.__flowforge__.layer,
         name=name,
         partition=partition,
         extra=extra,
-        owners=owners,
-        tags=tags,
+        owners=texts(owners),
+        tags=texts(tags),
         fresh=fresh,
-        aliases=aliases,
+        aliases=texts(aliases),
+        is_generated=True,
     )
-    options = cast("DatasetOptions", vars(made)["__flowforge__"])
-    options = replace(options, place=place, scope=local_names(frame), is_generated=True)
-    type.__setattr__(made, "__flowforge__", options)
-    return cast("type[D]", made)
+    bases = (layer,) if like is None else (like, layer)
+    return cast("type[D]", DatasetMeta(name.replace(".", "_"), bases, namespace))
 
 
 def schemas(path: str | Path) -> dict[str, Columns]:
@@ -167,19 +174,18 @@ class _TableReader:
                 continue
             yield name, self.column(kind, options, nullable=nullable)
 
-    def column(
-        self, kind: DataType, said: Mapping[str, Any], *, nullable: bool
-    ) -> tuple[object, object]:
-        options: dict[str, Any] = {"doc": said.get("doc", ""), "tags": said.get("tags", ())}
+    def column(self, kind: DataType, said: Mapping[str, Any], *, nullable: bool) -> object:
+        """The type alone, or with what the column promises and says of itself."""
+        hint = _hint(kind, nullable=nullable)
+        options = {name: said[name] for name in ("doc", "tags") if name in said}
         if kind == Plain("timestamp_ntz"):
             options["tz"] = None
-        hint = _hint(kind, nullable=nullable)
         if said.get("key"):
             return hint, key(**options)
+        options |= {name: said[name] for name in ("unit", "optional") if name in said}
         if isinstance(kind, DecimalType):
             options |= {"precision": kind.precision, "scale": kind.scale}
-        optional = bool(said.get("optional"))
-        return hint, col(**options, unit=said.get("unit", ""), optional=optional)
+        return (hint, col(**options)) if options else hint
 
     def wrong(self, column: str, what: str, hint: str) -> None:
         message = f"column `{column}` of `{self.table}`: {what}"
@@ -209,7 +215,7 @@ def _declared(columns: Columns, place: Place) -> dict[str, object]:
     for name, said in columns.items():
         pair = cast("tuple[object, ...]", said) if isinstance(said, tuple) else (said, None)
         hint, promise = pair if len(pair) == 2 else (pair, None)  # noqa: PLR2004
-        column: object = Col[Any](_PLAIN) if promise is None else promise
+        column: object = _plain_column(name) if promise is None else promise
         if not isinstance(column, Col) or not _is_type(hint):
             message = f"the column `{name}` is `{said!r}`, which is no type"
             remedy = f'write `"{name}": int`, or `"{name}": (int, key())`'
@@ -223,5 +229,9 @@ def _is_type(hint: object) -> bool:
     return isinstance(hint, (type, types.UnionType)) or typing.get_origin(hint) is not None
 
 
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", "__main__"))
+# One column object serves all datasets that have a column of the name and promise nothing of it.
+@functools.cache
+def _plain_column(name: str) -> Col[Any]:
+    column: Col[Any] = Col(_PLAIN)
+    column.attribute = name
+    return column

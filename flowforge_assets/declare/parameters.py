@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -71,7 +70,8 @@ class Parameters:
             f"{name}: {shown_hint(self.hints[name])}" if name in self.hints else name
             for name in self.parameters
         )
-        return replace(self.declared.place, text=f"{self.declared.name}({shown})")
+        place = self.declared.place
+        return Place(place.file, place.line, place.column, f"{self.declared.name}({shown})")
 
     def raise_problems(self) -> None:
         """Raises what was found."""
@@ -89,7 +89,8 @@ class Parameters:
 
     def is_shape(self, form: Form) -> bool:
         """Whether the form holds a shape, which is no dataset."""
-        return any(issubclass(c, Shape) and not issubclass(c, Dataset) for c in form.datasets)
+        cls = form.dataset  # a union of rows holds datasets alone
+        return not issubclass(cls, Dataset) and issubclass(cls, Shape)
 
     def read_all(self, reads: Mapping[str, AnyDataset]) -> None:
         """Every parameter; `reads` says of some which dataset they read."""
@@ -194,7 +195,11 @@ class Parameters:
 
     def form(self, hint: Any) -> Form | None:  # noqa: ANN401 - an annotation
         """The form of a dataset that `hint` is, with its mapping; None for anything else."""
-        return self.attempt(lambda: read_form(hint, self.resolved))
+        try:
+            return read_form(hint, self.resolved)
+        except FlowForgeError as error:
+            self.problems.append(error)
+            return None
 
 
 def _resource(hint: object) -> type[Resource] | None:

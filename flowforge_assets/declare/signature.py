@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections import Counter
 from typing import Any, Final
 
 from flowforge_assets.core.key import DatasetKey
@@ -148,13 +149,14 @@ def _outputs(reader: Parameters, options: AssetOptions) -> tuple[Output, ...]:
 
 
 def _refuse_mixed_up(reader: Parameters, makes: tuple[Output, ...], options: AssetOptions) -> None:
-    """Refuses outputs that are there twice, and folders and places that none asks for."""
+    """Refuses outputs that are there twice, and places for jobs that do not fit them."""
     name = reader.declared.name
-    twice = {o.dataset for o in makes if sum(o.dataset == p.dataset for p in makes) > 1}
-    for dataset in sorted(twice):
-        message = f"`{name}` makes `{dataset}` twice"
-        hint = "name each dataset once: what belongs together is one frame"
-        reader.problems.append(ReturnFormError(message, hint=hint))
+    if len(makes) > 1:
+        for dataset, times in Counter(output.dataset for output in makes).items():
+            if times > 1:
+                message = f"`{name}` makes `{dataset}` twice"
+                hint = "name each dataset once: what belongs together is one frame"
+                reader.problems.append(ReturnFormError(message, hint=hint))
     written = {output.dataset for output in makes if output.form == "written"}
     for parameter, dataset in reader.outs.items():
         if dataset not in written:
@@ -165,11 +167,19 @@ def _refuse_mixed_up(reader: Parameters, makes: tuple[Output, ...], options: Ass
         message = f"`{name}` returns `{dataset}` as written, but has no place to write it"
         hint = "take it as a parameter: `out: Out[D]`"
         reader.problems.append(FormMismatchError(message, hint=hint))
+    _refuse_odd_places(reader, makes, options)
+
+
+def _refuse_odd_places(
+    reader: Parameters, makes: tuple[Output, ...], options: AssetOptions
+) -> None:
+    """Refuses a folder without files, `in_place` without a job, and what was before of others."""
+    name = reader.declared.name
     if reader.out is not None and all(output.form != "file" for output in makes):
         message = f"`{reader.out}: Path` of `{name}` is a folder for files, and it makes none"
         hint = "return `File[D]` of an `Artifact`, or leave the parameter out"
         reader.problems.append(ParameterFormError(message, hint=hint))
-    if options.in_place and not written:
+    if options.in_place and all(output.form != "written" for output in makes):
         message = f"`in_place` of `{name}` is for jobs elsewhere"
         hint = "return `Written[D]`, or leave it out"
         reader.problems.append(AssetOptionError(message, hint=hint))
