@@ -28,10 +28,11 @@ def call_asset(
     unit: PartitionSet,
     loaded: Loaded,
     *,
+    given: Mapping[str, object] | None = None,
     step_id: str,
     attempt: int,
 ) -> object:
-    """What the asset gives for its inputs.
+    """What the asset gives for its inputs; `given` are the parameters that are no rows.
 
     Raises:
         StepFailedError: its code fails (FF-701).
@@ -40,6 +41,7 @@ def call_asset(
     if asset.sql_path is not None:
         return _query(scope, asset, unit, loaded)
     arguments = users_code(asset, lambda: _arguments(scope, asset, unit, loaded))
+    arguments.update(given or {})
     if asset.context is not None:
         arguments[asset.context] = Context(
             env=scope.env,
@@ -61,9 +63,9 @@ def _arguments(
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = key_arguments(asset, scope.graph.datasets[asset.id], unit)
     for read in asset.inputs:
-        dataset = scope.graph.datasets[read.dataset]
-        frame = loaded[read.parameter]
-        arguments[read.parameter] = in_form(frame, read.form, dataset)
+        if read.parameter in loaded:
+            dataset = scope.graph.datasets[read.dataset]
+            arguments[read.parameter] = in_form(loaded[read.parameter], read.form, dataset)
     for parameter, kind in asset.resources.items():
         arguments[parameter] = scope.resources.get(kind)
     return arguments

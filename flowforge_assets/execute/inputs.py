@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from flowforge_assets.declare.definition import (
     Input,
     KeyParameter,
 )
+from flowforge_assets.declare.job import Ref
 from flowforge_assets.declare.mapping import Has
 from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
@@ -28,6 +29,7 @@ from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.storage.failure import as_storage_error, reading
 from flowforge_assets.storage.partition_rows import is_in
+from flowforge_assets.storage.store import NO_TABLE
 
 Reader: TypeAlias = AssetDefinition | CheckDefinition
 Versions: TypeAlias = Mapping[DatasetKey, TableVersion]
@@ -68,11 +70,33 @@ class Inputs:
             if read.form == "before":
                 frames[read.parameter] = self._before(dataset, unit)
                 continue
+            if read.form == "ref":
+                continue
             wanted = self._wanted(read, dataset, unit)
             frames[read.parameter] = (
                 None if wanted is None else self._frame(read, dataset, unit, wanted)
             )
         return frames
+
+    def refs(self, unit: PartitionSet) -> dict[str, object]:
+        """The inputs of one unit that are read by their place, by parameter.
+
+        Raises:
+            InputMissingError: partitions that it must have were never made (FF-703).
+        """
+        found: dict[str, object] = {}
+        for read in self._inputs:
+            if read.form == "ref":
+                dataset = self._scope.graph.datasets[read.dataset]
+                wanted = self._wanted(read, dataset, unit)
+                found[read.parameter] = None if wanted is None else self._ref(dataset, wanted)
+        return found
+
+    def _ref(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Ref[Any]:
+        table = self._scope.table(dataset)
+        version = table.version() or NO_TABLE
+        self._note(dataset.key, version)
+        return Ref(table.uri, version.version, wanted.render(None))
 
     def _before(self, dataset: DatasetDefinition, unit: PartitionSet) -> pl.LazyFrame:
         """The rows that the step replaces, of all the table where it is not cut by the step."""

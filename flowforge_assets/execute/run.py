@@ -14,6 +14,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError, Problems
+from flowforge_assets.errors.job import JobFailedError, JobLostError, WrittenMissingError
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
@@ -30,7 +31,14 @@ from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 
 T = TypeVar("T")
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
-RETRIED: Final = (StepFailedError, StepTimeoutError, StorageError)
+RETRIED: Final = (
+    StepFailedError,
+    StepTimeoutError,
+    StorageError,
+    JobFailedError,
+    JobLostError,
+    WrittenMissingError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.storage import TableOlderError
 from flowforge_assets.execute.handover import Handover
+from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.spec import table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
@@ -66,6 +67,11 @@ class MadeSets:
         """The newest version that the ledger knew when the run began."""
         return self._history.newest(key)
 
+    def versions(self, key: DatasetKey, steps: PartitionSet) -> list[TableVersion]:
+        """The versions that had made these steps when the run began, in order."""
+        pieces = self._history.lookup(key)
+        return sorted({piece.table for piece in pieces if piece.partitions & steps})
+
     def rows(self, dataset: DatasetDefinition) -> int:
         """About how many rows it has; remade partitions may count twice."""
         with self._lock:
@@ -103,7 +109,8 @@ class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
 
     `readers` counts the assets of this run that read a dataset. `restarted` are those that were
-    emptied to be made anew. `view` works out the rows of a view. `stop` is set when the run is to
+    emptied to be made anew. `view` works out the rows of a view. `jobs` has those that run
+    elsewhere. `stop` is set when the run is to
     end after the steps that are going on.
     """
 
@@ -119,6 +126,7 @@ class RunScope:
     now: datetime
     clock: Clock
     readers: Mapping[DatasetKey, int]
+    jobs: JobPlaces
     stop: Event = field(default_factory=Event)
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)

@@ -142,6 +142,8 @@ class _Writer:
             for unit, prepared, seconds in held
         )
         self.on_commit(Committed(tuple(made), units))
+        for _, prepared, _ in held:
+            prepared.committed()
 
     def _committed(self, held: list[tuple[PartitionSet, Prepared, float]]) -> list[Made]:
         done = held[0][0]
@@ -183,6 +185,9 @@ class _Writer:
         frame = together(frames, table.spec.schema) if len(frames) == len(parts) else None
         if parts[0][1].is_view:
             return table.record(made), None
+        if parts[0][1].rows_in_place is not None:
+            touched = None if dataset.steps is None else rows_of(dataset, done, self.scope.now)
+            return table.record(replace(made, touched=touched)), None
         if not new:
             for _, part in parts:
                 part.discard()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import polars as pl
@@ -18,11 +18,12 @@ from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.run import StepFailedError
 from flowforge_assets.execute.call import call_asset, users_code, within_timeout
 from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_values
-from flowforge_assets.execute.inputs import Inputs
+from flowforge_assets.execute.inputs import Inputs, Loaded
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.execute.states import stamped, time_of
+from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
 from flowforge_assets.quality.verdict import refusals
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
@@ -34,12 +35,17 @@ _FEW_ROWS: Final = 20_000
 Engine: TypeAlias = Literal["auto", "in-memory"]
 
 
+def _nothing_left() -> None:
+    """There is nothing to remove."""
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedOutput:
     """The good rows of one dataset, in memory or staged in files, and those set aside.
 
     `schema` is what the table has after the write: with `extra="keep"` more than is declared.
-    `is_unchanged` says that the table has just these rows. A view has none: `is_view`.
+    `is_unchanged` says that the table has just these rows. A view has none: `is_view`. Of what
+    was written in place only `rows_in_place` is known.
     """
 
     schema: Schema
@@ -50,6 +56,7 @@ class PreparedOutput:
     warnings: tuple[Finding, ...] = ()
     is_unchanged: bool = False
     is_view: bool = False
+    rows_in_place: int | None = None
 
     def discard(self) -> None:
         """Removes what was staged."""
@@ -61,14 +68,17 @@ class PreparedOutput:
         """How many good rows."""
         if self.frame is not None:
             return self.frame.height
+        if self.rows_in_place is not None:
+            return self.rows_in_place
         return self.staged.rows if self.staged is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All outputs of one call."""
+    """All outputs of one call; `committed` is to be called when they are."""
 
     outputs: tuple[PreparedOutput, ...]
+    committed: Callable[[], None] = _nothing_left
 
     @property
     def rows(self) -> int:
@@ -122,12 +132,26 @@ def prepare(
 
     def computed() -> Prepared:
         loaded = inputs.load(unit)
-        returned = call_asset(scope, asset, unit, loaded, step_id=step_id, attempt=attempt)
+        refs = inputs.refs(unit)
+        if not asset.outs:
+            return called(loaded, refs)
+        prepared, committed = with_jobs(
+            scope, asset, inputs, unit, lambda step: called(loaded, refs | step.arguments(), step)
+        )
+        return replace(prepared, committed=committed)
+
+    def called(
+        loaded: Loaded, given: Mapping[str, object], written: WrittenStep | None = None
+    ) -> Prepared:
+        returned = call_asset(
+            scope, asset, unit, loaded, given=given, step_id=step_id, attempt=attempt
+        )
         values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
+        found = values if written is None else written.found(values)
         return Prepared(
             tuple(
                 _prepared(scope, asset, output, value, unit)
-                for output, value in zip(asset.makes, values, strict=True)
+                for output, value in zip(asset.makes, found, strict=True)
             )
         )
 
@@ -142,6 +166,11 @@ def _prepared(
     scope: RunScope, asset: AssetDefinition, output: Output, value: object, unit: PartitionSet
 ) -> PreparedOutput:
     dataset = scope.graph.datasets[output.dataset]
+    if asset.in_place and output.form == "written":
+        examination = examined_in_place(Judge(scope, asset, dataset, unit))
+        return PreparedOutput(
+            dataset.schema, warnings=examination.warnings, rows_in_place=examination.rows
+        )
     stored = scope.table(dataset).spec.schema
     at = time_of(unit, scope.now)
 

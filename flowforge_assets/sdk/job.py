@@ -80,7 +80,7 @@ class JobRunner(Protocol):
 
     @property
     def name(self) -> str:
-        """Kind and place, such as `local` or `databricks adb-12`; a ref is for runners of one name."""
+        """Kind and place, such as `local` or `databricks adb-12`: refs are for one name."""
         ...
 
     @property
