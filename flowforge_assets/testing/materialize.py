@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from flowforge_assets.api import Project
     from flowforge_assets.execute.run import RunResult
 
+Givens: TypeAlias = Mapping[Named, Given]
+"""The rows of datasets by class or key; written where they are given, so that types are known."""
 AnyProject: TypeAlias = "Project | str | Path"
 _A_MINUTE = timedelta(minutes=1)
 
@@ -47,7 +49,7 @@ class Materialize(Protocol):
     def __call__(
         self,
         *makes: Makes,
-        given: Mapping[Named, Given] | None = None,
+        given: Givens | None = None,
         partition: Partition | None = None,
         resources: Iterable[Resource] = (),
         now: datetime | None = None,
@@ -107,7 +109,7 @@ class Ran:
     def again(
         self,
         *,
-        given: Mapping[Named, Given] | None = None,
+        given: Givens | None = None,
         partition: Partition | None = None,
         resources: Iterable[Resource] = (),
         now: datetime | None = None,
@@ -139,7 +141,7 @@ class Ran:
 
 def materialize(
     *makes: Makes,
-    given: Mapping[Named, Given] | None = None,
+    given: Givens | None = None,
     partition: Partition | None = None,
     resources: Iterable[Resource] = (),
     project: AnyProject | None = None,
@@ -196,7 +198,7 @@ def _aware(now: datetime | None) -> datetime | None:
 def _run(
     scene: Scene,
     reach: Reach,
-    given: Mapping[Named, Given],
+    given: Givens,
     partition: Partition | None,
     resources: tuple[Resource, ...],
     *,

@@ -20,7 +20,7 @@ from flowforge_assets import (
     col,
     key,
 )
-from flowforge_assets.testing import materialize, rows
+from flowforge_assets.testing import Givens, materialize, rows
 
 DAY = Daily("2026-01-01")
 HOUR = Hourly("2026-01-01T00")
@@ -68,8 +68,8 @@ def test_a_history_run_twice_over_the_same_rows_stays() -> None:
 
 def test_a_history_goes_on_from_given_states() -> None:
     before = rows(Users, [{"user": "a", "email": "old", "since": FIRST}])
-    given = {Users: before, Accounts: [{"user": "a", "email": "new"}]}
-    ran = materialize(Users, given=given, now=SECOND)
+    now_at = [{"user": "a", "email": "new"}]
+    ran = materialize(Users, given={Users: before, Accounts: now_at}, now=SECOND)
     assert states(ran[Users]) == [("a", "new", True), ("a", "old", False)]
 
 
@@ -220,5 +220,5 @@ def test_modes_are_those_of_the_asset(write: str) -> None:
     def kept(accounts: Frame[Accounts]) -> Frame[Kept]:
         return accounts
 
-    given = {Kept: [{"user": "a", "email": "old"}], Accounts: [{"user": "b", "email": "new"}]}
+    given: Givens = {Kept: [{"user": "a"}], Accounts: [{"user": "b"}]}
     assert sorted(materialize(Kept, given=given)[Kept]["user"]) == ["a", "b"]
