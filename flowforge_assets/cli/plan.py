@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flowforge_assets.plan.plan import Plan
 
 _DIFFERENT: Final = 3
+REBUILD: Final = "Empty what keeps its history, and make it anew."
 REASON_STYLES: Final[dict[str, Style]] = {
     "never made": "green",
     "input newer": "cyan",
@@ -27,12 +28,13 @@ def plan(
     select: Select = None,
     partition: Partition = None,
     force: Annotated[Flag, Parameter(help="As if all that is selected were stale.")] = False,
+    rebuild: Annotated[Flag, Parameter(help=REBUILD)] = False,
     exit_code: Annotated[Flag, Parameter(help="Exit with 3 if there is something to do.")] = False,
     common: Common = COMMON,
 ) -> int:
     """Say what a run would make, and why. Nothing is changed."""
     terminal, project = common.terminal(), common.load()
-    made = project.plan(select, partitions=partition, force=force)
+    made = project.plan(select, partitions=partition, force=force, rebuild=rebuild)
     if terminal.json:
         terminal.data(made.as_json())
     else:
@@ -46,7 +48,7 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         [
             (
                 Text(step.asset, "bold"),
-                how_many(step.partitions),
+                how_many(step.partitions, up_to=step.is_conditional),
                 step.partitions.render(),
                 Text(step.reason, REASON_STYLES.get(step.reason, "yellow")),
                 Text(step.detail, "dim"),
@@ -55,6 +57,10 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         ],
         right=[1],
     )
+    for kept in plan.kept:
+        of = f" ({kept.partitions.render()})" if kept.partitions.dimensions else ""
+        said = f": {kept.reason}" + (f", {kept.detail}" if kept.detail else "")
+        terminal.say(Text(kept.asset, "bold"), of, Text(" history kept", "yellow"), said)
     for waiting in plan.waiting:
         of = f" ({waiting.partitions.render()})" if waiting.partitions.dimensions else ""
         terminal.say(

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.plan import REBUILD
 from flowforge_assets.cli.progress import Extent, Progress
 from flowforge_assets.cli.words import duration
 from flowforge_assets.errors.project import UsageError
@@ -31,6 +32,7 @@ def run(
     select: Select = None,
     partition: Partition = None,
     force: Annotated[Flag, Parameter(help="Make all that is selected, stale or not.")] = False,
+    rebuild: Annotated[Flag, Parameter(help=REBUILD)] = False,
     resume: Annotated[
         str | None, Parameter(help="A run: make what it planned and did not.")
     ] = None,
@@ -40,8 +42,8 @@ def run(
     common: Common = COMMON,
 ) -> int:
     """Make what is out of date, and only that. A failure stops only what depends on it."""
-    if resume is not None and (select or partition or force):
-        hint = "leave `--select`, `--partition` and `--force` out"
+    if resume is not None and (select or partition or force or rebuild):
+        hint = "leave `--select`, `--partition`, `--force` and `--rebuild` out"
         raise UsageError("a resumed run makes what it had planned", hint=hint)
     terminal, project = common.terminal(), common.load()
     start = time.perf_counter()
@@ -51,7 +53,13 @@ def run(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = project.run(
-            select, partitions=partition, force=force, resume=resume, engine=engine, on_event=hear
+            select,
+            partitions=partition,
+            force=force,
+            rebuild=rebuild,
+            resume=resume,
+            engine=engine,
+            on_event=hear,
         )
     except KeyboardInterrupt:
         _end(terminal, last, None, time.perf_counter() - start)

@@ -33,9 +33,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def how_many(partitions: PartitionSet) -> str:
-    """`365 partitions`; nothing for the unpartitioned."""
-    return counted(partitions.count(), "partition") if partitions.dimensions else ""
+def how_many(partitions: PartitionSet, *, up_to: bool = False) -> str:
+    """`365 partitions`, or `up to 365 partitions`; nothing for the unpartitioned."""
+    if not partitions.dimensions:
+        return ""
+    return f"{'up to ' if up_to else ''}{counted(partitions.count(), 'partition')}"
 
 
 def ends(partitions: PartitionSet) -> tuple[str | None, str | None]:

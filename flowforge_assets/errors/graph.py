@@ -57,6 +57,46 @@ class DuplicateAssetError(GraphError):
     code = "FF-206"
 
 
+class WriteKeyError(GraphError):
+    """An asset writes by key, but what it makes has no key.
+
+    `merge`, `insert` and `scd2` tell rows apart by the dataset's key columns: declare them with
+    `key()`.
+    """
+
+    code = "FF-209"
+
+
+class WriterColumnError(GraphError):
+    """The columns that a writer makes are missing, are too many, or have other types.
+
+    `scd2` needs `col(valid_from=True)` and `col(valid_to=True)` and may have `col(current=True)`;
+    `snapshot` needs `col(valid_from=True)`; no other way of writing makes any.
+    """
+
+    code = "FF-210"
+
+
+class StepCoverError(GraphError):
+    """The steps of an asset, as `per=` cuts them, do not hold whole partitions of what it makes.
+
+    An overwrite replaces whole partitions, so each must lie in one step: days in months, not days
+    in hours. Rows that land anywhere are written with `merge`, `insert` or `append`.
+    """
+
+    code = "FF-211"
+
+
+class ViewFormError(GraphError):
+    """An asset cannot be a view.
+
+    A view is worked out by whoever reads it, from frames alone: no keys, no resources, one
+    dataset, no quarantine.
+    """
+
+    code = "FF-214"
+
+
 class SourceScheduleError(GraphError):
     """An asset's `schedule` or `version` means nothing there, or cannot be read.
 

@@ -10,9 +10,9 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.needs import is_ordered
+from flowforge_assets.plan.needs import is_ordered, sees_the_rest
 from flowforge_assets.plan.plan import Plan
-from flowforge_assets.plan.step import Reason, Step
+from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Reason, Step
 from flowforge_assets.record.history import History
 from flowforge_assets.record.run import RunRecord, StepRecord
 
@@ -39,7 +39,9 @@ def plan_of_rest(
         asset = graph.assets.get(planned.makes[0])
         if asset is None or "|" in planned.step_id:
             continue
-        left = planned.partitions - _committed(history, run, planned)
+        done = _committed(history, run, planned)
+        left = planned.partitions - done
+        is_begun = planned.reason == "rebuild" and bool(done)
         if left:
             rest.setdefault(asset.id, []).append(
                 Step(
@@ -48,10 +50,12 @@ def plan_of_rest(
                     asset=asset.name,
                     makes=planned.makes,
                     partitions=left,
-                    reason=cast("Reason", planned.reason),
+                    # what was emptied and begun is not emptied again
+                    reason="never made" if is_begun else cast("Reason", planned.reason),
                     detail=f"left by run {run_id}",
                     takes_sets=asset.takes_sets,
                     is_ordered=is_ordered(asset, graph),
+                    most=1 if sees_the_rest(asset, graph) else MOST_IN_A_COMMIT,
                 )
             )
     if not rest:

@@ -23,8 +23,9 @@ def read_history(
     ledger: Ledger, graph: Graph, environment: Environment, store: OpenStore
 ) -> History:
     """What was made, as far as the store still has it: a table that is gone was never made."""
-    dimensions = {key: d.partitioning.dimensions for key, d in graph.datasets.items()}
-    current = ledger.current_all(dimensions)
+    by_row = {key: d.partitioning.dimensions for key, d in graph.datasets.items()}
+    apart = {k: d.steps.dimensions for k, d in graph.datasets.items() if d.steps is not None}
+    current = ledger.current_all({**by_row, **apart}, by_row)
     return current.only(present(current.datasets(), graph, environment, store))
 
 

@@ -49,7 +49,7 @@ def graph_of(*functions: Function) -> Graph:
         else:
             checks += read_checks(declared, classes)
     datasets = {key: describe(cls) for key, cls in classes.items()}
-    keyed = [with_key_columns(a, datasets[a.id].partitioning.dimensions) for a in assets]
+    keyed = [with_key_columns(a, (a.per or datasets[a.id].partitioning).dimensions) for a in assets]
     return build_graph(Definitions(datasets, tuple(keyed), tuple(checks)))
 
 
@@ -80,14 +80,21 @@ class Pipeline:
     def clock(self) -> datetime:
         return self.now
 
-    def asked(self, assets: Iterable[str] | None, partitions: str | None, *, force: bool) -> Asked:
+    def asked(
+        self,
+        assets: Iterable[str] | None,
+        partitions: str | None,
+        *,
+        force: bool,
+        rebuild: bool = False,
+    ) -> Asked:
         ids = [DatasetKey(each) for each in (self.graph.assets if assets is None else assets)]
         chosen: dict[DatasetKey, PartitionSet] = {}
         for id_ in ids:
-            partitioning = self.graph.datasets[id_].partitioning
+            partitioning = self.graph.steps(self.graph.assets[id_])
             if partitions is not None and partitioning.dimensions:
                 chosen[id_] = partitioning.parse(partitions, self.now)
-        return Asked(frozenset(ids), chosen, force=force)
+        return Asked(frozenset(ids), chosen, force=force, rebuild=rebuild)
 
     def history(self) -> History:
         with Ledger.open(self.environment.ledger_path) as ledger:
@@ -111,8 +118,9 @@ class Pipeline:
         *,
         partitions: str | None = None,
         force: bool = False,
+        rebuild: bool = False,
     ) -> RunResult:
-        asked = self.asked(assets, partitions, force=force)
+        asked = self.asked(assets, partitions, force=force, rebuild=rebuild)
         return self.run_plan(lambda history: self.planned(history, asked))
 
     def run_plan(self, plan: Callable[[History], Plan]) -> RunResult:

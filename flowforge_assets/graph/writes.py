@@ -1,0 +1,150 @@
+"""Whether each asset's way of writing fits what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from flowforge_assets.core.partition import Dimension, Partitioning
+from flowforge_assets.core.schema import DataType, Plain
+from flowforge_assets.declare.asset import Write
+from flowforge_assets.declare.column import Writer
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.graph import (
+    StepCoverError,
+    ViewFormError,
+    WriteKeyError,
+    WriterColumnError,
+)
+from flowforge_assets.graph.build import Graph
+
+_KEYED: Final[frozenset[Write]] = frozenset({"merge", "insert", "scd2"})
+_WRITERS: Final[dict[Write, tuple[Writer, ...]]] = {
+    "scd2": ("valid_from", "valid_to"),
+    "snapshot": ("valid_from",),
+}
+"""The columns that a way of writing cannot do without."""
+_MAY: Final[dict[Write, tuple[Writer, ...]]] = {
+    "scd2": ("valid_from", "valid_to", "current"),
+    "snapshot": ("valid_from",),
+}
+_TYPES: Final[dict[Writer, tuple[DataType, ...]]] = {
+    "valid_from": (Plain("timestamp"), Plain("timestamp_ntz"), Plain("date")),
+    "valid_to": (Plain("timestamp"), Plain("timestamp_ntz"), Plain("date")),
+    "current": (Plain("bool"),),
+}
+_PYTHON: Final[dict[Writer, str]] = {
+    "valid_from": "Col[datetime] = col(valid_from=True)",
+    "valid_to": "Col[datetime | None] = col(valid_to=True)",
+    "current": "Col[bool] = col(current=True)",
+}
+_LENGTHS: Final = {"hour": 1, "day": 2, "week": 3, "month": 4}
+
+
+def write_problems(graph: Graph) -> Iterator[FlowForgeError]:
+    """An error for each asset that cannot write what it makes in the way that it says."""
+    for asset in graph.assets.values():
+        for output in asset.makes:
+            dataset = graph.datasets[output.dataset]
+            if dataset.kind == "table":
+                yield from _keys(asset, dataset)
+                yield from _writer_columns(asset, dataset)
+            yield from _cover(asset, dataset)
+        if asset.write == "view":
+            yield from _view(asset)
+
+
+def _keys(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:
+    if asset.write in _KEYED and not dataset.key_columns:
+        message = f"`{asset.name}` writes by key (`{asset.write}`), and `{dataset.key}` has none"
+        hint = "declare what tells its rows apart: `order_id: Col[int] = key()`"
+        if dataset.cls is None:
+            hint = 'say what tells its rows apart in the header: `key = ["order_id"]`'
+        yield WriteKeyError(message, place=asset.place, hint=hint)
+
+
+def _writer_columns(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:
+    for needed in _WRITERS.get(asset.write, ()):
+        if dataset.written_by(needed) is None:
+            message = f"`{asset.name}` writes `{asset.write}`, which needs a `{needed}` column"
+            hint = f"declare one in `{dataset.key}`: `since: {_PYTHON[needed]}`"
+            if dataset.cls is None:
+                hint = f'say one in the header: `columns.since = {{ writer = "{needed}" }}`'
+            yield WriterColumnError(message, place=asset.place, hint=hint)
+    seen: set[Writer] = set()
+    written = [(c, writer) for c in dataset.columns if (writer := c.writer) is not None]
+    for column, writer in written:
+        name, place = column.field.name, dataset.place
+        if writer not in _MAY.get(asset.write, ()):
+            message = f"`{dataset.key}.{name}` is made by a writer, and `{asset.name}` is none"
+            hint = 'write it with `write="scd2"` or `"snapshot"`, or return the column'
+            yield WriterColumnError(message, place=place, hint=hint)
+        elif writer in seen:
+            message = f"`{dataset.key}` has two `{writer}` columns"
+            yield WriterColumnError(message, place=place, hint="leave one of them")
+        elif column.field.type not in _TYPES[writer] or (
+            column.field.nullable != (writer == "valid_to")
+        ):
+            message = f"`{dataset.key}.{name}` cannot hold what the writer puts there"
+            hint = f"declare it `{name}: {_PYTHON[writer]}`"
+            yield WriterColumnError(message, place=place, hint=hint)
+        seen.add(writer)
+
+
+def _cover(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:
+    """An overwrite replaces whole partitions: each must lie in one step."""
+    if asset.per is None or asset.write not in {"overwrite", "view"}:
+        return
+    why = _uncovered(dataset.partitioning, asset.per)
+    if why:
+        message = (
+            f"the steps of `{asset.name}` do not cover the partitions of `{dataset.key}`: {why}"
+        )
+        hint = 'let a step hold whole partitions, or say `write="merge"` or `"append"`'
+        yield StepCoverError(message, place=asset.place, hint=hint)
+
+
+def _uncovered(rows: Partitioning, steps: Partitioning) -> str:
+    for step in steps.dimensions:
+        row = next(filter(_fits(step, rows), rows.dimensions), None)
+        if row is None:
+            return f"they are cut by `{step.column}`, the dataset is not"
+        if step.is_time and (
+            row.tz != step.tz or _LENGTHS[step.kind] < _LENGTHS[row.kind]
+            or (row.kind, step.kind) == ("week", "month")
+        ):  # fmt: skip
+            return f"a {row.kind} of `{row.column}` lies in several steps, of one {step.kind} each"
+    return ""
+
+
+def _fits(step: Dimension, rows: Partitioning) -> Callable[[Dimension], bool]:
+    """Which dimension of the rows is restricted by one of the steps, as the planner has it."""
+    only = sum(each.is_time for each in rows.dimensions) == 1
+
+    def fits(row: Dimension) -> bool:
+        if row.is_time != step.is_time:
+            return False
+        return row.column == step.column or (row.is_time and only)
+
+    return fits
+
+
+def _view(asset: AssetDefinition) -> Iterator[FlowForgeError]:
+    why = ""
+    if len(asset.makes) > 1:
+        why = "it makes several datasets"
+    elif asset.keys or asset.context is not None:
+        why = "it asks for the keys of one step"
+    elif asset.resources:
+        why = "it asks for resources, which its readers may not have"
+    elif not asset.inputs:
+        why = "it reads nothing"
+    elif asset.bad_rows == "quarantine":
+        why = "its bad rows cannot be set aside"
+    elif asset.per is not None:
+        why = "it has no steps to cut"
+    if why:
+        message = f"`{asset.name}` cannot be a view: {why}"
+        hint = "let it be written: leave out `write=`, or ask for frames only"
+        yield ViewFormError(message, place=asset.place, hint=hint)
