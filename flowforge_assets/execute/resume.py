@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from flowforge_assets.core.key import DatasetKey
@@ -10,7 +10,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.needs import is_ordered, sees_the_rest
+from flowforge_assets.plan.needs import is_ordered
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Reason, Step
 from flowforge_assets.record.history import History
@@ -39,23 +39,24 @@ def plan_of_rest(
         asset = graph.assets.get(planned.makes[0])
         if asset is None or "|" in planned.step_id:
             continue
-        done = _committed(history, run, planned)
-        left = planned.partitions - done
-        is_begun = planned.reason == "rebuild" and bool(done)
-        if left:
+        lacking = _lacking(history, run, planned)
+        left = _union(planned.partitions, (part for _, part in lacking))
+        is_begun = planned.reason == "rebuild" and left != planned.partitions
+        for commits, partitions in lacking:
             rest.setdefault(asset.id, []).append(
                 Step(
                     id=planned.step_id,
                     asset_id=asset.id,
                     asset=asset.name,
                     makes=planned.makes,
-                    partitions=left,
+                    partitions=partitions,
                     # what was emptied and begun is not emptied again
                     reason="never made" if is_begun else cast("Reason", planned.reason),
                     detail=f"left by run {run_id}",
                     takes_sets=asset.takes_sets,
                     is_ordered=is_ordered(asset, graph),
                     most=1 if sees_the_rest(asset, graph) else MOST_IN_A_COMMIT,
+                    commits=() if len(commits) == len(planned.makes) else commits,
                 )
             )
     if not rest:
@@ -66,13 +67,26 @@ def plan_of_rest(
     return Plan(run.env, ordered, (), (), used)
 
 
-def _committed(history: History, run: RunRecord, planned: StepRecord) -> PartitionSet:
-    """The partitions of which every output was committed, by the run or since it began."""
-    done = planned.partitions
+def _lacking(
+    history: History, run: RunRecord, planned: StepRecord
+) -> list[tuple[tuple[DatasetKey, ...], PartitionSet]]:
+    """The planned partitions by the outputs that were not committed, by the run or since it."""
+    parts: list[tuple[tuple[DatasetKey, ...], PartitionSet]] = [((), planned.partitions)]
     for dataset in planned.makes:
-        own = PartitionSet.none(done.dimensions)
-        for piece in history.lookup(dataset):
-            if piece.run_id == run.run_id or piece.at > run.started_at:
-                own |= piece.partitions
-        done &= own
-    return done
+        since = (
+            piece.partitions
+            for piece in history.lookup(dataset)
+            if piece.run_id == run.run_id or piece.at > run.started_at
+        )
+        done = _union(planned.partitions, since)
+        halves = [((*keys, dataset), part - done) for keys, part in parts]
+        halves += [(keys, part & done) for keys, part in parts]
+        parts = [(keys, part) for keys, part in halves if part]
+    return [(keys, part) for keys, part in parts if keys]
+
+
+def _union(like: PartitionSet, parts: Iterable[PartitionSet]) -> PartitionSet:
+    found = PartitionSet.none(like.dimensions)
+    for part in parts:
+        found |= part
+    return found

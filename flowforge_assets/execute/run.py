@@ -14,7 +14,12 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError, Problems
-from flowforge_assets.errors.job import JobFailedError, JobLostError, WrittenMissingError
+from flowforge_assets.errors.job import (
+    JobCancelledError,
+    JobFailedError,
+    JobLostError,
+    WrittenMissingError,
+)
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
@@ -249,6 +254,8 @@ class LocalRun:
         """Notes a unit that failed; only what depends on it is skipped."""
         error = outcome.error
         assert error is not None  # noqa: S101 - it failed
+        if isinstance(error, JobCancelledError):
+            self.tally.is_cut_short = True
         with self.lock:
             self.tally.failed.add(step.asset_id)
             self.tally.errors += error.errors if isinstance(error, Problems) else [error]

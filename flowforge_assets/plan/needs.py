@@ -64,6 +64,14 @@ def is_ordered(asset: AssetDefinition, graph: Graph) -> bool:
     return asset.keeps_history or sees_the_rest(asset, graph)
 
 
+def commits_alone(asset: AssetDefinition, graph: Graph) -> bool:
+    """Whether each partition has a commit of its own.
+
+    Those of a job elsewhere are made side by side: waiting for one must not hold back another.
+    """
+    return bool(asset.outs) or sees_the_rest(asset, graph)
+
+
 def sees_the_rest(asset: AssetDefinition, graph: Graph) -> bool:
     """Whether a partition needs those before it committed: it reads them or is judged by them."""
     if asset.write in {"scd2", "snapshot"} or next(own_reads(asset), None) is not None:

@@ -7,15 +7,19 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.drawing import plan_drawing
-from flowforge_assets.plan.needs import is_ordered, sees_the_rest
+from flowforge_assets.plan.needs import commits_alone, is_ordered
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
 from flowforge_assets.record.history import History
+
+NOTHING_FAILED: Final[Mapping[DatasetKey, FlowForgeError]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Plan:
     """Steps in an order in which they can be made; what is fresh; what has to wait.
 
     `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
-    each step's asset what it will be made with, `observed` which versions its sources had.
+    each step's asset what it will be made with, `observed` which versions its sources had,
+    `unobserved` why some tell none.
     `notes` is what else is to be known: rows that come from elsewhere, or in part.
     """
 
@@ -34,6 +39,9 @@ class Plan:
     fingerprints: Mapping[DatasetKey, Fingerprint]
     kept: tuple[Kept, ...] = ()
     observed: Mapping[DatasetKey, str] = field(default_factory=dict[DatasetKey, str])
+    unobserved: Mapping[DatasetKey, FlowForgeError] = field(
+        default_factory=dict[DatasetKey, FlowForgeError]
+    )
     notes: tuple[str, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
@@ -86,6 +94,7 @@ def make_plan(
     env: str,
     now: datetime,
     observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
+    unobserved: Mapping[DatasetKey, FlowForgeError] = NOTHING_FAILED,
     notes: Iterable[str] = (),
 ) -> Plan:
     """The plan that brings what was asked for up to date; empty when it is.
@@ -109,19 +118,19 @@ def make_plan(
                 detail=stale.detail,
                 takes_sets=asset.takes_sets,
                 is_ordered=is_ordered(asset, graph),
-                most=1 if sees_the_rest(asset, graph) else MOST_IN_A_COMMIT,
+                most=1 if commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                 commits=stale.commits,
                 is_conditional=stale.is_conditional,
             )
         )
-    used = {step.asset_id: fingerprints[step.asset_id] for step in steps}
     return Plan(
-        env,
-        tuple(steps),
-        found.fresh,
-        found.waiting,
-        used,
-        found.kept,
-        dict(observed),
-        tuple(notes),
+        env=env,
+        steps=tuple(steps),
+        fresh=found.fresh,
+        waiting=found.waiting,
+        fingerprints={step.asset_id: fingerprints[step.asset_id] for step in steps},
+        kept=found.kept,
+        observed=dict(observed),
+        unobserved=dict(unobserved),
+        notes=tuple(notes),
     )

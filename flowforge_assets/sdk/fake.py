@@ -122,7 +122,7 @@ class FakeJobs(Resource):
         """Ends a job that is held; a function that is being called goes on to its end."""
         with self._lock:
             job = self._jobs.get(ref.id)
-            if job is None or job.ended.is_set():
+            if job is None or job.ended.is_set() or job.is_cancelled:
                 return
             self.cancelled.append(ref)
             job.is_cancelled = True

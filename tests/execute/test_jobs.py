@@ -1,0 +1,434 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flowforge_assets import (
+    BadRows,
+    Bronze,
+    Col,
+    Daily,
+    Frame,
+    Gold,
+    Out,
+    Ref,
+    Retries,
+    Silver,
+    Table,
+    Written,
+    asset,
+    check,
+    col,
+)
+from flowforge_assets.core.event import Event, OnEvent
+from flowforge_assets.errors.check import ColumnTypeError, ReturnValueError
+from flowforge_assets.errors.job import (
+    JobCancelledError,
+    JobFailedError,
+    JobNotStartedError,
+    WrittenElsewhereError,
+    WrittenMissingError,
+)
+from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError, StepTimeoutError
+from flowforge_assets.execute.jobs import JobPlaces
+from flowforge_assets.record.jobs import JobLog
+from flowforge_assets.sdk.fake import FakeJobs
+from pipelines import Function, Pipeline, pipeline
+
+DAY = Daily(start="2026-01-01", end="2026-01-03")
+AT_ONCE = Retries(1, delay_seconds=0)
+
+
+class Orders(Bronze, partition=DAY.on("day")):
+    day: Col[date] = col()
+    n: Col[int] = col()
+
+
+class Wide(Silver, partition=DAY.on("day")):
+    day: Col[date] = col()
+    n: Col[int] = col(ge=0)
+
+
+class Days(Gold):
+    n: Col[int] = col()
+
+
+class Left(Silver):
+    n: Col[int] = col()
+
+
+class Right(Silver):
+    n: Col[int] = col()
+
+
+@asset
+def orders(day: date) -> Table[Orders]:
+    return pl.DataFrame({"day": [day], "n": [day.day]})
+
+
+@asset(retries=AT_ONCE)
+def wide(day: date, src: Ref[Orders], out: Out[Wide], jobs: FakeJobs) -> Written[Wide]:
+    jobs.run("wide", src=src.url, version=str(src.version), out=out.url, day=str(day))
+    return out.written(by="wide")
+
+
+@asset
+def days(rows: Frame[Wide]) -> Frame[Days]:
+    return rows.select(n=pl.len().cast(pl.Int64))
+
+
+def write_wide(src: str, version: str, out: str, day: str) -> None:
+    rows = pl.scan_delta(src, version=int(version)).filter(pl.col("day") == date.fromisoformat(day))
+    rows.with_columns(n=pl.col("n") * 10).collect().write_delta(out)
+
+
+@pytest.fixture
+def jobs() -> FakeJobs:
+    return FakeJobs(wide=write_wide)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, jobs: FakeJobs) -> Pipeline:
+    made = pipeline(tmp_path, orders, wide, days, store="delta", workers=2)
+    made.given = (jobs,)
+    return made
+
+
+def staged(lake: Pipeline) -> list[str]:
+    """What is left in the folders in which jobs write."""
+    root = lake.environment.folder / "lake" / "_staging"
+    return sorted(path.name for path in root.glob("*/*/*"))
+
+
+def remembered(lake: Pipeline) -> list[str]:
+    log = JobLog(lake.environment.ledger_path)
+    try:
+        return sorted(log.places())
+    finally:
+        log.close()
+
+
+def test_a_job_writes_beside_the_table_and_its_rows_are_committed(
+    lake: Pipeline, jobs: FakeJobs
+) -> None:
+    assert lake.run().status == "succeeded"
+    assert lake.rows(Wide, "n") == [10, 20, 30]
+    assert lake.rows(Days, "n") == [3]
+    assert len(jobs.submitted) == 3
+    assert lake.plan().steps == ()
+
+
+def test_nothing_is_left_of_a_job_when_its_rows_are_committed(lake: Pipeline) -> None:
+    lake.run()
+    assert staged(lake) == []
+    assert remembered(lake) == []
+
+
+def test_a_job_is_given_places_versions_and_partitions(lake: Pipeline, jobs: FakeJobs) -> None:
+    lake.run(partitions="2026-01-02")
+    (request,) = jobs.submitted
+    table = lake.table(Orders)
+    version = table.version()
+    assert version is not None
+    assert request.arguments["src"] == table.uri
+    assert request.arguments["version"] == str(version.version)
+    assert request.arguments["out"].startswith(f"{lake.store.uri}/_staging/silver/wide/")
+
+
+def test_each_submission_has_a_token_of_its_own(lake: Pipeline, jobs: FakeJobs) -> None:
+    lake.run()
+    tokens = {request.token for request in jobs.submitted}
+    assert len(tokens) == 3
+    assert "" not in tokens
+
+
+def test_two_partitions_are_written_at_the_same_time(tmp_path: Path) -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    def meet(**arguments: str) -> None:
+        both.wait()
+        write_wide(**arguments)
+
+    lake = pipeline(tmp_path, orders, wide, store="delta", workers=2)
+    lake.given = (FakeJobs(wide=meet),)
+    assert lake.run(partitions="2026-01-01..2026-01-02").status == "succeeded"
+    assert lake.rows(Wide, "n") == [10, 20]
+
+
+def test_a_failed_job_is_submitted_anew_by_the_next_try(lake: Pipeline, jobs: FakeJobs) -> None:
+    jobs.fail("wide", "out of memory")
+    assert lake.run(partitions="2026-01-01").status == "succeeded"
+    first, second = (request.arguments["out"] for request in jobs.submitted)
+    assert first != second
+
+
+def test_a_job_that_fails_each_time_fails_its_step_with_its_own_words(tmp_path: Path) -> None:
+    def fails(**_: str) -> None:
+        msg = "no cluster"
+        raise RuntimeError(msg)
+
+    lake = pipeline(tmp_path, orders, wide, days, store="delta")
+    lake.given = (jobs := FakeJobs(wide=fails),)
+    result = lake.run(partitions="2026-01-01")
+    assert result.status == "failed"
+    (error,) = result.errors
+    assert isinstance(error, JobFailedError)
+    assert error.message == "the job `wide` failed: RuntimeError: no cluster"
+    assert len(jobs.submitted) == 2
+    assert lake.table(Wide).version() is None
+    assert staged(lake) == remembered(lake) == []
+
+
+def test_a_lost_job_is_submitted_anew_by_the_next_try(lake: Pipeline, jobs: FakeJobs) -> None:
+    jobs.lose("wide")
+    assert lake.run(partitions="2026-01-01").status == "succeeded"
+    assert len(jobs.submitted) == 2
+
+
+def test_a_job_that_nobody_knows_is_not_tried_again(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, orders, wide, store="delta")
+    lake.given = (FakeJobs(),)
+    (error,) = lake.run(partitions="2026-01-01").errors
+    assert isinstance(error, JobNotStartedError)
+
+
+def test_a_stopped_run_cancels_its_jobs(lake: Pipeline, jobs: FakeJobs) -> None:
+    jobs.hold("wide")
+    lake.on_event = _when_a_step_begins("wide", lake.stop.set)
+    result = lake.run(partitions="2026-01-01")
+    assert result.status == "cancelled"
+    assert [type(error) for error in result.errors] == [JobCancelledError]
+    assert len(jobs.cancelled) == 1
+    lake.stop.clear()
+    lake.on_event = None
+    assert lake.run(partitions="2026-01-01").status == "succeeded"
+    assert len(jobs.submitted) == 2
+    assert staged(lake) == remembered(lake) == []
+
+
+def _when_a_step_begins(asset: str, act: Callable[[], object]) -> OnEvent:
+    def hear(event: Event) -> None:
+        if event.event == "step_started" and event.asset == asset:
+            act()
+
+    return hear
+
+
+class Slow(Silver):
+    n: Col[int] = col()
+
+
+@asset(timeout=1, retries=AT_ONCE)
+def slow(out: Out[Slow], jobs: FakeJobs) -> Written[Slow]:
+    jobs.run("slow", out=out.url)
+    return out.written()
+
+
+class Endless(Silver):
+    n: Col[int] = col()
+
+
+@asset(timeout=0.05, retries=AT_ONCE)
+def endless(out: Out[Endless], jobs: FakeJobs) -> Written[Endless]:
+    jobs.run("endless", out=out.url)
+    return out.written()
+
+
+def write_one(out: str) -> None:
+    pl.DataFrame({"n": [1]}).write_delta(out)
+
+
+def test_a_job_that_takes_too_long_is_cancelled_before_another_is_submitted(
+    tmp_path: Path,
+) -> None:
+    lake = pipeline(tmp_path, slow, store="delta")
+    lake.given = (jobs := FakeJobs(slow=write_one),)
+    jobs.hold("slow")
+    result = lake.run()
+    assert len(jobs.submitted) == 2
+    assert len(jobs.cancelled) == 1
+    assert result.status == "succeeded"
+    assert lake.rows(Slow, "n") == [1]
+
+
+def test_a_step_whose_jobs_take_too_long_fails_as_such(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, endless, store="delta")
+    lake.given = (jobs := FakeJobs(endless=lambda **_: never.wait()),)
+    never = threading.Event()
+    try:
+        (error,) = lake.run().errors
+    finally:
+        never.set()
+    assert isinstance(error, StepTimeoutError)
+    assert len(jobs.submitted) == 1  # the first goes on, so that no other may begin
+
+
+# What is found where the job was to write
+
+
+def run_writing(tmp_path: Path, write: Function, *functions: Function) -> Pipeline:
+    lake = pipeline(tmp_path, *(functions or (orders, wide)), store="delta")
+    lake.given = (FakeJobs(wide=write),)
+    return lake
+
+
+def folder_of(url: str) -> Path:
+    return Path(url.removeprefix("file://"))
+
+
+def test_parquet_files_in_folders_named_for_columns_are_read(tmp_path: Path) -> None:
+    def write(src: str, version: str, out: str, day: str) -> None:
+        target = folder_of(out) / f"day={day}"
+        target.mkdir()
+        pl.DataFrame({"n": [1, 2]}).write_parquet(target / "part-0.parquet")
+        (folder_of(out) / "_SUCCESS").touch()
+        (folder_of(out) / "_temporary").mkdir()
+        (folder_of(out) / "_temporary" / "x.parquet").write_text("half")
+
+    lake = run_writing(tmp_path, write)
+    assert lake.run(partitions="2026-01-01").status == "succeeded"
+    assert lake.rows(Wide) == [(date(2026, 1, 1), 1), (date(2026, 1, 1), 2)]
+
+
+def test_nothing_written_is_an_error(tmp_path: Path) -> None:
+    (error,) = run_writing(tmp_path, lambda **_: None).run(partitions="2026-01-01").errors
+    assert isinstance(error, WrittenMissingError)
+    assert "nothing written of `silver.wide`" in error.message
+
+
+def test_a_file_that_is_no_parquet_is_an_error(tmp_path: Path) -> None:
+    def write(out: str, **_: str) -> None:
+        (folder_of(out) / "part.parquet").write_text("day,n")
+
+    (error,) = run_writing(tmp_path, write).run(partitions="2026-01-01").errors
+    assert isinstance(error, WrittenMissingError)
+    assert "cannot be read" in error.message
+
+
+def test_a_file_that_is_damaged_inside_is_an_error_of_the_job(tmp_path: Path) -> None:
+    def write(out: str, day: str, **_: str) -> None:
+        path = folder_of(out) / "part.parquet"
+        rows = pl.DataFrame({"day": [date.fromisoformat(day)] * 10_000, "n": range(10_000)})
+        rows.write_parquet(path)
+        whole = bytearray(path.read_bytes())
+        whole[4:2000] = b"\x00" * 1996
+        path.write_bytes(bytes(whole))
+
+    (error,) = run_writing(tmp_path, write).run(partitions="2026-01-01").errors
+    assert isinstance(error, WrittenMissingError)
+
+
+def test_other_columns_than_promised_are_refused(tmp_path: Path) -> None:
+    def write(out: str, day: str, **_: str) -> None:
+        rows = pl.DataFrame({"day": [date.fromisoformat(day)], "n": ["one"]})
+        rows.write_delta(out)
+
+    lake = run_writing(tmp_path, write)
+    (error,) = lake.run(partitions="2026-01-01").errors
+    assert isinstance(error, ColumnTypeError)
+    assert lake.table(Wide).version() is None
+    assert staged(lake) == remembered(lake) == []
+
+
+def test_rows_that_break_a_rule_are_refused(tmp_path: Path) -> None:
+    def write(out: str, day: str, **_: str) -> None:
+        pl.DataFrame({"day": [date.fromisoformat(day)], "n": [-1]}).write_delta(out)
+
+    (error,) = run_writing(tmp_path, write).run(partitions="2026-01-01").errors
+    assert isinstance(error, RulesBrokenError)
+
+
+@check
+def none_is_ten(rows: Frame[Wide]) -> BadRows[Wide]:
+    return rows.filter(Wide.n == 10)
+
+
+def test_rows_that_a_check_finds_are_refused(tmp_path: Path) -> None:
+    lake = run_writing(tmp_path, write_wide, orders, wide, none_is_ten)
+    (error,) = lake.run(partitions="2026-01-01").errors
+    assert isinstance(error, CheckFailedError)
+
+
+@asset
+def says_nothing(out: Out[Left]) -> Written[Left]:  # type: ignore[return]
+    pl.DataFrame({"n": [1]}).write_delta(out.url)
+
+
+@asset
+def says_elsewhere(out: Out[Right]) -> Written[Right]:
+    return Written(out.url + "/../other")
+
+
+def test_an_asset_says_that_its_dataset_is_written(tmp_path: Path) -> None:
+    (error,) = pipeline(tmp_path, says_nothing, store="delta").run().errors
+    assert isinstance(error, ReturnValueError)
+    assert error.hint == "return `out.written()`"
+
+
+def test_an_asset_writes_to_no_other_place(tmp_path: Path) -> None:
+    (error,) = pipeline(tmp_path, says_elsewhere, store="delta").run().errors
+    assert isinstance(error, WrittenElsewhereError)
+
+
+class One(Silver):
+    n: Col[int] = col()
+
+
+class Two(Silver):
+    n: Col[int] = col()
+
+
+@asset
+def both(one: Out[One], two: Out[Two]) -> tuple[Written[One], Written[Two]]:
+    pl.DataFrame({"n": [1]}).write_delta(one.url)
+    pl.DataFrame({"n": [2]}).write_delta(two.url)
+    return one.written(), two.written()
+
+
+def test_one_call_writes_two_datasets_without_a_runner(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, both, store="delta")
+    assert lake.run().status == "succeeded"
+    assert (lake.rows(One, "n"), lake.rows(Two, "n")) == ([1], [2])
+    assert staged(lake) == []
+
+
+def test_a_store_in_memory_has_places_on_disk(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, both, store="memory")
+    assert lake.run().status == "succeeded"
+    assert (lake.rows(One, "n"), lake.rows(Two, "n")) == ([1], [2])
+
+
+def test_a_store_of_parquet_files_takes_what_jobs_write(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, both, store="parquet")
+    assert lake.run().status == "succeeded"
+    assert lake.rows(Two, "n") == [2]
+
+
+def test_old_places_that_no_job_knows_are_swept(lake: Pipeline) -> None:
+    lake.run(partitions="2026-01-01")
+    root = lake.environment.folder / "lake" / "_staging"
+    orphan = root / "silver" / "wide" / ("0" * 32)
+    orphan.mkdir(parents=True)
+    (root / "silver" / "wide" / "mine").mkdir()
+    log = JobLog(lake.environment.ledger_path)
+    places = JobPlaces(log, lake.folder, lake.clock, lake.stop)
+    try:
+        uri = lake.store.uri
+        assert places.sweep(uri, timedelta(days=3650)) == []
+        assert places.sweep(uri, timedelta(days=-3650)) == [orphan]
+        assert not orphan.exists()
+    finally:
+        places.close()
+
+
+@pytest.fixture(autouse=True)
+def _threads_end() -> Iterator[None]:
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("fake job"):
+            thread.join(10)
