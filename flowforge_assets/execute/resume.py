@@ -10,7 +10,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.needs import is_ordered
+from flowforge_assets.plan.needs import is_ordered, sees_the_rest
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Reason, Step
 from flowforge_assets.record.history import History
