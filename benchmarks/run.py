@@ -24,7 +24,7 @@ from harness.environments import our_python
 from harness.figures import Figure, table, write_lines
 from harness.setting import Setting
 
-BENCHES = ("startup", "load", "check", "overhead", "noop", "cli10", "lake", "validate")
+BENCHES = ("startup", "load", "check", "overhead", "noop", "cli10", "lake", "writes", "validate")
 TRIAL_SCALE = 0.004
 
 

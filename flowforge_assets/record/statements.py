@@ -200,8 +200,10 @@ COPY_PIECES: Final = """
     SELECT ?, reach, lo, hi, is_single, partitions, version, made FROM pieces WHERE dataset = ?
 """
 DELETE_OLDER_PIECES: Final = "DELETE FROM pieces WHERE dataset = ? AND version < ?"
+# Two look-ups: SQLite would make a table of the two names for `IN`.
 TRACKS_OF_DATASET: Final = """
-    SELECT dataset, shape, table_id, since FROM datasets WHERE dataset IN (?, ?)
+    SELECT dataset, shape, table_id, since FROM datasets WHERE dataset = ?
+    UNION ALL SELECT dataset, shape, table_id, since FROM datasets WHERE dataset = ?
 """
 ROW_TRACKS: Final = "SELECT rows_of, dataset FROM datasets WHERE rows_of IS NOT NULL"
 ALL_DATASETS: Final = "SELECT dataset FROM datasets WHERE rows_of IS NULL"
