@@ -127,6 +127,26 @@ class LookupMissingError(RunError):
     code = "FF-715"
 
 
+class ReturnedFileError(RunError):
+    """An asset returned something else than the file that it promised.
+
+    Write a file whose name ends in the artifact's suffix, in the folder that the asset takes as
+    `out: Path` or elsewhere, and return its `pathlib.Path`.
+    """
+
+    code = "FF-716"
+
+
+class ManyFilesError(RunError):
+    """An asset reads or makes several files of an artifact at once.
+
+    A parameter `File[A]` is one file, and a call makes one a partition. Say which to read, with
+    `Latest()` or `Lag(1)`; take one partition key and not a set.
+    """
+
+    code = "FF-717"
+
+
 class EarlierStateError(RunError):
     """A step brings states of a time before others that the table has already.
 

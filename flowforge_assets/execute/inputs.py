@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import polars as pl
@@ -25,6 +26,7 @@ from flowforge_assets.declare.job import Ref
 from flowforge_assets.declare.mapping import Has
 from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
+from flowforge_assets.execute.artifacts import file_to_read
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.storage.failure import as_storage_error, reading
@@ -70,7 +72,7 @@ class Inputs:
             if read.form == "before":
                 frames[read.parameter] = self._before(dataset, unit)
                 continue
-            if read.form == "ref":
+            if read.form in {"ref", "file"}:
                 continue
             wanted = self._wanted(read, dataset, unit)
             frames[read.parameter] = (
@@ -79,18 +81,24 @@ class Inputs:
         return frames
 
     def refs(self, unit: PartitionSet) -> dict[str, object]:
-        """The inputs of one unit that are read by their place, by parameter.
+        """The inputs of one unit that are read by their place or as files, by parameter.
 
         Raises:
             InputMissingError: partitions that it must have were never made (FF-703).
         """
         found: dict[str, object] = {}
         for read in self._inputs:
-            if read.form == "ref":
+            if read.form in {"ref", "file"}:
                 dataset = self._scope.graph.datasets[read.dataset]
                 wanted = self._wanted(read, dataset, unit)
-                found[read.parameter] = None if wanted is None else self._ref(dataset, wanted)
+                open_ = self._file if read.form == "file" else self._ref
+                found[read.parameter] = None if wanted is None else open_(dataset, wanted)
         return found
+
+    def _file(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Path:
+        artifacts = self._scope.artifacts(dataset)
+        self._note(dataset.key, artifacts.version() or NO_TABLE)
+        return file_to_read(artifacts, wanted, self._reader)
 
     def _ref(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Ref[Any]:
         table = self._scope.table(dataset)

@@ -19,14 +19,14 @@ from flowforge_assets.errors.storage import TableOlderError
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.resources import Resources
-from flowforge_assets.execute.spec import table_of, with_extra
+from flowforge_assets.execute.spec import spec_of, table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.execute.state import OpenStore
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.rows import rows_of, there
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import Store, Table
+from flowforge_assets.storage.store import Artifacts, Store, Table
 
 if TYPE_CHECKING:
     from polars import LazyFrame
@@ -150,7 +150,13 @@ class RunScope:
             self.tables[dataset.key] = table
         return table
 
-    def refuse_older(self, table: Table) -> None:
+    def artifacts(self, dataset: DatasetDefinition) -> Artifacts:
+        """The artifact's files."""
+        found = self.store.artifact(spec_of(dataset))
+        self.refuse_older(found)
+        return found
+
+    def refuse_older(self, table: Table | Artifacts) -> None:
         """Passes a table that has all that the ledger says was made of it.
 
         Raises:

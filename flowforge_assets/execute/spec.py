@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flowforge_assets.core.polars_types import from_polars
 from flowforge_assets.core.schema import Field, Schema
 from flowforge_assets.declare.definition import DatasetDefinition
-from flowforge_assets.storage.store import Store, Table, TableSpec
+from flowforge_assets.storage.store import Artifacts, Store, Table, TableSpec
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +23,14 @@ def spec_of(dataset: DatasetDefinition) -> TableSpec:
         step_dimensions=None if dataset.steps is None else dataset.steps.dimensions,
         description=dataset.description,
         comments={column.field.name: column.doc for column in dataset.columns if column.doc},
+        suffix=dataset.suffix,
     )
+
+
+def log_of(store: Store, dataset: DatasetDefinition) -> Table | Artifacts:
+    """What says what was made of the dataset: its table, or its files."""
+    spec = spec_of(dataset)
+    return store.artifact(spec) if dataset.kind == "artifact" else store.table(spec)
 
 
 def table_of(store: Store, dataset: DatasetDefinition) -> Table:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
-from flowforge_assets.execute.spec import spec_of
+from flowforge_assets.execute.spec import log_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
@@ -38,7 +38,7 @@ def read_tables(
         StorageError: a table cannot be read (FF-6xx).
     """
     for key in sorted(present(graph.datasets, graph, environment, store)):
-        yield key, store().table(spec_of(graph.datasets[key])).made()
+        yield key, log_of(store(), graph.datasets[key]).made()
 
 
 def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) -> History:
@@ -57,7 +57,7 @@ def present(
     location = parse_location(environment.location)
     if isinstance(location, FolderLocation):
         return tables_in(location, keys)
-    tables = {key: store().table(spec_of(graph.datasets[key])) for key in keys}
+    tables = {key: log_of(store(), graph.datasets[key]) for key in keys}
     return {key for key, table in tables.items() if table.version() is not None}
 
 
@@ -69,6 +69,6 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     for run in ledger.unfinished_runs():
         touched = {key for step in ledger.steps_of(run.run_id) for key in step.makes}
         for key in touched & set(graph.datasets):
-            table = store().table(spec_of(graph.datasets[key]))
+            table = log_of(store(), graph.datasets[key])
             ledger.replace_all(key, table.made() if table.version() is not None else ())
         ledger.end_run(run.run_id, "killed", run.counts, clock=clock)

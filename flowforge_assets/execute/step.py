@@ -18,6 +18,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.execute.artifacts import commit_files
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
@@ -155,6 +156,9 @@ class _Writer:
                 continue  # it was committed by the run that is taken up
             dataset = self.scope.graph.datasets[output.dataset]
             parts = [(unit, prepared.outputs[place]) for unit, prepared, _ in held]
+            if dataset.kind == "artifact":
+                made.append(self._commit_files(dataset, parts, done))
+                continue
             if self.asset.bad_rows == "quarantine":
                 bad = [part.bad for _, part in parts if part.bad is not None]
                 judge = Judge(self.scope, self.asset, dataset, done)
@@ -213,6 +217,22 @@ class _Writer:
         if restarts:
             self.scope.restarted.add(dataset.key)
         return committed, frame
+
+    def _commit_files(
+        self,
+        dataset: DatasetDefinition,
+        parts: Sequence[tuple[PartitionSet, PreparedOutput]],
+        done: PartitionSet,
+    ) -> Made:
+        """Commits the files of an artifact."""
+        now = self.scope.now
+        files = [(rows_of(dataset, unit, now), p.file) for unit, p in parts if p.file is not None]
+        restarts = self.step.reason == "rebuild" and dataset.key not in self.scope.restarted
+        made = replace(self._record(dataset.key, done, rows=0), restart=restarts)
+        committed = commit_files(self.scope.artifacts(dataset), files, made)
+        if restarts:
+            self.scope.restarted.add(dataset.key)
+        return committed
 
     def _rows(
         self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], schema: Schema

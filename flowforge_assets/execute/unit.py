@@ -16,6 +16,7 @@ from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, Output
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.run import StepFailedError
+from flowforge_assets.execute.artifacts import MadeFile, folder_for, made_file
 from flowforge_assets.execute.call import call_asset, users_code, within_timeout
 from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_values
 from flowforge_assets.execute.inputs import Inputs, Loaded
@@ -45,7 +46,7 @@ class PreparedOutput:
 
     `schema` is what the table has after the write: with `extra="keep"` more than is declared.
     `is_unchanged` says that the table has just these rows. A view has none: `is_view`. Of what
-    was written in place only `rows_in_place` is known.
+    was written in place only `rows_in_place` is known. An artifact has a `file` instead of rows.
     """
 
     schema: Schema
@@ -57,9 +58,12 @@ class PreparedOutput:
     is_unchanged: bool = False
     is_view: bool = False
     rows_in_place: int | None = None
+    file: MadeFile | None = None
 
     def discard(self) -> None:
         """Removes what was staged."""
+        if self.file is not None:
+            self.file.discard()
         if self.staged is not None and self.table is not None:
             self.table.discard(self.staged)
 
@@ -134,7 +138,8 @@ def prepare(
         loaded = inputs.load(unit)
         refs = inputs.refs(unit)
         if not asset.outs:
-            return called(loaded, refs)
+            with folder_for(asset) as folder:
+                return called(loaded, {**refs, **folder})
         prepared, committed = with_jobs(
             scope, asset, inputs, unit, lambda step: called(loaded, refs | step.arguments(), step)
         )
@@ -148,12 +153,14 @@ def prepare(
         )
         values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
         found = values if written is None else written.found(values)
-        return Prepared(
-            tuple(
-                _prepared(scope, asset, output, value, unit)
-                for output, value in zip(asset.makes, found, strict=True)
-            )
-        )
+        outputs: list[PreparedOutput] = []
+        try:
+            for output, value in zip(asset.makes, found, strict=True):
+                outputs.append(_prepared(scope, asset, output, value, unit))
+        except BaseException:
+            Prepared(tuple(outputs)).discard()
+            raise
+        return Prepared(tuple(outputs))
 
     try:
         return within_timeout(asset, computed)
@@ -171,6 +178,9 @@ def _prepared(
         return PreparedOutput(
             dataset.schema, warnings=examination.warnings, rows_in_place=examination.rows
         )
+    if dataset.kind == "artifact":
+        file = made_file(value, scope.artifacts(dataset), dataset, asset)
+        return PreparedOutput(dataset.schema, file=file)
     stored = scope.table(dataset).spec.schema
     at = time_of(unit, scope.now)
 
@@ -262,6 +272,6 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
 
 def _rows_read(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame) -> int | None:
     """About how many rows the frame is made from; None for a source of unknown size."""
-    if not asset.inputs:
+    if all(read.form == "file" for read in asset.inputs):
         return None if "SCAN" in frame.explain(optimized=False) else 0
     return sum(scope.made.rows(scope.graph.datasets[read.dataset]) for read in asset.inputs)
