@@ -18,6 +18,8 @@ from flowforge_assets.record.jobs import JobLog, JobRecord
 from flowforge_assets.sdk.job import JobRef
 from flowforge_assets.sdk.local import LocalProcessJobs
 
+pytestmark = pytest.mark.slow
+
 WriteProject = Callable[[Mapping[str, str]], Path]
 
 CONFIG = """
