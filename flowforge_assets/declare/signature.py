@@ -29,6 +29,8 @@ from flowforge_assets.errors.declaration import (
 
 _RETURN_HINT: Final = "annotate it with `-> Frame[D]` (or `Table`, `Rows`, `Arrow`) of a dataset"
 
+_NO_ROWS: Final = frozenset({"file", "ref", "before"})
+
 
 def read_asset(declared: Declared, classes: dict[DatasetKey, type]) -> AssetDefinition:
     """The asset that the function declares; adds the dataset classes that it names to `classes`.
@@ -175,10 +177,15 @@ def _refuse_odd_places(
 ) -> None:
     """Refuses a folder without files, `in_place` without a job, and what was before of others."""
     name = reader.declared.name
-    if reader.out is not None and all(output.form != "file" for output in makes):
+    is_file = any(output.form == "file" for output in makes)
+    if reader.out is not None and not is_file:
         message = f"`{reader.out}: Path` of `{name}` is a folder for files, and it makes none"
         hint = "return `File[D]` of an `Artifact`, or leave the parameter out"
         reader.problems.append(ParameterFormError(message, hint=hint))
+    if is_file and options.write != "overwrite":
+        message = f"`{name}` makes a file, and files are only overwritten"
+        hint = f"leave out `write={options.write!r}`: the versions of a file are kept"
+        reader.problems.append(AssetOptionError(message, hint=hint))
     if options.in_place and all(output.form != "written" for output in makes):
         message = f"`in_place` of `{name}` is for jobs elsewhere"
         hint = "return `Written[D]`, or leave it out"
@@ -221,6 +228,8 @@ def _refuse_other_than_frames(reader: Parameters) -> None:
     """A check takes data only: it is the same whoever runs it."""
     others = [key.parameter for key in reader.keys] + list(reader.resources)
     others += [reader.context] if reader.context is not None else []
+    others += [read.parameter for read in reader.inputs if read.form in _NO_ROWS]
+    others += [*reader.outs, *([reader.out] if reader.out is not None else [])]
     for name in others:
         message = f"the check `{reader.declared.name}` cannot be given `{name}`"
         hint = "a check takes frames of datasets; their partition is a column"

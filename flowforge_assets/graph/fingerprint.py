@@ -87,7 +87,9 @@ def _promise(dataset: DatasetDefinition) -> list[object]:
     """What the rows of a dataset are held to."""
     optional = [field.name for field in dataset.schema if field.optional]
     dimensions = [(each.column, each.kind, each.tz) for each in dataset.partitioning.dimensions]
-    return [dataset.key, dataset.schema, optional, dataset.rules, dataset.extra, dimensions]
+    suffix = [dataset.suffix] if dataset.kind == "artifact" else []
+    schema = dataset.schema
+    return [dataset.key, schema, optional, dataset.rules, dataset.extra, dimensions, *suffix]
 
 
 def _check(check: CheckDefinition, digests: CodeDigests) -> list[object]:

@@ -18,8 +18,8 @@ from flowforge_assets.declare.definition import (
     DatasetDefinition,
 )
 from flowforge_assets.declare.partitions import Partitions
-from flowforge_assets.errors.base import FlowForgeError, Place, Problems
-from flowforge_assets.errors.check import ReturnValueError
+from flowforge_assets.errors.base import FlowForgeError, Place, Problems, raise_all
+from flowforge_assets.errors.check import BodyFailedError, ReturnValueError
 from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.empty import EmptyFrames
@@ -58,6 +58,21 @@ def check_assets(
         count += 1
         checker.check(graph.assets[id_])
     return CheckReport(count, tuple(checker.errors), checker.not_checked)
+
+
+def refuse_broken(
+    graph: Graph, ids: Iterable[DatasetKey], *, root: Path, sql: SqlAnalysis
+) -> None:
+    """Lets assets pass that keep their promises, as far as can be told without data.
+
+    A body that raises an error of its own without rows may not do so with them: it is left to
+    fail at its step.
+
+    Raises:
+        Problems: all else that is wrong with them (FF-3xx, FF-4xx).
+    """
+    errors = check_assets(graph, ids, root=root, sql=sql).errors
+    raise_all(error for error in errors if not isinstance(error, BodyFailedError))
 
 
 class _Checker:
@@ -205,6 +220,8 @@ def _why_not(asset: AssetDefinition) -> str | None:
         return "it has parameters beside frames and keys"
     if not asset.inputs:
         return "it is a source"
+    if "file" in {*(read.form for read in asset.inputs), *(made.form for made in asset.makes)}:
+        return "it reads or writes files"
     if any(read.form not in {"frame", "before"} for read in asset.inputs):
         return "it reads its rows eagerly"
     if any(output.form != "frame" for output in asset.makes):

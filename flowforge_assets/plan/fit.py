@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowforge_assets.declare.definition import AssetDefinition
+from flowforge_assets.declare.mapping import All, Has, Same, Window
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.graph import MappingError
+from flowforge_assets.errors.run import ManyFilesError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.needs import looks_back, own_reads
 from flowforge_assets.plan.partition_map import unmapped
@@ -24,6 +26,7 @@ def misfits(graph: Graph) -> Iterator[FlowForgeError]:
             if why is not None:
                 message = f"`{asset.name}` cannot read `{read.dataset}` so: {why}"
                 yield MappingError(message, place=asset.place)
+        yield from _files(asset, graph)
     for checks in graph.checks.values():
         for check in checks:
             down = graph.datasets[check.guards].partitioning
@@ -45,6 +48,26 @@ def _outputs(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
             )
             hint = "give both the same `partition=`"
             yield MappingError(message, place=asset.place, hint=hint)
+
+
+def _files(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
+    """A call reads one file of an artifact and makes one: what says otherwise at first sight."""
+    for read in asset.inputs:
+        partitioning = graph.datasets[read.dataset].partitioning
+        if read.form != "file" or not partitioning.dimensions:
+            continue
+        window = read.mapping
+        is_window = isinstance(window, Window) and window.first != window.last
+        is_same = isinstance(window, (Same, Has)) and not graph.steps(asset).dimensions
+        if isinstance(window, All) or is_window or is_same:
+            message = f"`{asset.name}` reads one file of `{read.dataset}`, and many are meant"
+            hint = "say which: `Annotated[File[...], Latest()]`, or `Lag(1)`"
+            yield ManyFilesError(message, place=asset.place, hint=hint)
+    made = [output.dataset for output in asset.makes if output.form == "file"]
+    if made and asset.takes_sets:
+        message = f"`{asset.name}` takes sets of keys, and gives one file of `{made[0]}` a call"
+        hint = "take one key: `day: date` and not `days: Partitions[date]`"
+        yield ManyFilesError(message, place=asset.place, hint=hint)
 
 
 def _own(asset: AssetDefinition) -> Iterator[FlowForgeError]:
