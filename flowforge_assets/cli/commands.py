@@ -35,6 +35,8 @@ COMMANDS = (
     Command("check", "", "check:check", "Work", "type-check the project without data"),
     Command("plan", "", "plan:plan", "Work", "what a run would make, and why"),
     Command("run", "", "run:run", "Work", "make what is out of date"),
+    Command("test", "", "test:run_tests", "Work", "test queries; with --stored, what is stored"),
+    Command("adopt", "KEY", "adopt:adopt", "Work", "take a table that is there as made"),
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
 )
 

@@ -42,3 +42,24 @@ class DeclaredAlreadyError(ProjectError):
     """
 
     code = "FF-823"
+
+
+class TableUnfitError(ProjectError):
+    """A table that was to be adopted has other columns than its dataset declares.
+
+    The message names each. Declare the columns that are there, or let the asset make the table
+    anew in another place.
+    """
+
+    code = "FF-824"
+    exit_code = 1
+
+
+class NotAdoptableError(ProjectError):
+    """A dataset was to be adopted for which nothing is stored, or not in its place.
+
+    Tables are adopted where they lie: copy one into the dataset's place first, or declare it
+    with `external` where someone else goes on making it.
+    """
+
+    code = "FF-825"
