@@ -19,6 +19,7 @@ from flowforge_assets.execute.judge import bad_spec
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.partition_map import read_by
 from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.project.seen import modules_seen
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.testing.reach import (
@@ -206,11 +207,14 @@ def _run(
     raises: bool,
 ) -> Ran:
     found = scene.give({reach.dataset(name).key: rows for name, rows in given.items()}, now)
-    asked = {
-        asset.id: _asked(scene, asset, partition, found, now)
-        for asset in scene.makes
-        if _steps(scene, asset).dimensions
-    }
+    asked: dict[DatasetKey, PartitionSet] = {}
+    for asset in scene.in_order():
+        if _steps(scene, asset).dimensions:
+            steps = asked[asset.id] = _asked(scene, asset, partition, found, now)
+            found |= {
+                output.dataset: rows_of(scene.graph.datasets[output.dataset], steps, now)
+                for output in asset.makes
+            }
     plan, result = scene.run(asked, resources, now)
     for waiting in plan.waiting:
         asset = scene.graph.assets[waiting.asset]
@@ -241,8 +245,9 @@ def _asked(
     if partition is not None:
         return _holding(steps, partition, now)
     told = PartitionSet.none(steps.dimensions)
+    own = {output.dataset for output in asset.makes}
     for read in asset.inputs:
-        if read.dataset in found:
+        if read.dataset in found and read.dataset not in own:
             up = scene.graph.datasets[read.dataset].partitioning
             if up.dimensions:
                 told |= read_by(

@@ -119,6 +119,11 @@ class Scene:
         raise_all([*write_problems(graph), *misfits(graph)])
         return cls(graph, tuple(assets.values()))
 
+    def in_order(self) -> list[AssetDefinition]:
+        """The assets that are made, each after those whose datasets it reads."""
+        ids = {asset.id for asset in self.makes}
+        return [asset for id_, asset in self.graph.assets.items() if id_ in ids]
+
     def give(
         self, rows: Mapping[DatasetKey, Given], now: datetime
     ) -> dict[DatasetKey, PartitionSet]:

@@ -201,6 +201,12 @@ def test_partitions_are_those_that_the_given_rows_belong_to() -> None:
     assert ran[Months].rows() == [(date(2026, 1, 1), 2)]
 
 
+def test_partitions_are_told_from_one_asset_to_the_next() -> None:
+    ran = materialize(Months, Users, given={RawEvents: DAYS}, now=NOW)
+    assert made(ran) == ["2026-01-02,2026-01-04", "2026-01"]
+    assert ran[Months]["users"].item() == 2
+
+
 @pytest.mark.parametrize(
     ("partition", "expected"),
     [
@@ -223,6 +229,8 @@ def test_a_day_means_the_month_that_holds_it() -> None:
 def test_where_nothing_tells_the_partitions_they_must_be_said() -> None:
     with pytest.raises(PartitionUnsaidError):
         materialize(Users, given={RawEvents: []}, now=NOW)
+    with pytest.raises(PartitionUnsaidError):
+        materialize(Balance, given={Balance: [{"hour": "2026-01-01T04:00"}]}, now=NOW)
     with pytest.raises(PartitionUnsaidError, match="2027-01-01"):
         materialize(Users, given={RawEvents: DAYS}, partition=date(2027, 1, 1), now=NOW)
 
