@@ -12,6 +12,7 @@ from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull
+from flowforge_assets.plan.rows import there
 from flowforge_assets.storage.failure import reading
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class TableDescription:
             "description": dataset.description,
             "asset": self.asset.name,
             "uri": self.uri,
+            "in_place": self.asset.in_place,
             "version": self.version.version if self.version else None,
             "rows": self.rows,
             "schema": [
@@ -127,11 +129,10 @@ def describe_table(
     version = table.version()
     rows, head = None, None
     if version is not None:
-        rows, head = _read(table, wanted, limit)
-    made = tuple(project.history().lookup(dataset.key))
-    partitions = PartitionSet.none(dataset.partitioning.dimensions)
-    for piece in made:
-        partitions |= piece.partitions
+        rows, head = _read(project, dataset, table, wanted, limit)
+    history = project.history()
+    made = tuple(history.lookup(dataset.key))
+    partitions = there(project.graph, history, dataset.key, project.clock())
     return TableDescription(
         dataset=dataset,
         asset=project.graph.assets[project.graph.maker[dataset.key]],
@@ -146,9 +147,18 @@ def describe_table(
     )
 
 
-def _read(table: Table, wanted: PartitionSet | None, limit: int) -> tuple[int, pl.DataFrame]:
+def _read(
+    project: Project,
+    dataset: DatasetDefinition,
+    table: Table,
+    wanted: PartitionSet | None,
+    limit: int,
+) -> tuple[int, pl.DataFrame]:
     import polars as pl  # heavy: only a table with rows needs it
 
+    if project.is_view(dataset):
+        viewed = project.view(dataset, wanted)
+        return viewed.height, viewed.head(limit)
     with reading(table):
         lazy = table.scan(wanted)
         rows: int = lazy.select(pl.len()).collect().item()
@@ -207,6 +217,7 @@ def _facts(found: TableDescription) -> list[tuple[str, str]]:
         ("made by", f"{asset.name}  {asset.place.file}:{asset.place.line}"),
         ("reads", ", ".join(reads)),
         ("stored in", found.uri),
+        ("in place", "not atomic: a job writes the table itself" if asset.in_place else ""),
         ("version", "never made" if found.version is None else str(found.version.version)),
         ("rows", "" if found.rows is None else f"{found.rows:,}"),
         ("last made", f"{moment(newest.at)} in run {newest.run_id}" if newest else ""),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.plan.explain import Explanation, NewerInput
 
-_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow"}
+_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow", "kept": "cyan"}
 
 
 def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) -> int:
@@ -22,9 +22,8 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
     terminal, project = common.terminal(), common.load()
     dataset = project.dataset(key)
     now = project.clock()
-    wanted = dataset.partitioning.all(now)
-    if partition is not None:
-        wanted = dataset.partitioning.parse(partition, now)
+    steps = dataset.step_partitioning
+    wanted = steps.all(now) if partition is None else steps.parse(partition, now)
     ids = project.graph.ancestors([project.graph.maker[dataset.key]])
     found = explain(
         project.graph,
@@ -67,6 +66,8 @@ def _lines(each: Explanation) -> list[str]:
     lines += [f"newer input: {_said(newer)}" for newer in each.newer]
     if each.reason is not None and not (each.changed or each.newer) and each.made:
         lines.append(f"stale: {each.reason}" + (f" ({each.detail})" if each.detail else ""))
+    if each.state == "kept":
+        lines.append("history kept: `flowforge run --rebuild` empties it and makes it anew")
     if each.state == "fresh":
         lines.append("nothing changed since: schema, code, config, engine and inputs are the same")
     return lines

@@ -19,7 +19,7 @@ from flowforge_assets.plan.step import Reason
 from flowforge_assets.record.history import History
 
 FingerprintPart: TypeAlias = Literal["schema", "code", "config", "engine"]
-State: TypeAlias = Literal["fresh", "stale"]
+State: TypeAlias = Literal["fresh", "stale", "kept"]
 
 _PARTS: Final[tuple[FingerprintPart, ...]] = ("schema", "code", "config", "engine")
 
@@ -40,7 +40,8 @@ class NewerInput:
 class Explanation:
     """Partitions of one fate: what a plan does with them, what made them, what changed since.
 
-    `reason` and `detail` are those of the plan's step, None and empty for what is not stale.
+    `reason` and `detail` are those of the plan's step, or of what keeps its history all the same;
+    None and empty for what is fresh.
     `made` holds the commits that made the partitions, newest first; none were never made.
     `changed` names the parts of the fingerprint that differ from today's.
     """
@@ -88,6 +89,10 @@ def _verdicts(found: Found, id_: DatasetKey, wanted: PartitionSet) -> Iterator[E
         if stale.asset == id_ and (part := stale.partitions & wanted):
             rest -= part
             yield Explanation(part, "stale", stale.reason, stale.detail)
+    for kept in found.kept:
+        if kept.asset == id_ and (part := kept.partitions & rest):
+            rest -= part
+            yield Explanation(part, "kept", kept.reason, kept.detail)
     if rest:
         yield Explanation(rest, "fresh")
 
