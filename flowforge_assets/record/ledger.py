@@ -17,7 +17,8 @@ from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import Dimension
-from flowforge_assets.core.schema_change import SchemaChange
+from flowforge_assets.core.schema import Schema
+from flowforge_assets.core.schema_change import SchemaChange, columns_of
 from flowforge_assets.errors.record import LedgerBroken
 from flowforge_assets.record import pieces, runs, statements
 from flowforge_assets.record.database import Database
@@ -115,12 +116,12 @@ class Ledger:
         step: StepRecord,
         made: Sequence[Made],
         *,
-        schemas: Mapping[DatasetKey, str] | None = None,
+        schemas: Mapping[DatasetKey, Schema] | None = None,
     ) -> None:
         """Writes how a step ended and what it made, in one transaction.
 
-        `schemas` are the columns that its datasets have now, as `str(Schema)` spells them: where
-        they are others than before, the schema history gets an entry.
+        `schemas` are the columns that its datasets have now: where they are others than before,
+        the schema history gets an entry.
 
         Partitions of `made` are taken from older commits, as in `History.of`, but whichever was
         recorded first the newer commit wins. Recording a commit again changes nothing. The cost
@@ -131,8 +132,9 @@ class Ledger:
             for each in made:
                 pieces.lay(connection, each)
                 if schemas is not None and each.dataset in schemas:
-                    schema = SchemaChange(each.table.version, each.at, schemas[each.dataset])
-                    add_schema(connection, each.dataset, schema)
+                    columns = columns_of(schemas[each.dataset])
+                    entry = SchemaChange(each.table.version, each.at, columns)
+                    add_schema(connection, each.dataset, entry)
 
     def record_failed(self, step: StepRecord) -> None:
         """Writes how a step failed; the caller sees that its message holds no row values."""

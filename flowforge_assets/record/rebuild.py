@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC
@@ -12,6 +12,7 @@ from typing import Final
 from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
+from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.errors.record import LedgerBroken
 from flowforge_assets.record.database import unusable_path
 from flowforge_assets.record.ledger import Ledger
@@ -33,10 +34,12 @@ def rebuild(
     path: Path,
     tables: Iterable[tuple[DatasetKey, Sequence[Made]]],
     *,
+    schemas: Callable[[DatasetKey], Sequence[SchemaChange]] | None = None,
     clock: Clock = utc_now,
 ) -> Rebuilt:
     """Makes the ledger at `path` say what `tables` say, one transaction a dataset.
 
+    `schemas` gives the history of a dataset's columns; without it that of the file stays.
     Datasets that `tables` lacks are forgotten. The history of runs is kept where the file is
     sound; one that is not is moved to `<name>.broken-<time>.db`. Hold the run lock meanwhile.
 
@@ -49,7 +52,8 @@ def rebuild(
         unseen = set(ledger.datasets())
         seen: set[DatasetKey] = set()
         for dataset, made in tables:
-            ledger.replace_all(dataset, made)
+            columns = None if schemas is None else schemas(dataset)
+            ledger.replace_all(dataset, made, schemas=columns)
             seen.add(dataset)
             pieces += len(made)
         for dataset in unseen - seen:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.record import statements
 from flowforge_assets.record.rows import Row, time_text
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def add_schema(connection: sqlite3.Connection, dataset: DatasetKey, schema: SchemaChange) -> None:
@@ -17,11 +21,12 @@ def add_schema(connection: sqlite3.Connection, dataset: DatasetKey, schema: Sche
 
     What happened before that one is known already.
     """
-    newest = connection.execute(statements.NEWEST_SCHEMA, (dataset,)).fetchone()
-    at = time_text(schema.at)
-    if newest is None or (at >= newest[0] and newest[1] != schema.schema):
-        row = (dataset, at, schema.version, schema.schema)
-        connection.execute(statements.INSERT_SCHEMA, row)
+    row = connection.execute(statements.NEWEST_SCHEMA, (dataset,)).fetchone()
+    newest = None if row is None else schema_from(row)
+    if newest is None or (schema.at >= newest.at and not schema.is_like(newest)):
+        columns = _ENCODER.encode(schema.columns)
+        entry = (dataset, time_text(schema.at), schema.version, columns)
+        connection.execute(statements.INSERT_SCHEMA, entry)
 
 
 def replace_schemas(
@@ -35,5 +40,6 @@ def replace_schemas(
 
 def schema_from(row: Row) -> SchemaChange:
     """The entry of a row."""
-    version, at, schema = row
-    return SchemaChange(version, datetime.fromisoformat(at), schema)
+    version, at, columns = row
+    named = tuple((name, spelled) for name, spelled in json.loads(columns))
+    return SchemaChange(version, datetime.fromisoformat(at), named)

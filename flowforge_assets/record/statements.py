@@ -94,7 +94,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             dataset TEXT NOT NULL,
             at TEXT NOT NULL,
             version INTEGER NOT NULL,
-            schema TEXT NOT NULL,
+            columns TEXT NOT NULL,
             PRIMARY KEY (dataset, at, version)
         ) WITHOUT ROWID
         """,
@@ -215,13 +215,14 @@ SET_TRACK: Final = """
 DELETE_DATASET: Final = "DELETE FROM datasets WHERE dataset = ?"
 
 SCHEMAS_OF_DATASET: Final = """
-    SELECT version, at, schema FROM schemas WHERE dataset = ? ORDER BY at, version
+    SELECT version, at, columns FROM schemas WHERE dataset = ? ORDER BY at, version
 """
 NEWEST_SCHEMA: Final = """
-    SELECT at, schema FROM schemas WHERE dataset = ? ORDER BY at DESC, version DESC LIMIT 1
+    SELECT version, at, columns FROM schemas WHERE dataset = ?
+    ORDER BY at DESC, version DESC LIMIT 1
 """
 INSERT_SCHEMA: Final = """
-    INSERT OR IGNORE INTO schemas (dataset, at, version, schema) VALUES (?, ?, ?, ?)
+    INSERT OR IGNORE INTO schemas (dataset, at, version, columns) VALUES (?, ?, ?, ?)
 """
 DELETE_SCHEMAS: Final = "DELETE FROM schemas WHERE dataset = ?"
 

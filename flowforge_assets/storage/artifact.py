@@ -257,9 +257,7 @@ class ArtifactFolder:
             read_made(record, self._spec, TableVersion(pointer.table_id, version))
             for version, record in pointer.records
         )
-        return latest(
-            [each for each in found if each is not None], self._spec.dimensions, self._spec.by_step
-        )
+        return latest(found, self._spec.dimensions, self._spec.by_step)
 
 
 class ArtifactFolders:

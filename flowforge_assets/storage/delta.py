@@ -21,14 +21,15 @@ from deltalake.exceptions import DeltaError
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import CommitConflictError, NoTableError
 from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.atomic import sync
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
-from flowforge_assets.storage.delta_log import commit_file, named_files
-from flowforge_assets.storage.delta_schema import physical_columns
+from flowforge_assets.storage.delta_log import commit_file, named_files, schema_texts
+from flowforge_assets.storage.delta_schema import columns_in, physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_replace import replacement
@@ -167,6 +168,14 @@ class DeltaTable:
                 for version, record in self._handle.log.records
             )
             return latest(found, self._spec.dimensions, self._spec.by_step)
+
+    def schema_history(self) -> Sequence[SchemaChange]:
+        """The columns that it had, oldest first; reads the whole log."""
+        with self._lock, guarded(self._spec.key, self._place):
+            if self._handle.current() is None:
+                return []
+            texts = schema_texts(self._folder / "_delta_log")
+            return real_changes([SchemaChange(v, at, columns_in(text)) for v, at, text in texts])
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no version names and that are old; gives their paths.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -123,6 +124,22 @@ def named_files(log: Path) -> frozenset[str]:
             if line.startswith('{"add"'):
                 found.add(str(json.loads(line)["add"]["path"]))
     return frozenset(found)
+
+
+def schema_texts(log: Path) -> Iterator[tuple[int, datetime, str]]:
+    """The schemas that commits still in the log set: version, instant, and Delta's JSON text."""
+    for path in sorted(log.glob("*.json")):
+        text = path.read_text("utf-8")
+        if not path.stem.isdecimal() or '"metaData"' not in text:
+            continue
+        actions: dict[str, Mapping[str, object]] = {}
+        for line in text.splitlines():
+            actions |= json.loads(line)
+        metadata, info = actions.get("metaData"), actions.get("commitInfo", {})
+        if metadata is not None:
+            at_ms = info.get("timestamp", metadata.get("createdTime"))
+            at = datetime.fromtimestamp(float(str(at_ms or 0)) / 1000, UTC)
+            yield int(path.stem), at, str(metadata["schemaString"])
 
 
 def _record_in(action: object) -> Mapping[str, object] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from deltalake import Schema as DeltaSchema
 
@@ -23,6 +23,7 @@ from flowforge_assets.core.schema import (
 
 if TYPE_CHECKING:
     from flowforge_assets.core.schema import Schema
+    from flowforge_assets.core.schema_change import Columns
     from flowforge_assets.storage.store import TableSpec
 
 _NAMES: Final[dict[PlainName, str]] = {
@@ -41,11 +42,20 @@ _NAMES: Final[dict[PlainName, str]] = {
     "timestamp_ntz": "timestamp_ntz",
 }
 
+_HUB_NAMES: Final = {there: here for here, there in _NAMES.items() if here != "json"}
+
 
 def delta_schema(schema: Schema, comments: Mapping[str, str] | None = None) -> DeltaSchema:
     """The Delta schema of `schema`, columns in order; `comments` by column name."""
     fields = [_field(field, (comments or {}).get(field.name, "")) for field in schema]
     return DeltaSchema.from_json(json.dumps({"type": "struct", "fields": fields}))
+
+
+def columns_in(text: str) -> Columns:
+    """The columns of a Delta schema in its JSON form, each in the hub's spelling."""
+    # Any: what a file holds has no type until it was looked at
+    fields: list[dict[str, Any]] = json.loads(text)["fields"]
+    return tuple((field["name"], _spelled_field(field)) for field in fields)
 
 
 def physical_columns(spec: TableSpec) -> tuple[str, ...]:
@@ -75,6 +85,25 @@ def _field(field: Field, comment: str = "") -> dict[str, object]:
         "nullable": field.nullable or field.optional,
         "metadata": metadata,
     }
+
+
+def _spelled_field(field: Mapping[str, Any]) -> str:
+    spelled: str = field["metadata"].get("ff.type") or _spelled(field["type"])
+    return spelled + ("?" if field["nullable"] else "")
+
+
+def _spelled(found: Any) -> str:  # noqa: ANN401 - as it stands in JSON
+    """A type that another program wrote, as the hub spells the nearest one."""
+    if isinstance(found, str):
+        return _HUB_NAMES.get(found, found)
+    match found["type"]:
+        case "array":
+            return f"list<{_spelled(found['elementType'])}{'?' if found['containsNull'] else ''}>"
+        case "struct":
+            inner = (f"{each['name']}: {_spelled_field(each)}" for each in found["fields"])
+            return f"struct<{', '.join(inner)}>"
+        case other:
+            return str(other)
 
 
 def _type(data_type: DataType) -> object:

@@ -51,8 +51,11 @@ class KeyEnds:
         """Whether a row lies within the ends: a reader skips parts of files by it."""
         if self.is_empty:
             return pl.lit(value=False)
-        # a bare text would be taken for the name of a column
-        parts = [pl.col(name).is_between(*map(pl.lit, pair)) for name, pair in self.ends.items()]
+        parts = [
+            # a bare text would be taken for the name of a column
+            pl.col(name).is_between(pl.lit(least), pl.lit(greatest))
+            for name, (least, greatest) in self.ends.items()
+        ]
         return pl.all_horizontal(parts) if parts else pl.lit(value=True)
 
     def may_meet(self, stats: FileStats) -> bool:

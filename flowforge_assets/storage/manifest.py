@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,9 +17,10 @@ import polars as pl
 from deltalake import Schema as DeltaSchema
 
 from flowforge_assets.core.polars_types import polars_type
+from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.storage.atomic import write_atomic
 from flowforge_assets.storage.data_files import DataFile
-from flowforge_assets.storage.delta_schema import delta_schema
+from flowforge_assets.storage.delta_schema import columns_in, delta_schema
 from flowforge_assets.storage.failure import damaged_log
 from flowforge_assets.storage.made_json import refuse_newer
 
@@ -94,6 +95,17 @@ def read_manifest(path: Path, spec: TableSpec) -> Manifest | None:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise damaged_log(spec.key, place, f"`{path.name}` is no manifest") from error
+
+
+def schema_entries(folder: Path, spec: TableSpec) -> list[SchemaChange]:
+    """The columns of each version that is kept, oldest first."""
+    found: list[SchemaChange] = []
+    for path in (folder / FOLDER).glob("version-*.json"):
+        manifest = read_manifest(path, spec)
+        if manifest is not None:
+            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            found.append(SchemaChange(manifest.version, at, columns_in(manifest.schema)))
+    return sorted(found, key=lambda entry: entry.version)
 
 
 def write_manifest(folder: Path, manifest: Manifest, spec: TableSpec) -> None:

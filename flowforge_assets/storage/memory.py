@@ -21,6 +21,7 @@ import polars as pl
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.schema_change import SchemaChange, columns_of, real_changes
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.evolution import refuse_unlike
@@ -62,6 +63,7 @@ class _History:
     newest: int = -1
     versions: dict[int, Pieces] = field(default_factory=dict[int, Pieces])
     commits: list[Made] = field(default_factory=list[Made])
+    schemas: list[SchemaChange] = field(default_factory=list[SchemaChange])
     version_of_step: dict[str, int] = field(default_factory=dict[str, int])
     lock: Lock = field(default_factory=Lock)
 
@@ -160,6 +162,10 @@ class MemoryTable:
         """What was made: each partition once, by its last commit, oldest first."""
         return latest(self._history.commits, self._spec.dimensions, self._spec.by_step)
 
+    def schema_history(self) -> Sequence[SchemaChange]:
+        """The columns that it had, oldest first."""
+        return real_changes(self._history.schemas)
+
     def _commit(self, request: Request[StagedFrame]) -> Made:
         history = self._history
         with history.lock:
@@ -174,6 +180,9 @@ class MemoryTable:
             history.versions[version] = after
             history.versions.pop(version - KEPT_VERSIONS, None)
             history.commits.append(made)
+            if after.schema is not None and after.schema != before.schema:
+                entry = SchemaChange(version, made.at, columns_of(after.schema))
+                history.schemas.append(entry)
             history.version_of_step[made.step_id] = version
             history.newest = version
         return made

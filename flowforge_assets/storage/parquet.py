@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import NoTableError, NotATableError, NoVersionError
 from flowforge_assets.storage import manifest as manifests
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
@@ -155,6 +156,13 @@ class ParquetTable:
         with guarded(self._spec.key, self._place):
             manifest = self._current()
             return [] if manifest is None else self._made(manifest)
+
+    def schema_history(self) -> Sequence[SchemaChange]:
+        """The columns that the versions which are kept have, oldest first."""
+        with guarded(self._spec.key, self._place):
+            if self._current() is None:
+                return []
+            return real_changes(manifests.schema_entries(self._folder, self._spec))
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no kept version names and that are old; gives their paths.

@@ -15,6 +15,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Dimension, PartitionSet
 from flowforge_assets.core.schema import Schema
+from flowforge_assets.core.schema_change import SchemaChange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +149,10 @@ class Table(Protocol):
 
     def made(self) -> Sequence[Made]:
         """What the table itself says was made, oldest first; see `storage.latest`."""
+        ...
+
+    def schema_history(self) -> Sequence[SchemaChange]:
+        """The columns that it had, oldest first, as far back as its log goes."""
         ...
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace as replaced
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -149,6 +149,21 @@ def test_rows_match_by_several_columns(store: Store) -> None:
     merge(table, prices((1, 1.0, 0), (1, 2.0, 1)))
     merge(table, prices((1, 5.0, 1)), by=Matching(("item", "day")))
     assert found_in(table) == Counter(prices((1, 1.0, 0), (1, 5.0, 1)).rows())
+
+
+def test_texts_and_moments_may_be_keys(store: Store) -> None:
+    at = Field("at", Plain("timestamp"))
+    fields = (Field("name", Plain("string")), at, Field("n", Plain("int64")))
+    table = store.table(replaced(spec(*fields), step_dimensions=(HOUR,)))
+    noon = datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=UTC)
+    frame = pl.DataFrame(
+        {"name": ["n", "at", "zz"], "at": [noon + timedelta(microseconds=n) for n in range(3)]},
+        schema={"name": pl.String, "at": pl.Datetime("us", "UTC")},
+    ).with_columns(n=pl.lit(0, dtype=pl.Int64))
+    by = Matching(("name", "at"))
+    merge(table, frame, by=by)
+    merge(table, frame.tail(2).with_columns(pl.col("n") + 7), by=by)
+    assert values(table.scan()) == [0, 7, 7]
 
 
 def test_a_state_with_many_rows_is_replaced_by_the_column_that_they_share(store: Store) -> None:

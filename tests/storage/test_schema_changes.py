@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 import pytest
@@ -12,9 +14,11 @@ from flowforge_assets.core.partition import (
     WHOLE,
 )
 from flowforge_assets.core.schema import Field, Plain
+from flowforge_assets.core.schema_change import columns_of
 from flowforge_assets.errors.storage import (
     SchemaChangeError,
 )
+from flowforge_assets.storage.delta import DeltaStore
 from storage_values import (
     DAILY,
     DAY,
@@ -23,6 +27,7 @@ from storage_values import (
     day_rows,
     day_values,
     days,
+    every_type,
     numbers,
     put,
     record,
@@ -108,3 +113,37 @@ def test_a_dataset_may_be_partitioned_in_another_way(store: Store) -> None:
     whole = store.table(spec(*fields))
     put(whole, day_rows(9, n=9), WHOLE)
     assert day_values(whole.scan()) == {9: 9}
+
+
+def test_the_columns_that_a_table_had_are_told(store: Store) -> None:
+    full, frame = every_type()
+    table = store.table(full)
+    assert list(table.schema_history()) == []
+    put(table, frame)
+    put(table, frame)
+    (first,) = table.schema_history()
+    assert first.columns == columns_of(full.schema)
+    wider = store.table(spec(SOME, *full.schema))
+    put(wider, frame.select(pl.lit("x").alias("extra"), *frame.columns))
+    old, new = wider.schema_history()
+    assert old == first
+    assert new.version > old.version
+    assert new.at >= old.at
+    assert new.since(old) == ["+ extra: string?"]
+
+
+def test_columns_that_another_program_wrote_are_told(tmp_path: Path) -> None:
+    _, frame = every_type()
+    table = DeltaStore(tmp_path).table(ORDERS)
+    put(table, numbers(1))
+    folder = unquote(urlsplit(table.uri).path)
+    frame.select("list", "struct", "money", "wall").write_delta(
+        folder, mode="overwrite", delta_write_options={"schema_mode": "overwrite"}
+    )
+    _, new = table.schema_history()
+    assert dict(new.columns) == {
+        "list": "list<string?>?",
+        "struct": "struct<x: int64?, y: string?>?",
+        "money": "decimal(38,2)?",
+        "wall": "timestamp_ntz?",
+    }
