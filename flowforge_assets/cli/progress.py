@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.core.event import Event
 
-_STYLES: Final[dict[str, Style]] = {"made": "green", "failed": "red", "skipped": "yellow"}
+_STYLES: Final[dict[str, Style]] = {
+    "made": "green",
+    "failed": "red",
+    "skipped": "yellow",
+    "fresh": "dim",
+}
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -59,10 +64,11 @@ class _Asset:
         """What is said of it: `made  clean_flights  365 partitions  336,776 rows  4.2 s`."""
         is_over = self.is_over
         took = duration(time.perf_counter() - self.began)
-        status = next((s for s in ("failed", "skipped", "made") if self.ended.get(s)), "made")
+        order = ("failed", "skipped", "made", "fresh")
+        status = next((s for s in order if self.ended.get(s)), "made")
         line: list[Text | str] = [Text(f"{status:<7}", _STYLES[status])] if is_over else []
         said: list[Text | str] = []
-        if self.extent.partitions is not None:
+        if self.extent.partitions is not None and status != "fresh":
             said.append(f"  {self.how_far(is_over=is_over)}")
         if self.rows or (is_over and status == "made"):
             said.append(f"  {counted(self.rows, 'row')}")
@@ -78,8 +84,10 @@ class _Asset:
         calls, partitions = self.extent.calls, self.extent.partitions or 0
         # partitions are committed in batches: those under way say more than those that ended
         good = self.ended.get("made", 0) if is_over else max(self.started, self.done)
-        if good == calls and is_over:
-            return counted(partitions, "partition")
+        fresh = self.ended.get("fresh", 0)
+        if good + fresh == calls and is_over:
+            made = counted(partitions if good == calls else good, "partition")
+            return f"{made} ({fresh:,} fresh)" if fresh else made
         if calls == partitions:
             return f"{good:,} of {counted(partitions, 'partition')}"
         return f"{good:,} of {calls:,} batches"
@@ -109,6 +117,8 @@ class Progress:
                         self.live = _begun(self.moving)
                 case "waiting":
                     self.terminal.note(Text(event.message or "waiting", "yellow"))
+                case "note":
+                    self.terminal.note(Text("note", "cyan"), f": {event.message}")
                 case "step_started":
                     asset = self.asset(event)
                     asset.started += 1

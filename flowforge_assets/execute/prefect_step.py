@@ -88,7 +88,7 @@ class PrefectStep:
         left = self.step.partitions
         for made in self._commits:
             left -= made.partitions
-        return bool(left - self._lost())
+        return bool(left - self._lost() - self._left())
 
     def _make_what_is_left(self) -> None:
         waiting, self._again = self._again, []
@@ -142,6 +142,11 @@ class PrefectStep:
         none = PartitionSet.none(self.step.partitions.dimensions)
         return self.run.tally.lost.get(self.step.makes[0], none) & self.step.partitions
 
+    def _left(self) -> PartitionSet:
+        """Its partitions that are as they should be: what they read turned out as it was."""
+        none = PartitionSet.none(self.step.partitions.dimensions)
+        return self.run.tally.left.get(self.step.asset_id, none) & self.step.partitions
+
     def _tell_of_commits(self) -> None:
         """Gives Prefect what it keeps with the events of the assets."""
         from prefect.assets import add_asset_metadata  # runs in a task: Prefect is loaded
@@ -161,6 +166,8 @@ class PrefectStep:
 
         if self.run.scope.stop.is_set() and self.is_cut_short:
             return Cancelled(message="The run was stopped.")
+        if not self._commits and not self._lost() and self._left():
+            return Completed(message="What it reads turned out as it was.")
         if not self._commits:
             return Pending(name="NotReady", message="What it reads failed or was skipped.")
         rows = sum(made.rows for made in self._commits)

@@ -74,7 +74,7 @@ class _Tally:
     made: set[DatasetKey] = field(default_factory=set[DatasetKey])
     failed: set[DatasetKey] = field(default_factory=set[DatasetKey])
     skipped: set[DatasetKey] = field(default_factory=set[DatasetKey])
-    left: set[DatasetKey] = field(default_factory=set[DatasetKey])
+    left: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
     lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
     errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
     is_cut_short: bool = False
@@ -83,7 +83,7 @@ class _Tally:
         """Each asset once: failed before skipped before made before fresh."""
         skipped = self.skipped - self.failed
         made = self.made - self.failed - skipped
-        left = self.left - self.failed - skipped - made
+        left = set(self.left) - self.failed - skipped - made
         return RunCounts(len(made), len(self.failed), len(skipped), fresh + len(left))
 
 
@@ -118,6 +118,9 @@ class LocalRun:
     def through(self, work: Callable[[], bool]) -> RunResult:
         """Does `work`, which makes the steps and says whether it was cut short; ends the run."""
         self.on_event(Event("run_started", self.scope.run_id))
+        for note in self.plan.notes:
+            self.on_event(Event("note", self.scope.run_id, message=note))
+        self.fail_unobserved()
         try:
             is_cut_short = work()
         except RecordError:
@@ -132,6 +135,14 @@ class LocalRun:
         if is_cut_short or self.tally.is_cut_short:
             return self.end("cancelled")
         return self.end("failed" if self.tally.failed else "succeeded")
+
+    def fail_unobserved(self) -> None:
+        """Notes the sources that cannot tell their version and that no step will fail for."""
+        planned = {step.asset_id for step in self.plan.steps}
+        for key, error in self.plan.unobserved.items():
+            if key not in planned:
+                self.tally.failed.add(key)
+                self.tally.errors.append(error)
 
     def end(self, status: RunStatus) -> RunResult:
         """Writes how the run ended, and tells it."""
@@ -170,7 +181,10 @@ class LocalRun:
             if self.scope.stop.is_set():
                 self.tally.is_cut_short = True
                 return
-            if self.reads_lost(asset, unit):
+            unobserved = self.plan.unobserved.get(asset.id)
+            if unobserved is not None:
+                self.fail(step, UnitOutcome(unit, 0.0, error=unobserved))
+            elif self.reads_lost(asset, unit):
                 self.skip(step, unit)
             elif step.is_conditional and not self.reads_touched(asset, unit):
                 self.leave(step, unit)
@@ -223,7 +237,8 @@ class LocalRun:
     def leave(self, step: Step, unit: PartitionSet) -> None:
         """Notes a unit that is as it should be: what it reads turned out as it was."""
         with self.lock:
-            self.tally.left.add(step.asset_id)
+            known = self.tally.left.get(step.asset_id)
+            self.tally.left[step.asset_id] = unit if known is None else known | unit
         self.ledger.record_skipped([self.record(step, unit, status="fresh")])
         self.finished(step, UnitOutcome(unit, 0.0), "fresh")
 

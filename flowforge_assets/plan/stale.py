@@ -161,16 +161,21 @@ class _Finder:
         if self.asked.rebuild and asset.keeps_history:
             yield Cause("rebuild", "it is emptied and made anew"), wanted
             return
+        kept: dict[Cause, PartitionSet] = {}
         lacking = self.lacking(asset, wanted)
         never = [
             (Cause("never made"), part) for keys, part in lacking if len(keys) == len(asset.makes)
         ]
         for cause, partitions in (*never, *self.changes(asset, wanted, partitioning)):
             again = self.again(asset, cause.reason, partitions)
-            if kept := partitions - again:
-                self.kept.append(Kept(asset.id, kept, cause.reason, cause.detail))
+            kept[cause] = kept.get(cause, again - again) | (partitions - again)
             if again:
                 yield cause, again
+        told = PartitionSet.none(partitioning.dimensions)
+        for cause, partitions in kept.items():
+            if partitions - told:
+                self.kept.append(Kept(asset.id, partitions - told, cause.reason, cause.detail))
+                told |= partitions
         for outputs, partitions in lacking:
             if outputs and len(outputs) < len(asset.makes):
                 shown = ", ".join(f"`{output}`" for output in outputs)
@@ -251,7 +256,8 @@ class _Finder:
         if then.schema != today.schema:
             return Cause("schema", f"the declaration of `{asset.id}` changed")
         if then.code != today.code:
-            return Cause("code", f"the code of `{asset.name}` changed")
+            what = "file" if asset.kind == "seed" else "code"
+            return Cause("code", f"the {what} of `{asset.name}` changed")
         if then.config != today.config:
             return Cause("config", f"the options of `{asset.name}` changed")
         return Cause("engine", "the engine changed")
