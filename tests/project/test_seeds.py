@@ -91,6 +91,8 @@ def test_a_seed_is_made_again_when_its_content_changes(write_project: Write) -> 
     assert not Project.load(root).plan().steps
     (root / SEED).write_text(ROWS.replace("Ada", "Bea"), encoding="utf-8")
     project = Project.load(root)
+    (step,) = project.plan().steps
+    assert (step.reason, step.detail) == ("code", "the file of `customers` changed")
     assert project.run().made == 1
     assert project.read("customers")["name"].to_list() == ["Bea", None]
 
