@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -21,6 +21,10 @@ ALGORITHM: Final = 1
 # minor version of an engine is no reason to make a lake anew.
 SQL_ENGINE: Final = "duckdb 2"
 
+ALL_WHOLE: Final[Mapping[DatasetKey, float]] = {}
+SAMPLED: Final = "~sampled"
+"""What the config of a commit ends with whose rows come from a sample, near or far."""
+
 
 def fingerprints(
     graph: Graph,
@@ -29,19 +33,22 @@ def fingerprints(
     sources: SourceCache,
     modules: Iterable[str],
     sql_digest: Callable[[AssetDefinition], str],
+    shares: Mapping[DatasetKey, float] = ALL_WHOLE,
 ) -> dict[DatasetKey, Fingerprint]:
     """The fingerprints of the assets `ids`; saves `sources`.
 
     `modules` are the project's, into which code is followed. `sql_digest` gives the digest of a
     SQL asset's query. `code` covers the function or query and the resources' classes; `schema`
     columns, rules, blocking checks and dimensions of what is made; `config` the options that
-    decide which rows are read and kept. Descriptions, units, tags, owners, promises, retries and
+    decide which rows are read and kept, with the `shares` of inputs that are read in part.
+    Descriptions, units, tags, owners, promises, retries and
     time limits do not count, nor do the first and last partition. About 80 µs an asset.
 
     Raises:
         Problems: code that cannot be hashed (FF-118, FF-119), all of it.
     """
     digests = CodeDigests(sources, modules)
+    thinned = _thinned(graph, shares)
     found: dict[DatasetKey, Fingerprint] = {}
     problems: list[FlowForgeError] = []
     for id_ in ids:
@@ -51,7 +58,7 @@ def fingerprints(
                 algorithm=ALGORITHM,
                 code=_code(asset, digests, sql_digest),
                 schema=_schema(asset, graph, digests),
-                config=_config(asset),
+                config=_config(asset, shares) + (SAMPLED if id_ in thinned else ""),
                 engine=SQL_ENGINE if asset.function is None else "",
             )
         except FlowForgeError as error:
@@ -101,9 +108,26 @@ def _check(check: CheckDefinition, digests: CodeDigests) -> list[object]:
         raise
 
 
-def _config(asset: AssetDefinition) -> str:
+def _thinned(graph: Graph, shares: Mapping[DatasetKey, float]) -> set[DatasetKey]:
+    """The assets that read a part of something, and all that depends on them."""
+    if not shares:
+        return set()
+    return graph.descendants(
+        id_
+        for id_, asset in graph.assets.items()
+        if any(read.dataset in shares for read in asset.inputs)
+    )
+
+
+def _config(asset: AssetDefinition, shares: Mapping[DatasetKey, float]) -> str:
     forms = [(output.dataset, output.form) for output in asset.makes]
-    return _digest(forms, asset.inputs, asset.keys, asset.write, asset.bad_rows, asset.max_bad)
+    parts = [forms, asset.inputs, asset.keys, asset.write, asset.bad_rows, asset.max_bad]
+    if asset.in_place:
+        parts.append("in place")
+    inputs = [
+        (read.dataset, shares[read.dataset]) for read in asset.inputs if read.dataset in shares
+    ]
+    return _digest(*parts, inputs) if inputs else _digest(*parts)
 
 
 def _digest(*parts: object) -> str:

@@ -60,9 +60,7 @@ def check_assets(
     return CheckReport(count, tuple(checker.errors), checker.not_checked)
 
 
-def refuse_broken(
-    graph: Graph, ids: Iterable[DatasetKey], *, root: Path, sql: SqlAnalysis
-) -> None:
+def refuse_broken(graph: Graph, ids: Iterable[DatasetKey], *, root: Path, sql: SqlAnalysis) -> None:
     """Lets assets pass that keep their promises, as far as can be told without data.
 
     A body that raises an error of its own without rows may not do so with them: it is left to
@@ -216,12 +214,16 @@ def _why_not(asset: AssetDefinition) -> str | None:
     """Why the body cannot be called without data; None when it can."""
     if not asset.lazy:
         return "it says `lazy=False`"
+    if asset.outs:
+        return "a job elsewhere writes it"
     if asset.resources or asset.context:
         return "it has parameters beside frames and keys"
     if not asset.inputs:
         return "it is a source"
     if "file" in {*(read.form for read in asset.inputs), *(made.form for made in asset.makes)}:
         return "it reads or writes files"
+    if any(read.form == "ref" for read in asset.inputs):
+        return "it reads data by its place"
     if any(read.form not in {"frame", "before"} for read in asset.inputs):
         return "it reads its rows eagerly"
     if any(output.form != "frame" for output in asset.makes):
