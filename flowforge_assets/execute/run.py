@@ -30,6 +30,7 @@ from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.needs import needs, own_reads
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.plan.step import Step
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
@@ -252,7 +253,9 @@ class LocalRun:
             seconds=sum(outcome.seconds for outcome in committed.units),
             rows=sum(outcome.rows for outcome in committed.units),
         )
-        self.ledger.record_made(record, committed.made)
+        tables = self.scope.tables
+        schemas = {key: tables[key].spec.schema for key in step.makes if key in tables}
+        self.ledger.record_made(record, committed.made, schemas=schemas)
         for made in committed.made:
             self.scope.made.add(self.scope.graph.datasets[made.dataset], made)
         with self.lock:
@@ -325,8 +328,9 @@ class LocalRun:
     def lose(self, step: Step, unit: PartitionSet) -> None:
         """Notes partitions that nobody can read; the caller holds the lock."""
         for dataset in step.makes:
+            rows = rows_of(self.scope.graph.datasets[dataset], unit, self.scope.now)
             lost = self.tally.lost.get(dataset)
-            self.tally.lost[dataset] = unit if lost is None else lost | unit
+            self.tally.lost[dataset] = rows if lost is None else lost | rows
 
     def asset_ended(self, id_: DatasetKey) -> None:
         """Lets go of the frames that nobody in this run will read any more."""
@@ -339,7 +343,8 @@ class LocalRun:
         self, step: Step, outcome: UnitOutcome, status: str, *, message: str | None = None
     ) -> None:
         """Tells how a unit ended."""
-        is_made = status == "made"
+        datasets = self.scope.graph.datasets
+        has_rows = any(datasets[key].kind == "table" for key in step.makes)
         self.on_event(
             Event(
                 "step_finished",
@@ -347,7 +352,7 @@ class LocalRun:
                 asset=step.asset,
                 partition=outcome.unit.render() or None,
                 status=status,
-                rows=outcome.rows if is_made else None,
+                rows=outcome.rows if status == "made" and has_rows else None,
                 seconds=outcome.seconds,
                 message=message,
             )

@@ -342,6 +342,18 @@ def test_late_rows_make_only_their_readers_stale(store: str, tmp_path: Path) -> 
     assert not p.plan().steps
 
 
+@asset(name="count_known", write="overwrite")
+def count_known(users: Frame[Users], seen: Frame[Dated]) -> Frame[Count]:
+    return users.join(seen, on="user").select(users=pl.len().cast(pl.Int64))
+
+
+def test_a_step_that_fails_skips_what_reads_its_rows_however_they_are_cut(tmp_path: Path) -> None:
+    FEED["2026-01-02"] = [("ann", "Basel"), ("ann", "Thun")]
+    p = pipeline(tmp_path, raw_users, users, dated, count_known)
+    assert p.run().status == "failed"
+    assert p.ended()["count_known", None] == "skipped"
+
+
 @asset(write="merge", name="counted")
 def counted(raw: Frame[RawUsers], before: Before[Users]) -> Frame[Users]:
     latest = raw.filter(pl.col("day") == pl.col("day").max()).drop("day")
@@ -368,3 +380,14 @@ def test_states_of_a_past_time_are_an_error_at_the_write(tmp_path: Path) -> None
     )
     with pytest.raises(EarlierStateError):
         next_states(early.collect(), p.table(Dated).scan(), dataset, asset)
+
+
+def test_what_is_merged_again_for_its_input_is_not_said_to_be_kept(tmp_path: Path) -> None:
+    p = pipeline(tmp_path, raw_users, users)
+    p.run()
+    p.codes["silver.users"] = "2"
+    FEED["2026-01-02"] = [("ann", "Thun")]
+    p.run(["bronze.raw_users"], partitions="2026-01-02", force=True)
+    plan = p.plan()
+    assert reasons(plan) == {"users": ("input newer", "2026-01-02")}
+    assert [k.partitions.render() for k in plan.kept] == ["2026-01-01 + 2026-01-03"]
