@@ -14,19 +14,22 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.caller import calling_frame
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Definitions
-from flowforge_assets.declare.describe import key_of
+from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
-from flowforge_assets.errors.base import did_you_mean, raise_all
-from flowforge_assets.errors.check import BodyFailedError
-from flowforge_assets.errors.project import RebuildPartitionsError, SelectionError
+from flowforge_assets.errors.base import raise_all
+from flowforge_assets.execute.outside import Outside
 from flowforge_assets.execute.spec import table_of
-from flowforge_assets.execute.state import history_of_tables, read_history, read_tables
+from flowforge_assets.execute.state import (
+    history_of_tables,
+    read_history,
+    read_tables,
+    schemas_of_tables,
+)
 from flowforge_assets.graph.build import Graph, build_graph
-from flowforge_assets.graph.fingerprint import fingerprints
+from flowforge_assets.graph.find import find_dataset
 from flowforge_assets.graph.select import select
 from flowforge_assets.graph.writes import write_problems
-from flowforge_assets.plan.asked import asked_partitions
+from flowforge_assets.plan.asked import asked_for
 from flowforge_assets.plan.fit import misfits
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
@@ -36,7 +39,6 @@ from flowforge_assets.project.declared import refuse_nothing
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.seen import seen_from
-from flowforge_assets.project.source import SourceCache
 from flowforge_assets.project.sync import stale_module, sync_module
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from flowforge_assets.execute.session import Session
     from flowforge_assets.graph.typecheck import CheckReport
     from flowforge_assets.record.rebuild import Rebuilt
+    from flowforge_assets.storage.external import ReadTable
     from flowforge_assets.storage.store import Store, Table
 
 Engine: TypeAlias = Literal["local", "prefect"]
@@ -190,7 +193,8 @@ class Project:
             RecordError: the ledger cannot be read (FF-5xx).
         """
         asked = self._asked(select, partitions, force=force, rebuild=rebuild)
-        return self._planned(asked, self.history())
+        outside, own = self.outside(asked.assets), self.history()
+        return self._planned(asked, outside.loans(own).added_to(own), outside)
 
     def run(  # noqa: PLR0913 - what a run may be asked for
         self,
@@ -251,11 +255,12 @@ class Project:
         from flowforge_assets.execute.session import Session  # engines, on use
 
         asked = self._asked(select, partitions, force=force, rebuild=rebuild)
+        outside = self.outside(asked.assets, resources)
 
         def planned(history: History) -> Plan:
             if resume is None:
-                return self._planned(asked, history)
-            return self._resumed(resume, history)
+                return self._planned(asked, history, outside)
+            return self._resumed(resume, history, outside)
 
         return Session(
             graph=self.graph,
@@ -267,6 +272,7 @@ class Project:
             selection=select or "",
             given=tuple(resources),
             name=self.config.name,
+            lend=outside.loans,
         )
 
     def read(
@@ -286,9 +292,11 @@ class Project:
         wanted = None
         if partition is not None:
             wanted = found.partitioning.parse(partition, self.clock())
+        if self.is_view(found):
+            return self.view(found, wanted)
         from flowforge_assets.storage.failure import reading  # engines, on use
 
-        table = self.table(found)
+        table = self.reader(found)
         with reading(table):
             return table.scan(wanted, version=version).collect()
 
@@ -298,25 +306,28 @@ class Project:
         Raises:
             SelectionError: there is none, or several (FF-807).
         """
-        key = key_of(dataset) if isinstance(dataset, type) else dataset
-        found = self.graph.datasets.get(DatasetKey(key))
-        if found is not None:
-            return found
-        named = [
-            d for d in self.graph.datasets.values() if key in {d.key.name, d.key.split(".")[-1]}
-        ]
-        if len(named) == 1:
-            return named[0]
-        message = f"no dataset is called `{key}`"
-        hint = did_you_mean(key, self.graph.datasets) or "`flowforge ls` lists them"
-        if named:
-            message = f"several datasets are called `{key}`"
-            hint = f"say which: {', '.join(f'`{d.key}`' for d in named)}"
-        raise SelectionError(message, hint=hint)
+        return find_dataset(self.graph, dataset)
+
+    def is_view(self, dataset: DatasetDefinition) -> bool:
+        """Whether nothing of the dataset is stored: who reads it works it out."""
+        maker = self.graph.maker.get(dataset.key)
+        return maker is not None and self.graph.assets[maker].write == "view"
+
+    def view(self, dataset: DatasetDefinition, partitions: PartitionSet | None) -> pl.DataFrame:
+        """The rows of a view as its inputs are now, of all partitions or some."""
+        from flowforge_assets.execute.session import looked_at  # engines, on use
+        from flowforge_assets.execute.views import view_rows
+
+        with looked_at(self.session(), self.history()) as scope:
+            return view_rows(scope, dataset, partitions).collect()
 
     def table(self, dataset: DatasetDefinition) -> Table:
         """The dataset's table in this environment."""
         return table_of(self.store, dataset)
+
+    def reader(self, dataset: DatasetDefinition) -> ReadTable:
+        """The table that the dataset is read from: its own, or that of who lends it."""
+        return self.outside(()).reader(dataset, self.history) or self.table(dataset)
 
     def history(self) -> History:
         """What was made, by dataset; where there is no ledger, as the tables say."""
@@ -337,76 +348,61 @@ class Project:
 
         with run_lease(self.environment.folder, on_wait=_no_word):
             tables = read_tables(self.graph, self.environment, lambda: self.store)
-            return rebuild(self.environment.ledger_path, tables, clock=self.clock)
+            schemas = schemas_of_tables(self.graph, lambda: self.store)
+            path = self.environment.ledger_path
+            return rebuild(path, tables, schemas=schemas, clock=self.clock)
+
+    def outside(self, ids: Collection[DatasetKey], given: Iterable[Resource] = ()) -> Outside:
+        """What the assets `ids` read that this environment does not make, if it makes them."""
+        return Outside(
+            self.config, self.environment, lambda: self.store,
+            graph=self.graph, ids=ids, given=given, now=self.clock(),
+        )  # fmt: skip
 
     def fingerprints(self, ids: Iterable[DatasetKey]) -> dict[DatasetKey, Fingerprint]:
         """What decides the rows of the assets `ids`, apart from their inputs."""
-        sources = SourceCache(self.environment.cache_folder / "source.json")
-        with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
-            found = fingerprints(
-                self.graph,
-                ids,
-                sources=sources,
-                modules=set(self.modules),
-                sql_digest=lambda asset: _sql_digest(asset, sql),
-            )
-        sources.save()
-        return found
+        return self.outside(()).fingerprints(ids, self.modules)
 
     def _asked(
         self, text: str | None, partitions: str | None, *, force: bool, rebuild: bool
     ) -> Asked:
-        ids = self.select(text)
-        if rebuild and partitions is not None:
-            message = "what is rebuilt is emptied, so all of its partitions are made"
-            raise RebuildPartitionsError(message, hint="leave `-p` out, or `--rebuild`")
-        chosen: dict[DatasetKey, PartitionSet] = {}
-        if partitions is not None:
-            chosen = asked_partitions(self.graph, ids, partitions, now=self.clock())
-        return Asked(frozenset(ids), chosen, force=force, rebuild=rebuild)
-
-    def _planned(self, asked: Asked, history: History) -> Plan:
-        return make_plan(
+        return asked_for(
             self.graph,
-            history,
-            self.fingerprints(asked.assets),
-            asked,
-            env=self.environment.name,
+            self.select(text),
+            partitions,
+            force=force,
+            rebuild=rebuild,
             now=self.clock(),
         )
 
+    def _planned(self, asked: Asked, history: History, outside: Outside) -> Plan:
+        plan = make_plan(
+            self.graph,
+            history,
+            outside.fingerprints(asked.assets, self.modules),
+            asked,
+            env=self.environment.name,
+            now=self.clock(),
+            observed=outside.observed.versions,
+        )
+        return outside.told(plan)
+
     def _refuse_broken(self, plan: Plan) -> None:
-        """Lets a plan pass whose assets keep their promises, as far as can be told without data.
-
-        A body that raises an error of its own without rows may not do so with them: it is left
-        to fail at its step.
-
-        Raises:
-            Problems: all else that `check` finds in the assets of the plan (FF-3xx, FF-4xx).
-        """
         if not plan.steps:
             return
-        from flowforge_assets.graph.typecheck import check_assets  # engines, on use
+        from flowforge_assets.graph.typecheck import refuse_broken  # engines, on use
 
         ids = dict.fromkeys(step.asset_id for step in plan.steps)
         with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
-            errors = check_assets(self.graph, ids, root=self.root, sql=sql).errors
-        raise_all(error for error in errors if not isinstance(error, BodyFailedError))
+            refuse_broken(self.graph, ids, root=self.root, sql=sql)
 
-    def _resumed(self, run_id: str, history: History) -> Plan:
+    def _resumed(self, run_id: str, history: History, outside: Outside) -> Plan:
         from flowforge_assets.execute.resume import plan_of_rest  # engines, on use
 
         with Ledger.open(self.environment.ledger_path) as ledger:
             run, steps = ledger.find_run(run_id), ledger.steps_of(run_id)
-        return plan_of_rest(
+        plan = plan_of_rest(
             self.graph, history, run_id, run, steps,
-            fingerprints=self.fingerprints(self.graph.assets),
+            fingerprints=outside.fingerprints(self.graph.assets, self.modules),
         )  # fmt: skip
-
-
-def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
-    from flowforge_assets.sql.file import read_sql_file  # a warm plan parses no SQL
-
-    assert asset.sql_path is not None  # noqa: S101 - the caller asked
-    file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
-    return sql.facts(file).fingerprint
+        return outside.told(plan)

@@ -61,6 +61,8 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         of = f" ({kept.partitions.render()})" if kept.partitions.dimensions else ""
         said = f": {kept.reason}" + (f", {kept.detail}" if kept.detail else "")
         terminal.say(Text(kept.asset, "bold"), of, Text(" history kept", "yellow"), said)
+    for note in plan.notes:
+        terminal.note(Text("note", "cyan"), f": {note}")
     for waiting in plan.waiting:
         of = f" ({waiting.partitions.render()})" if waiting.partitions.dimensions else ""
         terminal.say(

@@ -46,7 +46,7 @@ class _Asset:
     extent: Extent
     began: float = 0.0
     started: int = 0
-    rows: int = 0
+    rows: int | None = None
     ended: dict[str, int] = field(default_factory=dict[str, int])
     last: str = ""
 
@@ -70,7 +70,7 @@ class _Asset:
         said: list[Text | str] = []
         if self.extent.partitions is not None and status != "fresh":
             said.append(f"  {self.how_far(is_over=is_over)}")
-        if self.rows or (is_over and status == "made"):
+        if self.rows or (is_over and status == "made" and self.rows is not None):
             said.append(f"  {counted(self.rows, 'row')}")
         if not is_over and self.last:
             said.append(Text(f"  {self.last}", "dim"))
@@ -133,7 +133,8 @@ class Progress:
         asset = self.asset(event)
         status = event.status or "made"
         asset.ended[status] = asset.ended.get(status, 0) + 1
-        asset.rows += event.rows or 0
+        if event.rows is not None:
+            asset.rows = (asset.rows or 0) + event.rows
         if self.terminal.verbose and event.partition is not None:
             self.say(Text(f"        {asset.name} {event.partition} {status}", "dim"))
         if status == "made" and event.message:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 EventName: TypeAlias = Literal[
-    "run_started", "waiting", "step_started", "step_finished", "run_finished"
+    "run_started", "waiting", "note", "step_started", "step_finished", "run_finished"
 ]
 StepStatus: TypeAlias = Literal["made", "failed", "skipped", "fresh"]
 
@@ -17,8 +17,8 @@ class Event:
     """One moment of a run; what does not belong to it is None.
 
     `partition` is the key of the partition, or the range of a batch. `message` is for people: an
-    error as rendered, or what is waited for. `counts` come with `run_finished`: assets `made,
-    failed, skipped, fresh`.
+    error as rendered, what is waited for, or where rows come from. `counts` come with
+    `run_finished`: assets `made, failed, skipped, fresh`.
     """
 
     event: EventName

@@ -55,11 +55,13 @@ class External:
     """Where a dataset is that someone else makes, and what tells its version.
 
     `at` is a URL or a path from the project's folder; None: its place in the environment's store.
+    `project` is the one under `[uses]` that makes it, in whose store it is.
     """
 
     at: str | None
     version: Callable[..., object] | None
     place: Place
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

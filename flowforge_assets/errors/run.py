@@ -155,3 +155,12 @@ class EarlierStateError(RunError):
     """
 
     code = "FF-740"
+
+
+class SourceVersionError(RunError):
+    """The function that tells the version of a source failed, or told nothing.
+
+    A plan treats the source as not due and says so; a run makes nothing of it and fails.
+    """
+
+    code = "FF-736"

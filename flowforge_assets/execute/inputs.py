@@ -101,7 +101,7 @@ class Inputs:
         return file_to_read(artifacts, wanted, self._reader)
 
     def _ref(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Ref[Any]:
-        table = self._scope.table(dataset)
+        table = self._scope.reader(dataset)
         version = table.version() or NO_TABLE
         self._note(dataset.key, version)
         return Ref(table.uri, version.version, wanted.render(None))
@@ -155,19 +155,26 @@ class Inputs:
         source = self._scanned(dataset, read_set & self._scope.made.of(dataset))
         if self._scope.made.rows(dataset) > _HELD_ROWS:
             return source
-        with reading(self._scope.table(dataset)):
+        with reading(self._scope.reader(dataset)):
             return source.collect().lazy()
 
     def _scanned(self, dataset: DatasetDefinition, wanted: PartitionSet) -> pl.LazyFrame:
         handed = self._scope.handover.find(dataset.key, wanted)
         if handed is not None:
             self._note(dataset.key, handed[1])
-            return handed[0].lazy()
-        version = self._scope.table(dataset).version()
+            return self._sampled(dataset, handed[0].lazy())
+        version = self._scope.reader(dataset).version()
         if version is not None:
             self._note(dataset.key, version)
         self._scanned_sets[dataset.key] = wanted
-        return self._scope.scan(dataset, wanted)
+        return self._sampled(dataset, self._scope.scan(dataset, wanted))
+
+    def _sampled(self, dataset: DatasetDefinition, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows that an asset reads; a check sees them all."""
+        sample = self._scope.samples.get(dataset.key)
+        if sample is None or isinstance(self._reader, CheckDefinition):
+            return rows
+        return sample.of(rows)
 
     def refuse_damaged(self, cause: BaseException | None) -> None:
         """Reads again what was scanned, to learn whether a damaged file is the cause of a failure.
@@ -177,7 +184,7 @@ class Inputs:
         """
         for key, partitions in self._scanned_sets.items():
             dataset = self._scope.graph.datasets[key]
-            table = self._scope.table(dataset)
+            table = self._scope.reader(dataset)
             if cause is None or as_storage_error(cause, key, table.uri) is None:
                 continue
             with reading(table):

@@ -18,7 +18,9 @@ from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.storage import TableOlderError
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
+from flowforge_assets.execute.lending import Loans
 from flowforge_assets.execute.resources import Resources
+from flowforge_assets.execute.sample import Sample
 from flowforge_assets.execute.spec import spec_of, table_of, with_extra
 from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.execute.state import OpenStore
@@ -30,6 +32,8 @@ from flowforge_assets.storage.store import Artifacts, Store, Table
 
 if TYPE_CHECKING:
     from polars import LazyFrame
+
+    from flowforge_assets.storage.external import ReadTable
 
 
 class MadeSets:
@@ -55,7 +59,8 @@ class MadeSets:
         if found is None:
             found = there(self._graph, self._history, dataset.key, self._now)
             self._sets[dataset.key] = found
-            self._rows[dataset.key] = sum(p.rows for p in self._history.lookup(dataset.key))
+            lent_or_own = self._history.lookup(dataset.key) or self._history.changes(dataset.key)
+            self._rows[dataset.key] = sum(piece.rows for piece in lent_or_own)
         return found
 
     def touched(self, key: DatasetKey) -> PartitionSet | None:
@@ -109,7 +114,8 @@ class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
 
     `readers` counts the assets of this run that read a dataset. `restarted` are those that were
-    emptied to be made anew. `view` works out the rows of a view. `jobs` has those that run
+    emptied to be made anew. `loans` are read from elsewhere, `samples` in part; `observed` are the
+    versions of sources. `view` works out the rows of a view. `jobs` has those that run
     elsewhere. `stop` is set when the run is to
     end after the steps that are going on.
     """
@@ -128,6 +134,9 @@ class RunScope:
     readers: Mapping[DatasetKey, int]
     jobs: JobPlaces
     stop: Event = field(default_factory=Event)
+    loans: Loans = field(default_factory=Loans)
+    samples: Mapping[DatasetKey, Sample] = field(default_factory=dict[DatasetKey, Sample])
+    observed: Mapping[DatasetKey, str] = field(default_factory=dict[DatasetKey, str])
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)
     restarted: set[DatasetKey] = field(default_factory=set[DatasetKey])
@@ -149,6 +158,10 @@ class RunScope:
             self.refuse_older(table)
             self.tables[dataset.key] = table
         return table
+
+    def reader(self, dataset: DatasetDefinition) -> ReadTable:
+        """The table that the dataset is read from: its own, or that of who lends it."""
+        return self.loans.table(dataset.key) or self.table(dataset)
 
     def artifacts(self, dataset: DatasetDefinition) -> Artifacts:
         """The artifact's files."""
@@ -195,7 +208,7 @@ class RunScope:
         Raises:
             StorageError: it was never made, or cannot be read (FF-6xx).
         """
-        table = self.table(dataset)
+        table = self.reader(dataset)
         maker = self.graph.maker.get(dataset.key)
         if maker is not None and self.graph.assets[maker].write == "view":
             return self.view(self, dataset, partitions)
@@ -209,13 +222,13 @@ class RunScope:
         Raises:
             StorageError: it was never made, or cannot be read (FF-6xx).
         """
-        version = self.table(dataset).version()
+        version = self.reader(dataset).version()
         known = self.lookups.get((dataset.key, columns))
         if known is not None and known[0] == version:
             return known[1]
         rows = self.scan(dataset).select(columns)
         if version is not None and self.made.rows(dataset) <= _MOST_ROWS_HELD:
-            with reading(self.table(dataset)):
+            with reading(self.reader(dataset)):
                 rows = rows.collect().lazy()
             self.lookups[dataset.key, columns] = (version, rows)
         return rows

@@ -16,11 +16,13 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
+from flowforge_assets.execute.lending import Loans
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.run import LocalRun, RunResult
+from flowforge_assets.execute.sample import samples
 from flowforge_assets.execute.scope import MadeSets, RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
-from flowforge_assets.execute.state import OpenStore, read_history, read_tables, settle
+from flowforge_assets.execute.state import OpenStore, read_history, read_tables, schemas_of_tables, settle
 from flowforge_assets.execute.views import view_rows
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
@@ -33,6 +35,11 @@ from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 
 
+def _nothing_lent(_: History) -> Loans:
+    """All that is read is made here."""
+    return Loans()
+
+
 def _trusted(plan: Plan) -> None:
     """Lets any plan pass."""
 
@@ -42,6 +49,7 @@ class Session:
     """What a run needs to begin: `plan` is called when its turn has come.
 
     `check` refuses a plan whose assets do not keep their promises, before anything is made.
+    `lend` says what is read from elsewhere beside what this environment made.
     `name` is that of the project.
     """
 
@@ -53,6 +61,7 @@ class Session:
     selection: str = ""
     given: tuple[Resource, ...] = ()
     check: Callable[[Plan], object] = _trusted
+    lend: Callable[[History], Loans] = _nothing_lent
     name: str = "flowforge"
 
 
@@ -78,10 +87,12 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
 
     with run_lease(environment.folder, on_wait=waiting), _ledger(session) as ledger:
         settle(ledger, session.graph, session.store, session.clock)
-        history = read_history(ledger, session.graph, environment, session.store)
+        own = read_history(ledger, session.graph, environment, session.store)
+        loans = session.lend(own)
+        history = loans.added_to(own)
         plan = session.plan(history)
         session.check(plan)
-        scope = _scope(session, run_id, plan, history, stop)
+        scope = _scope(session, run_id, plan, history, stop, loans=loans)
         ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
         try:
             workers = environment.config.workers
@@ -96,7 +107,9 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
 def looked_at(session: Session, history: History) -> Generator[RunScope]:
     """What a run has at hand, for reading what is there; nothing is planned or made."""
     plan = Plan(session.environment.name, (), (), (), {})
-    scope = _scope(session, new_run_id(session.clock), plan, history, StopSignal())
+    loans = session.lend(history)
+    run_id, stop = new_run_id(session.clock), StopSignal()
+    scope = _scope(session, run_id, plan, loans.added_to(history), stop, loans=loans)
     try:
         yield scope
     finally:
@@ -111,13 +124,20 @@ def _ledger(session: Session) -> Ledger:
         rebuild(
             environment.ledger_path,
             read_tables(session.graph, environment, session.store),
+            schemas=schemas_of_tables(session.graph, session.store),
             clock=session.clock,
         )
     return Ledger.open(environment.ledger_path)
 
 
 def _scope(
-    session: Session, run_id: str, plan: Plan, history: History, stop: StopSignal
+    session: Session,
+    run_id: str,
+    plan: Plan,
+    history: History,
+    stop: StopSignal,
+    *,
+    loans: Loans,
 ) -> RunScope:
     config = session.environment.config
     memory_bytes = config.memory_mb * 1_000_000
@@ -141,6 +161,9 @@ def _scope(
         clock=session.clock,
         view=view_rows,
         readers=_readers(session.graph, ids),
+        loans=loans,
+        samples=samples(session.graph, config.sample, ids, loans.by_dataset),
+        observed=plan.observed,
         jobs=JobPlaces(
             JobLog(session.environment.ledger_path),
             session.environment.folder,

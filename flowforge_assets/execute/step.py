@@ -256,6 +256,7 @@ class _Writer:
             at=self.scope.clock(),
             rows=rows,
             table=_NOWHERE,
+            source=self.scope.observed.get(self.asset.id, ""),
         )
 
     def _hand_over(

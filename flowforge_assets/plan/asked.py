@@ -8,9 +8,36 @@ from datetime import datetime
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.mapping import Same
-from flowforge_assets.errors.project import NotPartitioned, ProjectError
+from flowforge_assets.errors.project import (
+    NotPartitioned,
+    ProjectError,
+    RebuildPartitionsError,
+)
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.partition_map import reads
+from flowforge_assets.plan.stale import Asked
+
+
+def asked_for(
+    graph: Graph,
+    ids: Iterable[DatasetKey],
+    text: str | None,
+    *,
+    force: bool = False,
+    rebuild: bool = False,
+    now: datetime,
+) -> Asked:
+    """The assets `ids` with the partitions that `text` asks for, all without a text.
+
+    Raises:
+        ProjectError: the text cannot be read (FF-83x), or stands beside `rebuild` (FF-837).
+    """
+    assets = list(ids)
+    if rebuild and text is not None:
+        message = "what is rebuilt is emptied, so all of its partitions are made"
+        raise RebuildPartitionsError(message, hint="leave `-p` out, or `--rebuild`")
+    chosen = {} if text is None else asked_partitions(graph, assets, text, now=now)
+    return Asked(frozenset(assets), chosen, force=force, rebuild=rebuild)
 
 
 def asked_partitions(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
@@ -19,8 +18,6 @@ from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
 from flowforge_assets.record.history import History
 
-NOTHING_FAILED: Final[Mapping[DatasetKey, FlowForgeError]] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -28,8 +25,8 @@ class Plan:
 
     `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
     each step's asset what it will be made with, `observed` which versions its sources had,
-    `unobserved` why some tell none.
-    `notes` is what else is to be known: rows that come from elsewhere, or in part.
+    `unobserved` why some tell none. `notes` is what else is to be known: rows that come from
+    elsewhere, or in part.
     """
 
     env: str
@@ -94,12 +91,10 @@ def make_plan(
     env: str,
     now: datetime,
     observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
-    unobserved: Mapping[DatasetKey, FlowForgeError] = NOTHING_FAILED,
-    notes: Iterable[str] = (),
 ) -> Plan:
     """The plan that brings what was asked for up to date; empty when it is.
 
-    `observed` has the versions that sources tell today; `notes` are said with the plan.
+    `observed` has the versions that sources tell today.
     """
     found = find_stale(graph, history, fingerprints, asked, now=now, observed=observed)
     steps: list[Step] = []
@@ -131,6 +126,14 @@ def make_plan(
         fingerprints={step.asset_id: fingerprints[step.asset_id] for step in steps},
         kept=found.kept,
         observed=dict(observed),
-        unobserved=dict(unobserved),
-        notes=tuple(notes),
+        notes=tuple(_in_place(graph, steps)),
     )
+
+
+def _in_place(graph: Graph, steps: Iterable[Step]) -> Iterator[str]:
+    """What is to be known of tables that jobs write themselves."""
+    for id_ in dict.fromkeys(step.asset_id for step in steps):
+        asset = graph.assets[id_]
+        if asset.in_place:
+            for dataset in asset.outs.values():
+                yield f"`{asset.name}` writes `{dataset}` in place: not atomic, checked afterwards"

@@ -1,0 +1,241 @@
+"""Datasets that are read here and made elsewhere, by other projects, environments or people.
+
+A dataset that is lent comes with the commits that its table knows, so that its readers are stale
+when it changes, as with any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint, Made
+from flowforge_assets.core.rule import References
+from flowforge_assets.declare.definition import DatasetDefinition, External
+from flowforge_assets.execute.spec import spec_of, table_of
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.project.config import ProjectConfig, read_config
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.uses import folder_of
+from flowforge_assets.record.history import History
+from flowforge_assets.storage.location import FolderLocation, parse_location, tables_in
+from flowforge_assets.storage.store import Store
+
+if TYPE_CHECKING:
+    from flowforge_assets.storage.external import ReadTable
+
+_UNKNOWN_ROWS: Final = 1 << 50  # so many that nobody holds them in memory unasked
+_NOT_OURS: Final = Fingerprint(0, "", "", "", "")
+_MOST_NAMED: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A dataset that is lent: by whom, its table, and the commits that it holds, newest first."""
+
+    lender: str
+    table: ReadTable
+    pieces: tuple[Made, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loans:
+    """The datasets that are lent, by the key that they have here."""
+
+    by_dataset: Mapping[DatasetKey, Loan] = field(default_factory=dict[DatasetKey, Loan])
+
+    def added_to(self, history: History) -> History:
+        """`history` with the commits of what is lent, as changes that readers see."""
+        if not self.by_dataset:
+            return history
+        lent = {key: loan.pieces for key, loan in self.by_dataset.items()}
+        return History(history.pieces, {**history.rows, **lent})
+
+    def table(self, dataset: DatasetKey) -> ReadTable | None:
+        """The table of a dataset that is lent, else None."""
+        loan = self.by_dataset.get(dataset)
+        return None if loan is None else loan.table
+
+    def notes(self) -> Iterator[str]:
+        """What is read from elsewhere, a sentence a lender."""
+        lenders: dict[str, list[DatasetKey]] = {}
+        for key, loan in self.by_dataset.items():
+            lenders.setdefault(loan.lender, []).append(key)
+        for lender, keys in lenders.items():
+            shown = ", ".join(f"`{key}`" for key in sorted(keys)[:_MOST_NAMED])
+            more = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else ""
+            yield f"{shown}{more} from {lender}"
+
+
+def datasets_read(graph: Graph, ids: Iterable[DatasetKey]) -> Iterator[DatasetKey]:
+    """What the assets `ids` read, with what their checks and foreign keys look at."""
+    for id_ in ids:
+        asset = graph.assets[id_]
+        for read in asset.inputs:
+            yield read.dataset
+        for output in asset.makes:
+            for check in graph.checks.get(output.dataset, ()):
+                yield from (read.dataset for read in check.inputs[1:])
+            for rule in graph.datasets[output.dataset].rules:
+                if isinstance(rule, References):
+                    yield rule.target
+
+
+class Lenders:
+    """The places from which an environment of a project reads what it does not make."""
+
+    def __init__(
+        self,
+        config: ProjectConfig,
+        environment: Environment,
+        store: Callable[[], Store],
+        *,
+        graph: Graph,
+        now: datetime,
+    ) -> None:
+        """Opens nothing yet."""
+        self._config = config
+        self._environment = environment
+        self._store = store
+        self._graph = graph
+        self._now = now
+        self._lending = environment.lenders(config)
+
+    @property
+    def are_there(self) -> bool:
+        """Whether other environments lend to this one."""
+        return bool(self._lending)
+
+    def loans(
+        self,
+        ids: Collection[DatasetKey],
+        own: History,
+        versions: Mapping[DatasetKey, str],
+    ) -> Loans:
+        """What the assets `ids` read that neither they nor `own` made.
+
+        `versions` are those that functions tell of external datasets.
+
+        Raises:
+            StorageError: a table that is there cannot be read (FF-6xx).
+            ProjectError: another project, or one of its environments, is not there (FF-8xx).
+        """
+        made_here = {o.dataset for id_ in ids for o in self._graph.assets[id_].makes}
+        missing: list[DatasetDefinition] = []
+        found: dict[DatasetKey, Loan] = {}
+        theirs: dict[str, list[DatasetDefinition]] = {}
+        for key in dict.fromkeys(datasets_read(self._graph, ids)):
+            dataset = self._graph.datasets[key]
+            external = dataset.external
+            if external is not None and external.project is not None:
+                theirs.setdefault(external.project, []).append(dataset)
+            elif external is not None:
+                if loan := self._external(dataset, external, versions.get(key)):
+                    found[key] = loan
+            elif key not in made_here and not own.changes(key) and not self._is_view(key):
+                missing.append(dataset)
+        for project, datasets in theirs.items():
+            found |= self._of_project(project, datasets)
+        for environment in self._lending:
+            left = [dataset for dataset in missing if dataset.key not in found]
+            if left:
+                found |= _lent(environment, left, f"`{environment.shown}`")
+        return Loans(found)
+
+    def find(self, dataset: DatasetDefinition, own: History) -> Loan | None:
+        """The loan of one dataset, for who wants to see it; None where it is made here or nowhere.
+
+        Raises:
+            StorageError, ProjectError: as `loans`.
+        """
+        external = dataset.external
+        if external is not None and external.project is not None:
+            return self._of_project(external.project, [dataset]).get(dataset.key)
+        if external is not None:
+            return self._external(dataset, replace(external, version=None), None)
+        if own.changes(dataset.key) or self._is_view(dataset.key):
+            return None
+        for environment in self._lending:
+            found = _lent(environment, [dataset], f"`{environment.shown}`")
+            if found:
+                return found[dataset.key]
+        return None
+
+    def _is_view(self, key: DatasetKey) -> bool:
+        """Whether nothing is stored of it: a view is worked out where it is read."""
+        return self._graph.assets[self._graph.maker[key]].write == "view"
+
+    def _external(
+        self, dataset: DatasetDefinition, external: External, told: str | None
+    ) -> Loan | None:
+        if external.version is not None and told is None:
+            return None  # its version is not known today, so nothing is said of it
+        from flowforge_assets.storage.external import external_table  # engines, on use
+
+        table: ReadTable
+        if external.at is None:
+            table = table_of(self._store(), dataset)
+        else:
+            root = self._config.root.resolve()
+            table = external_table(spec_of(dataset), external.at, root=root, told=told)
+        version = table.version()
+        if version is None:
+            return None
+        made = Made(
+            dataset=dataset.key,
+            partitions=dataset.partitioning.all(self._now),
+            asset=external.at or table.uri,
+            run_id="",
+            step_id="",
+            fingerprint=_NOT_OURS,
+            inputs={},
+            at=self._now,
+            rows=_UNKNOWN_ROWS,
+            table=version,
+        )
+        return Loan(f"outside (`{external.at or 'the store'}`)", table, (made,))
+
+    def _of_project(
+        self, name: str, datasets: list[DatasetDefinition]
+    ) -> Mapping[DatasetKey, Loan]:
+        """What the environment of another project, and those behind it, have of the datasets."""
+        use = next(use for use in self._config.uses if use.name == name)
+        config = read_config(folder_of(use, self._config.root))
+        first = Environment.of(config, use.env)
+        found: dict[DatasetKey, Loan] = {}
+        for environment in [first, *first.lenders(config)]:
+            left = [dataset for dataset in datasets if dataset.key not in found]
+            if left:
+                found |= _lent(environment, left, f"`{name}` ({environment.shown})")
+        return found
+
+
+def _lent(
+    environment: Environment, datasets: list[DatasetDefinition], lender: str
+) -> dict[DatasetKey, Loan]:
+    """The loans of those datasets that the environment has made."""
+    store = environment.open_store()
+    location = parse_location(environment.location)
+    there = {_plain(dataset.key) for dataset in datasets}
+    if isinstance(location, FolderLocation):
+        there = tables_in(location, there)
+    found: dict[DatasetKey, Loan] = {}
+    for dataset in datasets:
+        key = _plain(dataset.key)
+        if key not in there or dataset.kind == "artifact":
+            continue
+        table = table_of(store, replace(dataset, key=key))
+        made = table.made() if table.version() is not None else ()
+        commits = History.of_tables([(key, made)]).changes(key)
+        if commits:
+            pieces = tuple(replace(each, dataset=dataset.key) for each in commits)
+            found[dataset.key] = Loan(lender, table, pieces)
+    return found
+
+
+def _plain(key: DatasetKey) -> DatasetKey:
+    """The key that the dataset has in its own project."""
+    return DatasetKey(key.rpartition("/")[2])

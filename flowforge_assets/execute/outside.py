@@ -1,0 +1,114 @@
+"""What a plan and a run must know of the world beyond an environment's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.declare.resource import Resource
+from flowforge_assets.execute.lending import Lenders, Loans
+from flowforge_assets.execute.observe import Observed, observe
+from flowforge_assets.execute.resources import Resources
+from flowforge_assets.execute.sample import Sample, sample_notes, samples
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.today import fingerprints_today
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.project.config import ProjectConfig
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.record.history import History
+from flowforge_assets.storage.store import Store
+
+if TYPE_CHECKING:
+    from flowforge_assets.storage.external import ReadTable
+
+
+class Outside:
+    """The versions of sources, what others lend, and what is read in part, for some assets.
+
+    Each is looked up once, when it is first asked for.
+    """
+
+    def __init__(
+        self,
+        config: ProjectConfig,
+        environment: Environment,
+        store: Callable[[], Store],
+        *,
+        graph: Graph,
+        ids: Collection[DatasetKey],
+        given: Iterable[Resource] = (),
+        now: datetime,
+    ) -> None:
+        """For the assets `ids`, which may all be made; `given` stand in for resources."""
+        self._environment = environment
+        self._graph = graph
+        self._ids = ids
+        self._given = tuple(given)
+        self._lenders = Lenders(config, environment, store, graph=graph, now=now)
+        self._loans: Loans | None = None
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What the sources' `version` functions say."""
+        resources = Resources(self._environment.config.resources, given=self._given)
+        try:
+            return observe(self._graph, self._ids, resources)
+        finally:
+            resources.close()
+
+    def loans(self, own: History) -> Loans:
+        """What is read from elsewhere, since neither `own` nor these assets made it.
+
+        Raises:
+            FlowForgeError: another project or environment cannot be read.
+        """
+        if self._loans is None:
+            self._loans = self._lenders.loans(self._ids, own, self.observed.versions)
+        return self._loans
+
+    def reader(self, dataset: DatasetDefinition, own: Callable[[], History]) -> ReadTable | None:
+        """The table of who lends the dataset; None where its own is read."""
+        if dataset.external is None and not self._lenders.are_there:
+            return None
+        loan = self._lenders.find(dataset, own())
+        return None if loan is None else loan.table
+
+    def samples(self) -> dict[DatasetKey, Sample]:
+        """What is read in part, by anyone; what is lent must be known already."""
+        loans = self._loans or Loans()
+        sampling = self._environment.config.sample
+        return samples(self._graph, sampling, self._graph.assets, loans.by_dataset)
+
+    def fingerprints(
+        self, ids: Iterable[DatasetKey], modules: Iterable[str]
+    ) -> dict[DatasetKey, Fingerprint]:
+        """What decides the rows of the assets `ids`, apart from their inputs."""
+        return fingerprints_today(
+            self._graph,
+            ids,
+            modules=modules,
+            caches=self._environment.cache_folder,
+            shares={key: sample.share for key, sample in self.samples().items()},
+        )
+
+    def told(self, plan: Plan) -> Plan:
+        """The plan with what was learnt on the way to it."""
+        observed, notes = self.observed, tuple(self.notes())
+        versions, failed = observed.versions, observed.failed
+        return replace(plan, observed=versions, unobserved=failed, notes=(*plan.notes, *notes))
+
+    def notes(self) -> Iterator[str]:
+        """What is to be said with each plan and run."""
+        if self._environment.namespace:
+            yield f"tables are those of the namespace `{self._environment.namespace}`"
+        if self._loans is not None:
+            yield from self._loans.notes()
+        mine = {read.dataset for id_ in self._ids for read in self._graph.assets[id_].inputs}
+        yield from sample_notes({k: each for k, each in self.samples().items() if k in mine})
+        yield from (error.message for error in self.observed.failed.values())

@@ -1,0 +1,35 @@
+"""A dataset of a graph by what people call it."""
+
+from __future__ import annotations
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.declare.describe import key_of
+from flowforge_assets.errors.base import did_you_mean
+from flowforge_assets.errors.project import SelectionError
+from flowforge_assets.graph.build import Graph
+
+
+def find_dataset(graph: Graph, dataset: type | str) -> DatasetDefinition:
+    """A dataset by its class, its key, or its name where that is unique.
+
+    Raises:
+        SelectionError: there is none, or several (FF-807).
+    """
+    if isinstance(dataset, type):
+        of_class = next((d for d in graph.datasets.values() if d.cls is dataset), None)
+        if of_class is not None:
+            return of_class
+    key = key_of(dataset) if isinstance(dataset, type) else dataset
+    found = graph.datasets.get(DatasetKey(key))
+    if found is not None:
+        return found
+    named = [d for d in graph.datasets.values() if key in {d.key.name, d.key.split(".")[-1]}]
+    if len(named) == 1:
+        return named[0]
+    message = f"no dataset is called `{key}`"
+    hint = did_you_mean(key, graph.datasets) or "`flowforge ls` lists them"
+    if named:
+        message = f"several datasets are called `{key}`"
+        hint = f"say which: {', '.join(f'`{d.key}`' for d in named)}"
+    raise SelectionError(message, hint=hint)

@@ -1,0 +1,51 @@
+"""The fingerprints of today, by the caches that an environment keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.declare.definition import AssetDefinition
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.fingerprint import fingerprints
+from flowforge_assets.project.source import SourceCache
+from flowforge_assets.sql.analysis import SqlAnalysis
+
+
+def fingerprints_today(
+    graph: Graph,
+    ids: Iterable[DatasetKey],
+    *,
+    modules: Iterable[str],
+    caches: Path,
+    shares: Mapping[DatasetKey, float],
+) -> dict[DatasetKey, Fingerprint]:
+    """The fingerprints of the assets `ids`; writes what it learnt into the folder `caches`.
+
+    See `graph.fingerprint.fingerprints`.
+
+    Raises:
+        Problems: code that cannot be hashed (FF-118, FF-119), all of it.
+    """
+    sources = SourceCache(caches / "source.json")
+    with SqlAnalysis(caches / "sql.json") as sql:
+        found = fingerprints(
+            graph,
+            ids,
+            sources=sources,
+            modules=set(modules),
+            sql_digest=lambda asset: _sql_digest(asset, sql),
+            shares=shares,
+        )
+    sources.save()
+    return found
+
+
+def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
+    from flowforge_assets.sql.file import read_sql_file  # a warm plan parses no SQL
+
+    assert asset.sql_path is not None  # noqa: S101 - the caller asked
+    file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
+    return sql.facts(file).fingerprint
