@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
 from flowforge_assets.cli.options import COMMON, Common, Flag, Key, Partition
 from flowforge_assets.cli.paint import Text
+from flowforge_assets.cli.show_artifact import show_artifact
 from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull
 from flowforge_assets.plan.rows import there
+from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.failure import reading
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.core.made import Made, TableVersion
+    from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
     from flowforge_assets.storage.store import Table
 
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 class TableDescription:
     """A dataset as declared and as stored; `version`, `rows` and `head` are of the table.
 
-    `made` are its current commits, newest first.
+    `made` are its current commits, newest first; `schemas` the columns that it had, oldest first.
     """
 
     dataset: DatasetDefinition
@@ -42,6 +47,7 @@ class TableDescription:
     declared: PartitionSet
     made: tuple[Made, ...]
     head: pl.DataFrame | None
+    schemas: tuple[SchemaChange, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The dataset as `show --json` has it."""
@@ -74,6 +80,10 @@ class TableDescription:
                 "first": first,
                 "last": last,
             },
+            "schema_history": [
+                {"version": entry.version, "at": entry.at, "columns": dict(entry.columns)}
+                for entry in self.schemas
+            ],
             "rules": [str(rule) for rule in dataset.rules],
             "checks": list(self.checks),
             "made_at": self.made[0].at if self.made else None,
@@ -96,12 +106,14 @@ def show(
     ] = 10,
     common: Common = COMMON,
 ) -> int:
-    """Show a dataset's columns, rules, partitions and first rows."""
+    """Show a dataset's columns, rules, partitions and first rows; of an artifact its files."""
     terminal, project = common.terminal(), common.load()
     dataset = project.dataset(key)
     wanted = None
     if partition is not None:
         wanted = dataset.partitioning.parse(partition, project.clock())
+    if dataset.kind == "artifact":
+        return show_artifact(terminal, project, dataset, wanted=wanted)
     table = project.table(dataset)
     if bad:
         from flowforge_assets.execute.judge import bad_spec  # engines, on use
@@ -144,7 +156,15 @@ def describe_table(
         declared=dataset.partitioning.all(project.clock()),
         made=made,
         head=head,
+        schemas=_schemas(project, dataset),
     )
+
+
+def _schemas(project: Project, dataset: DatasetDefinition) -> tuple[SchemaChange, ...]:
+    if not project.environment.has_ledger:
+        return ()
+    with Ledger.open(project.environment.ledger_path) as ledger:
+        return tuple(ledger.schemas(dataset.key))
 
 
 def _read(
@@ -187,6 +207,10 @@ def _show(terminal: Terminal, found: TableDescription) -> None:
             ]
         )
     terminal.table(columns)
+    if len(found.schemas) > 1:
+        terminal.say()
+        terminal.say(Text("schema history", "dim"))
+        terminal.table(list(_schema_lines(found.schemas)))
     rules = [str(rule) for rule in dataset.rules if not isinstance(rule, NotNull)]
     for title, names in (("rules", rules), ("checks", found.checks)):
         if names:
@@ -197,6 +221,14 @@ def _show(terminal: Terminal, found: TableDescription) -> None:
     if found.head is not None:
         terminal.say()
         terminal.say(drawn_rows(found.head))
+
+
+def _schema_lines(schemas: Sequence[SchemaChange]) -> Iterator[list[Text | str]]:
+    """A line a change: version, instant, and what came and went."""
+    for before, entry in pairwise([None, *schemas]):
+        assert entry is not None  # noqa: S101 - only the first of all pairs begins with None
+        what = ", ".join(entry.since(before)) if before else counted(len(entry.columns), "column")
+        yield [f"  version {entry.version}", Text(moment(entry.at), "dim"), what]
 
 
 def _show_bad(terminal: Terminal, found: TableDescription) -> None:

@@ -8,7 +8,16 @@ from typing import TypeAlias
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
-from flowforge_assets.execute.spec import log_of
+from flowforge_assets.core.schema_change import SchemaChange
+from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.declare.renamed import first_key, keys_today
+from flowforge_assets.execute.renames import (
+    history_today,
+    made_of,
+    refuse_two_tables,
+    take_over,
+)
+from flowforge_assets.execute.spec import log_of, spec_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
@@ -23,9 +32,10 @@ def read_history(
     ledger: Ledger, graph: Graph, environment: Environment, store: OpenStore
 ) -> History:
     """What was made, as far as the store still has it: a table that is gone was never made."""
-    by_row = {key: d.partitioning.dimensions for key, d in graph.datasets.items()}
-    apart = {k: d.steps.dimensions for k, d in graph.datasets.items() if d.steps is not None}
-    current = ledger.current_all({**by_row, **apart}, by_row)
+    named = [(name, d) for key, d in graph.datasets.items() for name in (key, *d.aliases)]
+    by_row = {key: d.partitioning.dimensions for key, d in named}
+    apart = {key: d.steps.dimensions for key, d in named if d.steps is not None}
+    current = history_today(graph, ledger.current_all({**by_row, **apart}, by_row))
     return current.only(present(current.datasets(), graph, environment, store))
 
 
@@ -38,7 +48,20 @@ def read_tables(
         StorageError: a table cannot be read (FF-6xx).
     """
     for key in sorted(present(graph.datasets, graph, environment, store)):
-        yield key, log_of(store(), graph.datasets[key]).made()
+        yield key, made_of(graph, log_of(store(), graph.datasets[key]).made())
+
+
+def schemas_of_tables(
+    graph: Graph, store: OpenStore
+) -> Callable[[DatasetKey], Sequence[SchemaChange]]:
+    """What tells the columns that a dataset's table had; an artifact has none."""
+
+    def read(key: DatasetKey) -> Sequence[SchemaChange]:
+        dataset = graph.datasets[key]
+        is_table = dataset.kind != "artifact"
+        return store().table(spec_of(dataset)).schema_history() if is_table else ()
+
+    return read
 
 
 def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) -> History:
@@ -56,7 +79,10 @@ def present(
     """Those of the datasets that have a table; folders are looked at without opening a store."""
     location = parse_location(environment.location)
     if isinstance(location, FolderLocation):
-        return tables_in(location, keys)
+        refuse_two_tables(graph, location)
+        stored = {key: first_key(graph.datasets[key]) for key in keys}
+        there = tables_in(location, stored.values())
+        return {key for key, first in stored.items() if first in there}
     tables = {key: log_of(store(), graph.datasets[key]) for key in keys}
     return {key for key, table in tables.items() if table.version() is not None}
 
@@ -64,11 +90,18 @@ def present(
 def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None:
     """Asks the tables what runs that were killed had committed, and closes those runs.
 
-    Call it with the run lock held: no other run is going on then.
+    What is known under earlier names of datasets is known under today's then. Call it with the
+    run lock held: no other run is going on then.
     """
+
+    def read(dataset: DatasetDefinition) -> Sequence[Made]:
+        table = log_of(store(), dataset)
+        return made_of(graph, table.made()) if table.version() is not None else ()
+
+    take_over(ledger, graph, read)
+    today = keys_today(graph.datasets.values())
     for run in ledger.unfinished_runs():
-        touched = {key for step in ledger.steps_of(run.run_id) for key in step.makes}
-        for key in touched & set(graph.datasets):
-            table = log_of(store(), graph.datasets[key])
-            ledger.replace_all(key, table.made() if table.version() is not None else ())
+        makes = {key for step in ledger.steps_of(run.run_id) for key in step.makes}
+        for key in {today.get(key, key) for key in makes} & set(graph.datasets):
+            ledger.replace_all(key, read(graph.datasets[key]))
         ledger.end_run(run.run_id, "killed", run.counts, clock=clock)
