@@ -16,12 +16,14 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean
 from flowforge_assets.errors.testing import NoSuchAssetError, NotGivenError, PartitionUnsaidError
 from flowforge_assets.execute.judge import bad_spec
+from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.partition_map import read_by
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.project.seen import modules_seen
 from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.testing.given import Given
 from flowforge_assets.testing.reach import (
     DeclaredReach,
     Makes,
@@ -30,7 +32,7 @@ from flowforge_assets.testing.reach import (
     Reach,
     named_key,
 )
-from flowforge_assets.testing.scene import Given, Partition, Scene
+from flowforge_assets.testing.scene import Partition, Scene
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,6 +99,17 @@ class Ran:
             StorageError: it was never made (FF-602).
         """
         return self._scene.rows(self._dataset(dataset), self._resources, self._now)
+
+    def file(self, artifact: Named, partition: str = "") -> Path:
+        """The file of an artifact; of one that has partitions that of the key `partition`.
+
+        Raises:
+            NoSuchAssetError: the test neither gives nor makes it (FF-724).
+            StorageError: there is no such file (FF-630).
+        """
+        dataset = self._dataset(artifact)
+        wanted = dataset.partitioning.parse(partition, self._now)
+        return self._scene.store.artifact(spec_of(dataset)).file(wanted).path
 
     def bad_rows(self, dataset: Named) -> pl.DataFrame:
         """The rows of the dataset that were set aside, with what they break in `_broken_rules`.

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event as StopSignal
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import finalize
 
-import polars as pl
-
-from flowforge_assets.core.conform import conform
 from flowforge_assets.core.event import Event
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.core.rule import References
 from flowforge_assets.declare.definition import (
     AssetDefinition,
-    CheckDefinition,
     DatasetDefinition,
     Definitions,
-    Input,
-    Output,
 )
-from flowforge_assets.declare.mapping import Has
 from flowforge_assets.declare.resource import Resource
-from flowforge_assets.errors.base import FlowForgeError, Place, raise_all
-from flowforge_assets.errors.testing import GivenRowsError, NotGivenError
+from flowforge_assets.errors.base import FlowForgeError, raise_all
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session, looked_at, run_here
 from flowforge_assets.execute.spec import spec_of, table_of
@@ -46,11 +37,14 @@ from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.memory import MemoryStore
 from flowforge_assets.storage.partition_values import partitions_of
+from flowforge_assets.storage.store import StagedFile
+from flowforge_assets.testing.given import Given, given_files, given_frame
 from flowforge_assets.testing.reach import Makes, Named, Reach
-from flowforge_assets.testing.rows import Row, filled
+from flowforge_assets.testing.upstream import not_given, stand_in, what_is_read
 
-Given: TypeAlias = pl.LazyFrame | pl.DataFrame | Iterable[Row]
-"""The rows of a dataset: a frame of exactly its columns, or rows as `rows` takes them."""
+if TYPE_CHECKING:
+    import polars as pl
+
 Partition: TypeAlias = str | date | datetime
 
 _NOWHERE: Final = TableVersion("", -1)
@@ -59,10 +53,6 @@ _FINGERPRINT: Final = Fingerprint(0, "", "", "", "")
 
 def _unheard(event: Event) -> None:
     """Says nothing."""
-
-
-def _never() -> None:
-    """What is given is never made."""
 
 
 def _no_plan(_: History) -> Plan:
@@ -103,15 +93,15 @@ class Scene:
         checks = [check for key in datasets for check in reach.checks(key)]
         upstream: dict[DatasetKey, DatasetDefinition] = {}
         problems: list[FlowForgeError] = []
-        for key, reader, must_be_there in _read(assets.values(), checks, datasets):
+        for key, reader, must_be_there in what_is_read(assets.values(), checks, datasets):
             if key not in datasets and key not in upstream:
                 upstream[key] = replace(reach.dataset(key), rules=())
                 if must_be_there and key not in there:
-                    problems.append(_not_given(upstream[key], reader))
+                    problems.append(not_given(upstream[key], reader))
         raise_all(problems)
         for key in there - datasets.keys() - upstream.keys():
             upstream[key] = replace(reach.dataset(key), rules=())
-        stand_ins = tuple(map(_stand_in, upstream.values()))
+        stand_ins = tuple(map(stand_in, upstream.values()))
         definitions = Definitions(
             datasets | upstream, (*stand_ins, *assets.values()), tuple(checks)
         )
@@ -139,31 +129,57 @@ class Scene:
         return {key: self._put(self.graph.datasets[key], frame, now) for key, frame in rows.items()}
 
     def _put(self, dataset: DatasetDefinition, given: Given, now: datetime) -> PartitionSet:
-        frame = _fitting(dataset, given)
+        if dataset.kind == "artifact":
+            return self._put_files(dataset, given, now)
+        frame = given_frame(dataset, given)
         declared = dataset.partitioning.all(now)
-        table = self.store.table(spec_of(dataset))
-        asset = self.graph.assets[self.graph.maker[dataset.key]]
         found = partitions_of(frame, dataset.partitioning.dimensions)
-        steps, touched = declared, None
-        if asset in self.makes:
-            no_steps = PartitionSet.none((asset.per or dataset.partitioning).dimensions)
-            steps, touched = (found, None) if _is_redone(asset) else (no_steps, found)
+        table = self.store.table(spec_of(dataset))
+        made = self._made(dataset, declared, found, now)
+        made = replace(made, rows=frame.height)
+        table.commit(table.stage(frame), replace=declared, made=made)
+        return found
+
+    def _put_files(self, dataset: DatasetDefinition, given: Given, now: datetime) -> PartitionSet:
+        """Gives the artifact's partitions the files."""
+        artifacts = self.store.artifact(spec_of(dataset))
+        staged: dict[PartitionSet, StagedFile] = {}
+        found = PartitionSet.none(dataset.partitioning.dimensions)
+        for key, path in given_files(dataset, given).items():
+            partition = dataset.partitioning.parse(key, now)
+            staged[partition] = artifacts.stage(path)
+            found |= partition
+        artifacts.commit(staged, made=self._made(dataset, found, found, now))
+        return found
+
+    def _made(
+        self,
+        dataset: DatasetDefinition,
+        partitions: PartitionSet,
+        touched: PartitionSet,
+        now: datetime,
+    ) -> Made:
+        """The record of what is given; of what is made here too it is what was there before."""
+        asset = self.graph.assets[self.graph.maker[dataset.key]]
+        is_made_here = asset in self.makes
+        if is_made_here:
+            partitions = touched
+        is_apart = is_made_here and not _is_redone(asset)
+        no_steps = PartitionSet.none((asset.per or dataset.partitioning).dimensions)
         self.commits += 1
-        made = Made(
+        return Made(
             dataset=dataset.key,
-            partitions=steps,
+            partitions=no_steps if is_apart else partitions,
             asset=asset.name,
             run_id="given",
             step_id=f"given {self.commits}",
             fingerprint=_FINGERPRINT,
             inputs={},
             at=now,
-            rows=frame.height,
+            rows=0,
             table=_NOWHERE,
-            touched=touched,
+            touched=touched if is_apart else None,
         )
-        table.commit(table.stage(frame), replace=declared, made=made)
-        return found
 
     def run(
         self,
@@ -223,58 +239,3 @@ class Scene:
 def _is_redone(asset: AssetDefinition) -> bool:
     """Whether rows that were there before count as made by steps like the ones to come."""
     return asset.per is None and not asset.keeps_history
-
-
-def _read(
-    assets: Iterable[AssetDefinition],
-    checks: Iterable[CheckDefinition],
-    made: Mapping[DatasetKey, DatasetDefinition],
-) -> Iterator[tuple[DatasetKey, AssetDefinition | CheckDefinition, bool]]:
-    """What is read, by whom, and whether it must be there: inputs, checks', foreign keys."""
-    for asset in assets:
-        for read in asset.inputs:
-            yield read.dataset, asset, _must_be_there(read)
-        for output in asset.makes:
-            for rule in made[output.dataset].rules:
-                if isinstance(rule, References):
-                    yield rule.target, asset, True
-    for check in checks:
-        for read in check.inputs[1:]:
-            yield read.dataset, check, _must_be_there(read)
-
-
-def _must_be_there(read: Input) -> bool:
-    is_lenient = isinstance(read.mapping, Has) and read.mapping.missing == "skip"
-    return not (read.optional or is_lenient)
-
-
-def _not_given(
-    dataset: DatasetDefinition, reader: AssetDefinition | CheckDefinition
-) -> NotGivenError:
-    name = dataset.cls.__name__ if dataset.cls is not None else f'"{dataset.key}"'
-    message = f"`{reader.name}` reads `{dataset.key}`, which this test neither gives nor makes"
-    rows = f"rows({name}, [...])" if dataset.cls is not None else "[{...}]"
-    hint = f"add it: `given={{{name}: {rows}}}`"
-    return NotGivenError(message, place=reader.place, hint=hint)
-
-
-def _stand_in(dataset: DatasetDefinition) -> AssetDefinition:
-    """Whoever makes a dataset that the test gives."""
-    return AssetDefinition(
-        name=f"{dataset.key} (given)",
-        makes=(Output(dataset.key, "frame"),),
-        place=Place("given"),
-        function=_never,
-    )
-
-
-def _fitting(dataset: DatasetDefinition, given: Given) -> pl.DataFrame:
-    """The rows as the dataset's table holds them."""
-    if not isinstance(given, (pl.LazyFrame, pl.DataFrame)):
-        return filled(dataset, given)
-    frame, differences = conform(given.lazy().collect(), dataset.schema)
-    if differences:
-        said = "; ".join(map(str, differences))
-        message = f"the rows given for `{dataset.key}` are not as declared: {said}"
-        raise GivenRowsError(message, hint="give rows: `rows(D, [...])` casts and fills them")
-    return frame

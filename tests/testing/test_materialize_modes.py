@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from flowforge_assets import (
+    Artifact,
     Before,
     Bronze,
     Col,
     Daily,
+    File,
     Frame,
     Gold,
     Hourly,
@@ -20,6 +23,7 @@ from flowforge_assets import (
     col,
     key,
 )
+from flowforge_assets.errors.testing import GivenRowsError
 from flowforge_assets.testing import Givens, materialize, rows
 
 DAY = Daily("2026-01-01")
@@ -208,6 +212,79 @@ def test_a_view_is_worked_out_when_it_is_read() -> None:
     ran = materialize(Seen, Names, given={Accounts: [{"user": "a"}]})
     assert ran[Names]["user"].to_list() == ["a"]
     assert ran[Seen]["user"].to_list() == ["a"]
+
+
+class Model(Artifact, suffix=".txt"):
+    """What was learned."""
+
+
+class Scores(Gold):
+    user: Col[str] = key()
+    score: Col[int] = col()
+
+
+@asset
+def train(accounts: Table[Accounts], out: Path) -> File[Model]:
+    path = out / "model.txt"
+    path.write_text(str(accounts.height))
+    return path
+
+
+@asset
+def scores(model: File[Model], accounts: Frame[Accounts]) -> Frame[Scores]:
+    return accounts.select("user", score=pl.lit(int(model.read_text()), pl.Int64))
+
+
+def test_an_artifact_is_a_file() -> None:
+    ran = materialize(Model, Scores, given={Accounts: [{"user": "a"}, {"user": "b"}]})
+    assert ran.file(Model).read_text() == "2"
+    assert ran[Scores]["score"].to_list() == [2, 2]
+
+
+def test_an_artifact_can_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "model.txt"
+    path.write_text("7")
+    ran = materialize(Scores, given={Model: path, Accounts: [{"user": "a"}]})
+    assert ran[Scores]["score"].item() == 7
+
+
+class Reports(Artifact, suffix=".txt", partition=DAY.on("day")):
+    """One a day."""
+
+
+@asset
+def reports(day: date, out: Path) -> File[Reports]:
+    path = out / "report.txt"
+    path.write_text(str(day))
+    return path
+
+
+class Lengths(Gold, partition=DAY.on("day")):
+    day: Col[date] = key()
+    length: Col[int] = col()
+
+
+@asset
+def lengths(day: date, report: File[Reports]) -> Frame[Lengths]:
+    return rows(Lengths, [{"day": day, "length": len(report.read_text())}])
+
+
+def test_an_artifact_has_a_file_for_each_partition(tmp_path: Path) -> None:
+    ran = materialize(Reports, partition="2026-01-01..2026-01-02", now=FIRST)
+    assert ran.file(Reports, "2026-01-02").read_text() == "2026-01-02"
+    path = tmp_path / "a.txt"
+    path.write_text("four")
+    ran = materialize(Lengths, given={Reports: {"2026-01-03": path}}, now=FIRST)
+    assert ran[Lengths].rows() == [(date(2026, 1, 3), 4)]
+
+
+def test_a_file_is_no_rows_and_rows_are_no_file(tmp_path: Path) -> None:
+    with pytest.raises(GivenRowsError, match="is given a file, but is a table"):
+        materialize(Users, given={Accounts: tmp_path})
+    with pytest.raises(GivenRowsError, match="it has a file"):
+        materialize(Scores, given={Model: [], Accounts: []})
+    with pytest.raises(GivenRowsError, match="a file for each partition"):
+        materialize(Lengths, given={Reports: tmp_path}, now=FIRST)
 
 
 @pytest.mark.parametrize("write", ["append", "insert"])
