@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock, RLock
@@ -39,15 +39,28 @@ if TYPE_CHECKING:
 class MadeSets:
     """Which partitions of each dataset are there, as the run goes on; safe between threads."""
 
-    def __init__(self, graph: Graph, history: History, now: datetime) -> None:
-        """Starts from what the ledger says."""
+    def __init__(
+        self,
+        graph: Graph,
+        history: History,
+        now: datetime,
+        *,
+        rebuilding: Iterable[DatasetKey] = (),
+    ) -> None:
+        """Starts from what the ledger says; of what is emptied to be made anew nothing is there."""
         self._graph = graph
         self._history = history
         self._now = now
         self._sets: dict[DatasetKey, PartitionSet] = {}
         self._rows: dict[DatasetKey, int] = {}
         self._touched: dict[DatasetKey, PartitionSet] = {}
+        self._rebuilding = set(rebuilding)
         self._lock = Lock()
+
+    def is_rebuilding(self, key: DatasetKey) -> bool:
+        """Whether the next commit to the dataset empties it."""
+        with self._lock:
+            return key in self._rebuilding
 
     def of(self, dataset: DatasetDefinition) -> PartitionSet:
         """The partitions of `dataset` that were ever made."""
@@ -57,10 +70,15 @@ class MadeSets:
     def _of(self, dataset: DatasetDefinition) -> PartitionSet:
         found = self._sets.get(dataset.key)
         if found is None:
-            found = there(self._graph, self._history, dataset.key, self._now)
+            found = PartitionSet.none(dataset.partitioning.dimensions)
+            self._rows[dataset.key] = 0
+            if dataset.key not in self._rebuilding:
+                found = there(self._graph, self._history, dataset.key, self._now)
+                lent_or_own = self._history.lookup(dataset.key) or self._history.changes(
+                    dataset.key
+                )
+                self._rows[dataset.key] = sum(piece.rows for piece in lent_or_own)
             self._sets[dataset.key] = found
-            lent_or_own = self._history.lookup(dataset.key) or self._history.changes(dataset.key)
-            self._rows[dataset.key] = sum(piece.rows for piece in lent_or_own)
         return found
 
     def touched(self, key: DatasetKey) -> PartitionSet | None:
@@ -87,8 +105,7 @@ class MadeSets:
         """Notes a commit."""
         with self._lock:
             known = self._of(dataset)
-            if made.restart:
-                known, self._rows[dataset.key] = PartitionSet.none(known.dimensions), 0
+            self._rebuilding.discard(dataset.key)
             covered = rows_of(dataset, made.partitions, self._now)
             changed = made.touched if made.touched is not None else covered
             before = self._touched.get(dataset.key)
@@ -113,11 +130,10 @@ def _no_view(scope: RunScope, dataset: DatasetDefinition, _: PartitionSet | None
 class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
 
-    `readers` counts the assets of this run that read a dataset. `restarted` are those that were
-    emptied to be made anew. `loans` are read from elsewhere, `samples` in part; `observed` are the
-    versions of sources. `view` works out the rows of a view. `jobs` has those that run
-    elsewhere. `stop` is set when the run is to
-    end after the steps that are going on.
+    `readers` counts the assets of this run that read a dataset. `loans` are read from elsewhere,
+    `samples` in part; `observed` are the versions of sources. `view` works out the rows of a view.
+    `jobs` has those that run elsewhere. `stop` is set when the run is to end after the steps that
+    are going on.
     """
 
     env: str
@@ -139,7 +155,6 @@ class RunScope:
     observed: Mapping[DatasetKey, str] = field(default_factory=dict[DatasetKey, str])
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)
-    restarted: set[DatasetKey] = field(default_factory=set[DatasetKey])
     view: ReadView = _no_view
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]

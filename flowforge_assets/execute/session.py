@@ -22,7 +22,13 @@ from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.sample import samples
 from flowforge_assets.execute.scope import MadeSets, RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
-from flowforge_assets.execute.state import OpenStore, read_history, read_tables, schemas_of_tables, settle
+from flowforge_assets.execute.state import (
+    OpenStore,
+    read_history,
+    read_tables,
+    schemas_of_tables,
+    settle,
+)
 from flowforge_assets.execute.views import view_rows
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
@@ -149,7 +155,12 @@ def _scope(
         graph=session.graph,
         open_store=session.store,
         fingerprints=plan.fingerprints,
-        made=MadeSets(session.graph, history, now),
+        made=MadeSets(
+            session.graph,
+            history,
+            now,
+            rebuilding=[k for s in plan.steps if s.reason == "rebuild" for k in s.makes],
+        ),
         handover=Handover(memory_bytes),
         resources=Resources(config.resources, given=session.given),
         sql=SqlRunner(

@@ -182,8 +182,8 @@ class _Writer:
         """
         table = self.scope.table(dataset)
         made = self._record(dataset.key, done, rows=sum(part.rows for _, part in parts))
-        restarts = self.step.reason == "rebuild" and dataset.key not in self.scope.restarted
-        made = replace(made, restart=restarts)
+        restarts = self.scope.made.is_rebuilding(dataset.key)
+        made = replace(made, restart=restarts, meta=parts[0][1].meta)
         new = [(unit, part) for unit, part in parts if restarts or not part.is_unchanged]
         frames = [part for _, part in parts if part.frame is not None]
         frame = together(frames, table.spec.schema) if len(frames) == len(parts) else None
@@ -214,8 +214,6 @@ class _Writer:
             replaced=replaced,
             made=made,
         )
-        if restarts:
-            self.scope.restarted.add(dataset.key)
         return committed, frame
 
     def _commit_files(
@@ -227,12 +225,8 @@ class _Writer:
         """Commits the files of an artifact."""
         now = self.scope.now
         files = [(rows_of(dataset, unit, now), p.file) for unit, p in parts if p.file is not None]
-        restarts = self.step.reason == "rebuild" and dataset.key not in self.scope.restarted
-        made = replace(self._record(dataset.key, done, rows=0), restart=restarts)
-        committed = commit_files(self.scope.artifacts(dataset), files, made)
-        if restarts:
-            self.scope.restarted.add(dataset.key)
-        return committed
+        made = self._record(dataset.key, done, rows=0)
+        return commit_files(self.scope.artifacts(dataset), files, made)
 
     def _rows(
         self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], schema: Schema

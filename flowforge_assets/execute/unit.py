@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 import polars as pl
@@ -46,7 +46,8 @@ class PreparedOutput:
 
     `schema` is what the table has after the write: with `extra="keep"` more than is declared.
     `is_unchanged` says that the table has just these rows. A view has none: `is_view`. Of what
-    was written in place only `rows_in_place` is known. An artifact has a `file` instead of rows.
+    was written in place only `rows_in_place` is known. `meta` is kept with the commit. An artifact
+    has a `file` instead of rows.
     """
 
     schema: Schema
@@ -58,6 +59,7 @@ class PreparedOutput:
     is_unchanged: bool = False
     is_view: bool = False
     rows_in_place: int | None = None
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
     file: MadeFile | None = None
 
     def discard(self) -> None:
@@ -136,14 +138,15 @@ def prepare(
 
     def computed() -> Prepared:
         loaded = inputs.load(unit)
-        refs = inputs.refs(unit)
-        if not asset.outs:
-            with folder_for(asset) as folder:
-                return called(loaded, {**refs, **folder})
-        prepared, committed = with_jobs(
-            scope, asset, inputs, unit, lambda step: called(loaded, refs | step.arguments(), step)
-        )
-        return replace(prepared, committed=committed)
+        with folder_for(asset) as folder:
+            given = {**inputs.refs(unit), **folder}
+            if not asset.outs:
+                return called(loaded, given)
+            prepared, committed = with_jobs(
+                scope, asset, inputs, unit,
+                lambda step: called(loaded, given | step.arguments(), step),
+            )  # fmt: skip
+            return replace(prepared, committed=committed)
 
     def called(
         loaded: Loaded, given: Mapping[str, object], written: WrittenStep | None = None
@@ -160,6 +163,11 @@ def prepare(
         except BaseException:
             Prepared(tuple(outputs)).discard()
             raise
+        if written is not None:
+            outputs = [
+                replace(output, meta=written.meta_of(value))
+                for output, value in zip(outputs, values, strict=True)
+            ]
         return Prepared(tuple(outputs))
 
     try:

@@ -81,7 +81,8 @@ def sees_the_rest(asset: AssetDefinition, graph: Graph) -> bool:
     for output in asset.makes:
         rules = graph.datasets[output.dataset].rules
         checks = graph.checks.get(output.dataset, ())
-        if any(isinstance(rule, Unique) and rule.scope == "table" for rule in rules) or any(
+        is_added = asset.write == "append"  # to rows that have keys already
+        if any(isinstance(r, Unique) and (is_added or r.scope == "table") for r in rules) or any(
             isinstance(check.inputs[0].mapping, All) for check in checks
         ):
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -120,7 +120,7 @@ class _Finder:
         wanted = partitioning.all(self.now)
         if asset.id in self.asked.partitions:
             wanted &= self.asked.partitions[asset.id]
-        todo = PartitionSet.none(partitioning.dimensions)
+        todo, before = PartitionSet.none(partitioning.dimensions), len(self.kept)
         found: dict[Cause, PartitionSet] = {}
         for cause, partitions in self.causes(asset, wanted, partitioning):
             new = partitions - todo
@@ -133,6 +133,11 @@ class _Finder:
                 todo |= later
                 why = _made_in_plan(read.dataset)
                 found[why] = found.get(why, later) | later
+        self.kept[before:] = [
+            replace(kept, partitions=left)
+            for kept in self.kept[before:]
+            if (left := kept.partitions - todo)
+        ]
         if not todo:
             self.fresh.append(asset.id)
             return

@@ -390,4 +390,34 @@ def test_what_is_merged_again_for_its_input_is_not_said_to_be_kept(tmp_path: Pat
     p.run(["bronze.raw_users"], partitions="2026-01-02", force=True)
     plan = p.plan()
     assert reasons(plan) == {"users": ("input newer", "2026-01-02")}
-    assert [k.partitions.render() for k in plan.kept] == ["2026-01-01 + 2026-01-03"]
+    assert [k.partitions.render() for k in plan.kept] == ["2026-01-01,2026-01-03"]
+
+
+class Keyed(Silver):
+    user: Col[str] = key()
+    city: Col[str | None] = col()
+
+
+@asset(write="append", per=DAY)
+def keyed(raw: Frame[RawUsers]) -> Frame[Keyed]:
+    return raw.drop("day")
+
+
+@STORES
+def test_an_append_refuses_a_key_that_is_there(store: str, tmp_path: Path) -> None:
+    FEED["2026-01-02"] = [("dan", None)]
+    FEED["2026-01-03"] = [("ann", None)]
+    p = pipeline(tmp_path, raw_users, keyed, store=store)
+    result = p.run()
+    assert [type(error) for error in result.errors] == [RulesBrokenError]
+    assert p.rows(Keyed, "user") == ["ann", "bob", "dan"]
+
+
+@STORES
+def test_a_rebuild_does_not_hold_rows_against_those_that_go(store: str, tmp_path: Path) -> None:
+    FEED["2026-01-02"] = [("dan", None)]
+    FEED["2026-01-03"] = []
+    p = pipeline(tmp_path, raw_users, keyed, store=store)
+    p.run()
+    assert p.run(["silver.keyed"], rebuild=True).status == "succeeded"
+    assert p.rows(Keyed, "user") == ["ann", "bob", "dan"]
