@@ -7,7 +7,7 @@ same values again so that a plan need not open a table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flowforge_assets.core.key import DatasetKey
@@ -46,7 +46,8 @@ class Made:
 
     `partitions` are those of the asset's steps. `touched` are the partitions of the dataset whose
     rows are others since; None: the same. `restart` says that nothing older counts any more.
-    `source` is the version of the outside source that was read, where the asset tells one.
+    `source` is the version of the outside source that was read, where the asset tells one. `meta`
+    is what a job elsewhere said of its work, as JSON values; only the table's own log keeps it.
     """
 
     dataset: DatasetKey
@@ -62,6 +63,7 @@ class Made:
     touched: PartitionSet | None = None
     restart: bool = False
     source: str = ""
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property
     def changed(self) -> PartitionSet:

@@ -6,7 +6,8 @@ that was written in place is only looked at and recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,13 @@ class WrittenStep:
                 found.append(value)
         self.has_been_read = not self.asset.in_place
         return found
+
+    def meta_of(self, returned: object) -> Mapping[str, object]:
+        """What the asset said of a dataset that is written, as JSON values."""
+        if not isinstance(returned, Written):
+            return {}
+        said: dict[str, object] = json.loads(json.dumps(dict(returned.meta), default=str))
+        return said
 
     def refuse_elsewhere(self, key: DatasetKey, returned: object) -> None:
         """Passes the place that the asset was given for the dataset."""

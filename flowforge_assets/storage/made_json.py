@@ -52,6 +52,8 @@ def write_made(made: Made) -> dict[str, object]:
         record["restart"] = True
     if made.source:
         record["source"] = made.source
+    if made.meta:
+        record["meta"] = dict(made.meta)
     return record
 
 
@@ -89,6 +91,7 @@ def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion
         touched=None if touched is None else _read_set(spec.dimensions, touched),
         restart=record.get("restart") is True,
         source=str(record.get("source", "")),
+        meta=cast("Mapping[str, object]", record.get("meta", {})),
     )
 
 

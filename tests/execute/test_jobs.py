@@ -74,7 +74,7 @@ def orders(day: date) -> Table[Orders]:
 @asset(retries=AT_ONCE)
 def wide(day: date, src: Ref[Orders], out: Out[Wide], jobs: FakeJobs) -> Written[Wide]:
     jobs.run("wide", src=src.url, version=str(src.version), out=out.url, day=str(day))
-    return out.written(by="wide")
+    return out.written(by="wide", on=day)
 
 
 @asset
@@ -121,6 +121,12 @@ def test_a_job_writes_beside_the_table_and_its_rows_are_committed(
     assert lake.rows(Days, "n") == [3]
     assert len(jobs.submitted) == 3
     assert lake.plan().steps == ()
+
+
+def test_what_an_asset_says_of_a_job_is_kept_with_the_commit(lake: Pipeline) -> None:
+    lake.run(partitions="2026-01-01")
+    (made,) = lake.table(Wide).made()
+    assert made.meta == {"by": "wide", "on": "2026-01-01"}
 
 
 def test_nothing_is_left_of_a_job_when_its_rows_are_committed(lake: Pipeline) -> None:
