@@ -26,8 +26,9 @@ _STYLES: Final[dict[str, Style]] = {
 class Standing:
     """A dataset and how it stands.
 
-    `rows` adds up what its commits said. With several commits that is about right: a partition
-    that was remade alone counts in its old batch, too. None, like `made_at`, while never made.
+    `kind` is `artifact`, or what its asset is written in. `rows` adds up what its commits said.
+    With several commits that is about right: a partition that was remade alone counts in its old
+    batch, too. None, like `made_at`, while never made, and of an artifact.
     """
 
     key: DatasetKey
@@ -68,7 +69,7 @@ def ls(*, select: Select = None, common: Common = COMMON) -> int:
         [
             Text(each.key, "bold"),
             Text(each.state, _STYLES[each.state]),
-            "" if each.rows is None else f"{'' if each.has_exact_rows else '~'}{each.rows:,}",
+            _size(each),
             "" if each.partitions is None else f"{each.partitions:,}",
             "" if each.made_at is None else moment(each.made_at),
             Text(each.description if common.verbose else "", "dim"),
@@ -94,18 +95,26 @@ def standings(project: Project, select: str | None) -> list[Standing]:
             dataset = project.graph.datasets[output.dataset]
             pieces = history.lookup(dataset.key)
             state = "stale" if id_ in stale else "waiting" if id_ in waiting else "fresh"
+            is_file = dataset.kind == "artifact"
             is_cut = bool(dataset.partitioning.dimensions)
             found.append(
                 Standing(
                     key=dataset.key,
                     asset=asset.name,
-                    kind=asset.kind,
+                    kind="artifact" if is_file else asset.kind,
                     state=state if pieces or state != "stale" else "never",
                     partitions=sum(p.partitions.count() for p in pieces) if is_cut else None,
-                    rows=sum(piece.rows for piece in pieces) if pieces else None,
+                    rows=sum(piece.rows for piece in pieces) if pieces and not is_file else None,
                     has_exact_rows=len(pieces) <= 1,
                     made_at=max((piece.at for piece in pieces), default=None),
                     description=dataset.description.strip().partition("\n")[0],
                 )
             )
     return sorted(found, key=lambda each: LAYERS.index(each.key.layer))
+
+
+def _size(found: Standing) -> str:
+    """How many rows, about; of an artifact, that it is a file."""
+    if found.kind == "artifact":
+        return "file" if found.made_at is not None else ""
+    return "" if found.rows is None else f"{'' if found.has_exact_rows else '~'}{found.rows:,}"

@@ -9,6 +9,8 @@ from flowforge_assets.core.partition import PartitionSet
 
 _MINUTE_SECONDS: Final = 60
 _HOUR_SECONDS: Final = 3600
+_THOUSAND: Final = 1000
+_UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def counted(number: int, noun: str) -> str:
@@ -26,6 +28,14 @@ def duration(seconds: float) -> str:
     if whole < _HOUR_SECONDS:
         return f"{whole // _MINUTE_SECONDS} min {whole % _MINUTE_SECONDS:02} s"
     return f"{whole // _HOUR_SECONDS} h {whole % _HOUR_SECONDS // _MINUTE_SECONDS:02} min"
+
+
+def byte_size(size_bytes: int) -> str:
+    """`312 B`, `4.2 kB`, `1.3 GB`: in powers of 1,000."""
+    if size_bytes < _THOUSAND:
+        return f"{size_bytes} B"
+    power = min((len(str(size_bytes)) - 1) // 3, len(_UNITS))
+    return f"{size_bytes / _THOUSAND**power:.1f} {_UNITS[power - 1]}"
 
 
 def moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ import sys
 import typing
 from collections.abc import Iterator
 from dataclasses import replace
+from inspect import cleandoc
 from typing import Any, get_args
 
 from flowforge_assets.core.key import LAYERS, DatasetKey, snake_case
@@ -88,7 +89,7 @@ def describe(cls: type) -> DatasetDefinition:
         place=options.place,
         cls=cls,
         extra=options.extra,
-        description=(cls.__doc__ or "").strip() if "__doc__" in vars(cls) else "",
+        description=cleandoc(vars(cls).get("__doc__") or ""),
         owners=options.owners,
         tags=options.tags,
         fresh=options.fresh,

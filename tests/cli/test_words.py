@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flowforge_assets.cli.words import counted, duration, ends, how_many
+from flowforge_assets.cli.words import byte_size, counted, duration, ends, how_many
 from flowforge_assets.core.partition import (
     WHOLE,
     Dimension,
@@ -33,6 +33,14 @@ COUNTRY = Dimension("country", "static")
 )
 def test_a_duration_is_as_exact_as_it_is_short(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "said"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (4_240_000, "4.2 MB"), (10**16, "10000.0 TB")],
+)
+def test_bytes_are_said_in_thousands(size_bytes: int, said: str) -> None:
+    assert byte_size(size_bytes) == said
 
 
 def test_one_is_singular() -> None:
