@@ -58,12 +58,8 @@ if TYPE_CHECKING:
 Engine: TypeAlias = Literal["local", "prefect"]
 
 
-def _quiet(event: Event) -> None:
+def _quiet(_: Event | str) -> None:
     """Says nothing."""
-
-
-def _no_word(message: str) -> None:
-    """Waits in silence."""
 
 
 class Project:
@@ -346,7 +342,7 @@ class Project:
         from flowforge_assets.record.lease import run_lease  # the lock, on use
         from flowforge_assets.record.rebuild import rebuild
 
-        with run_lease(self.environment.folder, on_wait=_no_word):
+        with run_lease(self.environment.folder, on_wait=_quiet):
             tables = read_tables(self.graph, self.environment, lambda: self.store)
             schemas = schemas_of_tables(self.graph, lambda: self.store)
             path = self.environment.ledger_path
@@ -367,13 +363,9 @@ class Project:
         self, text: str | None, partitions: str | None, *, force: bool, rebuild: bool
     ) -> Asked:
         return asked_for(
-            self.graph,
-            self.select(text),
-            partitions,
-            force=force,
-            rebuild=rebuild,
-            now=self.clock(),
-        )
+            self.graph, self.select(text), partitions,
+            force=force, rebuild=rebuild, now=self.clock(),
+        )  # fmt: skip
 
     def _planned(self, asked: Asked, history: History, outside: Outside) -> Plan:
         plan = make_plan(

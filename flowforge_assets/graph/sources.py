@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from flowforge_assets.declare.definition import AssetDefinition, Definitions
@@ -39,9 +40,7 @@ def _times(asset: AssetDefinition) -> Iterator[FlowForgeError]:
 
 def cron_fault(text: str) -> str | None:
     """What is wrong with a cron text, or None."""
-    from datetime import UTC, datetime  # the cron library is for those who have a schedule
-
-    from cronsim import CronSim, CronSimError
+    from cronsim import CronSim, CronSimError  # on use: few assets have a schedule
 
     if len(text.split()) != _FIELDS:
         return f"it has {len(text.split())} fields, not {_FIELDS}"
