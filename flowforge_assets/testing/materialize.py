@@ -222,12 +222,13 @@ def _run(
     found = scene.give({reach.dataset(name).key: rows for name, rows in given.items()}, now)
     asked: dict[DatasetKey, PartitionSet] = {}
     for asset in scene.in_order():
-        if _steps(scene, asset).dimensions:
+        if scene.graph.steps(asset).dimensions:
             steps = asked[asset.id] = _asked(scene, asset, partition, found, now)
-            found |= {
-                output.dataset: rows_of(scene.graph.datasets[output.dataset], steps, now)
-                for output in asset.makes
-            }
+            if asset.per is None or asset.write == "overwrite":  # else late rows land anywhere
+                found |= {
+                    output.dataset: rows_of(scene.graph.datasets[output.dataset], steps, now)
+                    for output in asset.makes
+                }
     plan, result = scene.run(asked, resources, now)
     for waiting in plan.waiting:
         asset = scene.graph.assets[waiting.asset]
@@ -240,10 +241,6 @@ def _run(
     return Ran(scene, reach, plan, result, resources=resources, now=now)
 
 
-def _steps(scene: Scene, asset: AssetDefinition) -> Partitioning:
-    return asset.per or scene.graph.datasets[asset.id].partitioning
-
-
 def _asked(
     scene: Scene,
     asset: AssetDefinition,
@@ -252,7 +249,7 @@ def _asked(
     now: datetime,
 ) -> PartitionSet:
     """The partitions of the asset's steps that are to be made."""
-    steps = _steps(scene, asset)
+    steps = scene.graph.steps(asset)
     if isinstance(partition, str):
         return asked_partitions(scene.graph, [asset.id], partition, now=now)[asset.id]
     if partition is not None:

@@ -40,7 +40,13 @@ from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.store import StagedFile
 from flowforge_assets.testing.given import Given, given_files, given_frame
 from flowforge_assets.testing.reach import Makes, Named, Reach
-from flowforge_assets.testing.upstream import not_given, stand_in, what_is_read
+from flowforge_assets.testing.upstream import (
+    given_dataset,
+    not_given,
+    refuse_unfaked,
+    stand_in,
+    what_is_read,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,12 +101,12 @@ class Scene:
         problems: list[FlowForgeError] = []
         for key, reader, must_be_there in what_is_read(assets.values(), checks, datasets):
             if key not in datasets and key not in upstream:
-                upstream[key] = replace(reach.dataset(key), rules=())
+                upstream[key] = given_dataset(reach.dataset(key))
                 if must_be_there and key not in there:
                     problems.append(not_given(upstream[key], reader))
         raise_all(problems)
         for key in there - datasets.keys() - upstream.keys():
-            upstream[key] = replace(reach.dataset(key), rules=())
+            upstream[key] = given_dataset(reach.dataset(key))
         stand_ins = tuple(map(stand_in, upstream.values()))
         definitions = Definitions(
             datasets | upstream, (*stand_ins, *assets.values()), tuple(checks)
@@ -165,7 +171,7 @@ class Scene:
         if is_made_here:
             partitions = touched
         is_apart = is_made_here and not _is_redone(asset)
-        no_steps = PartitionSet.none((asset.per or dataset.partitioning).dimensions)
+        no_steps = PartitionSet.none(self.graph.steps(asset).dimensions)
         self.commits += 1
         return Made(
             dataset=dataset.key,
@@ -187,7 +193,13 @@ class Scene:
         resources: Iterable[Resource],
         now: datetime,
     ) -> tuple[Plan, RunResult]:
-        """Makes the assets in those partitions (absent: all), whether they are stale or not."""
+        """Makes the assets in those partitions (absent: all), whether they are stale or not.
+
+        Raises:
+            NotGivenError: they ask for a resource that the test does not stand in for (FF-721).
+        """
+        resources = tuple(resources)
+        refuse_unfaked(self.makes, resources)
         self.environment.ledger_path.unlink(missing_ok=True)  # it lacks what was given since
         asked = Asked(frozenset(asset.id for asset in self.makes), partitions, force=True)
         prints = dict.fromkeys(asked.assets, _FINGERPRINT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.rule import References
@@ -14,8 +15,11 @@ from flowforge_assets.declare.definition import (
     Output,
 )
 from flowforge_assets.declare.mapping import Has
+from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import Place
+from flowforge_assets.errors.project import ResourceSettingsError
 from flowforge_assets.errors.testing import NotGivenError
+from flowforge_assets.execute.resources import checked_settings
 
 
 def _never() -> None:
@@ -54,6 +58,31 @@ def not_given(
     rows = f"rows({name}, [...])" if dataset.cls is not None else "[{...}]"
     hint = f"add it: `given={{{name}: {rows}}}`"
     return NotGivenError(message, place=reader.place, hint=hint)
+
+
+def given_dataset(dataset: DatasetDefinition) -> DatasetDefinition:
+    """The dataset as one that the test gives: whoever else makes it, and what they promise."""
+    return replace(dataset, rules=(), external=None, steps=None)
+
+
+def refuse_unfaked(makes: Iterable[AssetDefinition], given: Iterable[Resource]) -> None:
+    """Passes when each resource that the assets ask for is given, or needs no settings.
+
+    Raises:
+        NotGivenError: a test has no settings to open it with (FF-721).
+    """
+    kinds = [type(resource) for resource in given]
+    for asset in makes:
+        for wanted in asset.resources.values():
+            if any(issubclass(kind, wanted) for kind in kinds):
+                continue
+            try:
+                checked_settings(wanted, {})
+            except ResourceSettingsError as error:
+                name = wanted.__name__
+                message = f"`{asset.name}` asks for a `{name}`, and this test gives none"
+                hint = f"add one, of a class below it: `resources=[Fake{name}()]`"
+                raise NotGivenError(message, place=asset.place, hint=hint) from error
 
 
 def stand_in(dataset: DatasetDefinition) -> AssetDefinition:

@@ -304,6 +304,27 @@ def test_a_resource_is_stood_in_for_by_an_instance() -> None:
     assert ran[Prices]["price"].item() == 6.0
 
 
+def test_a_resource_with_settings_must_be_stood_in_for() -> None:
+    with pytest.raises(NotGivenError, match="asks for a `Rates`") as refused:
+        materialize(Prices, partition="2026-01-03", now=NOW)
+    assert refused.value.hint == "add one, of a class below it: `resources=[FakeRates()]`"
+
+
+def test_a_resource_without_settings_is_taken_as_it_is() -> None:
+    class Dice(Resource):
+        def roll(self) -> int:
+            return 4
+
+    class Rolls(Silver):
+        roll: Col[int] = col()
+
+    @asset
+    def rolls(dice: Dice) -> Frame[Rolls]:
+        return rows(Rolls, [{"roll": dice.roll()}])
+
+    assert materialize(Rolls)[Rolls].item() == 4
+
+
 def test_what_a_foreign_key_refers_to_must_be_given_too() -> None:
     class Lines(Gold):
         customer: Col[str] = key(ref=Sales)

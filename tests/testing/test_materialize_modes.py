@@ -23,7 +23,7 @@ from flowforge_assets import (
     col,
     key,
 )
-from flowforge_assets.errors.testing import GivenRowsError
+from flowforge_assets.errors.testing import GivenRowsError, PartitionUnsaidError
 from flowforge_assets.testing import Givens, materialize, rows
 
 DAY = Daily("2026-01-01")
@@ -128,6 +128,25 @@ def test_merged_rows_replace_those_that_were_there() -> None:
     moved = [{"arrived": "2026-01-01T05:00", "event": "a", "hour": "2026-01-01T03:00"}]
     ran = materialize(Events, given={Events: before, Arrivals: moved}, now=FIRST)
     assert ran[Events]["hour"].to_list() == [datetime(2026, 1, 1, 3, tzinfo=UTC)]
+
+
+def test_what_is_made_in_other_steps_can_be_given_to_its_readers() -> None:
+    class Counts(Gold, partition=HOUR.on("hour")):
+        hour: Col[datetime] = key()
+        events: Col[int] = col()
+
+    @asset
+    def counts(events: Frame[Events]) -> Frame[Counts]:
+        return events.group_by("hour").agg(events=pl.len().cast(pl.Int64))
+
+    given = [{"hour": "2026-01-01T02:00"}, {"hour": "2026-01-01T02:00"}]
+    assert materialize(Counts, given={Events: given}, now=FIRST)[Counts]["events"].item() == 2
+    arrived = [{"arrived": "2026-01-01T05:00", "event": "a", "hour": "2026-01-01T02:00"}]
+    with pytest.raises(PartitionUnsaidError):
+        materialize(Events, Counts, given={Arrivals: arrived}, now=FIRST)
+    hours = "2026-01-01T02..2026-01-01T05"
+    ran = materialize(Events, Counts, given={Arrivals: arrived}, partition=hours, now=FIRST)
+    assert ran[Counts].rows() == [(datetime(2026, 1, 1, 2, tzinfo=UTC), 1)]
 
 
 class Log(Silver):
