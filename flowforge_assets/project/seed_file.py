@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from flowforge_assets.core.polars_types import polars_type
 from flowforge_assets.core.schema import DataType, Field, Schema
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.sql import SeedColumnError, SeedFileError, SeedValueError
@@ -150,8 +151,6 @@ def seed_frame(file: SeedFile, schema: Schema) -> pl.DataFrame:
         SeedFileError: a row has more or fewer values than there are columns (FF-444).
     """
     import polars as pl  # heavy: loading a project that is known needs none
-
-    from flowforge_assets.core.polars_types import polars_type
 
     values = seed_values(file, schema)
     fields = {field.name: field for field in schema}

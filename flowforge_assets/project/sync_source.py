@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 
 from flowforge_assets.core.dimension import Dimension, Kind
@@ -124,9 +123,6 @@ def _literal(value: Scalar, source: ClassSource) -> str:
         case date():
             source.use("datetime", "date")
             return f"date({value.year}, {value.month}, {value.day})"
-        case Decimal():
-            source.use("decimal", "Decimal")
-            return f"Decimal({quoted(str(value))})"
         case _:
             return repr(value)
 

@@ -108,6 +108,10 @@ def test_a_query_that_fails_is_a_test_that_does_not_pass(write_project: Write) -
     assert found.difference.startswith("error[FF-430]")
 
 
+def test_a_project_without_tests_has_no_results(run: Run) -> None:
+    assert run() == []
+
+
 def test_only_the_assets_asked_for_are_tried(write_project: Write) -> None:
     root = write_project({**FILES, TOTALS: "expect = []", DAYS: "nonsense = 1"})
     graph = Project.load(root).graph
@@ -144,6 +148,21 @@ def test_a_test_of_a_partitioned_query_says_which_partition(run: Run) -> None:
     found = the_problem(run, days="expect = []")
     assert found.code == "FF-443"
     assert found.message == "the query uses `$day`, and the test says no partition"
+
+
+def test_a_test_may_try_a_partition_that_is_still_to_come(write_project: Write) -> None:
+    days = FILES["assets/gold/days.sql"].replace(', end = "2026-01-31"', "")
+    given = 'partition = "2999-12-31"\nexpect = []'
+    root = write_project({**FILES, "assets/gold/days.sql": days, DAYS: given})
+    graph = Project.load(root).graph
+    (found,) = run_sql_tests(graph, root, graph.assets)
+    assert found.passed
+
+
+def test_a_key_that_is_none_of_the_partitions_is_told(run: Run) -> None:
+    found = the_problem(run, days='partition = "March"\nexpect = []')
+    assert found.code == "FF-443"
+    assert found.message.startswith("`March` is no partition of `gold.days`: `March` is no")
 
 
 def test_tests_beside_no_query_are_told(run: Run) -> None:

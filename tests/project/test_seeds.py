@@ -247,6 +247,26 @@ def test_a_seed_in_another_encoding_is_told_with_its_line(write_project: Write) 
     assert found[:3] == ("FF-444", f"{SEED}:3", f"`{SEED}` is not UTF-8")
 
 
+def test_a_seed_that_may_not_be_read_is_told(write_project: Write) -> None:
+    root = write_project({**TOML, "assets/bronze/others.csv": "id\n1\n"})
+    (root / SEED).mkdir()
+    (found,) = problems(root)
+    assert found[:3] == ("FF-444", SEED, f"`{SEED}` cannot be read: is a directory")
+
+
+def test_the_first_mistakes_of_a_long_seed_are_told(write_project: Write) -> None:
+    rows = "id,name,since\n" + "x,Ada,2026-01-01\n" * 50
+    assert len(problems(write_project({**with_class(), SEED: rows}))) == 20
+
+
+def test_types_that_are_all_said_need_no_values(write_project: Write) -> None:
+    project = Project.load(
+        write_project({**TOML, SEED: "id\n", BESIDE: "columns.id.type = 'BIGINT'"})
+    )
+    assert project.run().made == 1
+    assert project.read("customers").height == 0
+
+
 def test_a_file_whose_path_names_no_dataset_is_told(write_project: Write) -> None:
     (found,) = problems(write_project({**TOML, "assets/Customers.csv": ROWS}))
     assert found[0] == "FF-105"

@@ -111,6 +111,40 @@ def test_a_class_says_what_its_file_says_of_each_column(write_project: Write) ->
     )
 
 
+def test_a_class_says_what_the_writer_makes_and_how_rows_are_cut(write_project: Write) -> None:
+    header = (
+        'write = "snapshot"\npartition = [{ static = ["a", "b"], column = "x" },'
+        ' { monthly = "2026-01", column = "month" }]\n'
+        'columns.at = { writer = "valid_from" }\n'
+        "columns.made = { ge = 2026-01-01T10:00:00Z }\ncolumns.x = { min_length = 1 }\n"
+    )
+    query = "SELECT $x AS x, $month AS month, TIMESTAMPTZ '2026-01-01 12:00:00+00' AS made"
+    root = write_project({**FILES, "assets/silver/sales.sql": f"/*\n{header}*/\n{query}"})
+    text = synced(root).path.read_text(encoding="utf-8")
+    assert text.endswith(
+        "class Sales(\n"
+        '    Silver, partition=Static("a", "b").on("x") * Monthly("2026-01").on("month")\n'
+        "):\n"
+        '    """`silver.sales`."""\n'
+        "\n"
+        "    x: Col[str] = col(min_length=1)\n"
+        "    month: Col[date] = col()\n"
+        "    made: Col[datetime | None] = col(\n"
+        '        ge=datetime.fromisoformat("2026-01-01T10:00:00+00:00")\n'
+        "    )\n"
+        "    at: Col[datetime] = col(valid_from=True)\n"
+    )
+
+
+def test_a_module_that_someone_broke_is_written_anew(write_project: Write) -> None:
+    root = write_project(FILES)
+    path = synced(root).path
+    good = path.read_text(encoding="utf-8")
+    path.write_text(f"{good}\nclass", encoding="utf-8")
+    assert synced(root).is_changed
+    assert path.read_text(encoding="utf-8") == good
+
+
 def test_python_and_sql_read_one_another(write_project: Write) -> None:
     root = write_project({**FILES, **BACK, "shop/assets.py": READER})
     with pytest.raises(ModuleError, match=r"No module named 'shop\.sql_datasets'"):
