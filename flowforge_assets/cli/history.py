@@ -46,14 +46,17 @@ def history(
             if dataset is None:
                 runs = ledger.runs(limit)
             else:
-                steps = ledger.history(dataset.key, limit)
+                names = (dataset.key, *dataset.aliases)
+                found = [step for name in names for step in ledger.history(name, limit)]
+                newest_first = sorted(found, key=lambda step: step.run_id, reverse=True)
+                steps = newest_first[:limit]
     if terminal.json:
         said = [_run_json(run) for run in runs] if key is None else [_step_json(s) for s in steps]
         terminal.data({"runs" if key is None else "steps": said})
     elif runs:
         _show_runs(terminal, runs)
     elif steps:
-        _show_steps(terminal, steps)
+        _show_steps(terminal, steps, was_renamed=dataset is not None and bool(dataset.aliases))
     else:
         what = "nothing ran yet" if dataset is None else f"`{dataset.key}` was never made"
         terminal.note(f"{what}; `flowforge run` makes what is missing")
@@ -79,9 +82,12 @@ def _show_runs(terminal: Terminal, runs: list[RunRecord]) -> None:
     terminal.table(rows, right=[3, 4, 5, 6, 7])
 
 
-def _show_steps(terminal: Terminal, steps: list[StepRecord]) -> None:
+def _show_steps(terminal: Terminal, steps: list[StepRecord], *, was_renamed: bool) -> None:
+    """The steps; of a dataset that was renamed each with the name that it had then."""
     names = ("began", "status", "partitions", "rows", "took", "reason", "run", "error")
     rows: list[list[Text | str]] = [[Text(name, "dim") for name in names]]
+    if was_renamed:
+        rows[0].append(Text("made as", "dim"))
     rows += [
         [
             "" if step.started_at is None else moment(step.started_at),
@@ -92,6 +98,7 @@ def _show_steps(terminal: Terminal, steps: list[StepRecord]) -> None:
             step.reason,
             Text(step.run_id, "dim"),
             Text(f"{step.error_code}: {step.error_message}" if step.error_code else "", "red"),
+            *([", ".join(step.makes)] if was_renamed else []),
         ]
         for step in steps
     ]
@@ -117,6 +124,7 @@ def _step_json(step: StepRecord) -> dict[str, object]:
     return {
         "run_id": step.run_id,
         "asset": step.asset,
+        "makes": list(step.makes),
         "partitions": step.partitions.render(None) or None,
         "status": step.status,
         "reason": step.reason,

@@ -114,3 +114,21 @@ class ExternalMadeError(GraphError):
     """
 
     code = "FF-213"
+
+
+class AliasDeclaredError(GraphError):
+    """A dataset has an alias that is the key of another dataset.
+
+    An alias is an earlier name. Remove it, or give the other dataset another key.
+    """
+
+    code = "FF-207"
+
+
+class AliasTakenError(GraphError):
+    """Two datasets say that they had the same name before.
+
+    What was made under it can go on as one of them only: remove the alias from the other.
+    """
+
+    code = "FF-208"

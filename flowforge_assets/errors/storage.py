@@ -19,6 +19,7 @@ StorageError                 FF-600
 ├── NewerRecordError         FF-616
 ├── UnreachableError         FF-617
 ├── TableOlderError          FF-618
+├── TwoTablesError           FF-619
 ├── BaseMovedError           FF-621
 ├── NoFileError              FF-630
 ├── DamagedFileError         FF-631
@@ -248,3 +249,13 @@ class ExternalSchemaError(StorageError):
     """
 
     code = "FF-641"
+
+
+class TwoTablesError(StorageError):
+    """A renamed dataset has a table under its new name, too.
+
+    A dataset is stored under its first name. Move the folder that the message names away, or
+    remove the alias to go on with it.
+    """
+
+    code = "FF-619"

@@ -269,9 +269,10 @@ def bad_spec(dataset: DatasetDefinition) -> TableSpec:
     partition_columns = {d.column for d in dataset.partitioning.dimensions}
     fields = (replace(f, nullable=f.name not in partition_columns) for f in dataset.schema)
     broken = Field(BROKEN_RULES, ListType(Plain("string"), nullable_items=True), nullable=True)
+    spec = spec_of(dataset)
     return replace(
-        spec_of(dataset),
-        key=DatasetKey(f"{dataset.key}__bad_rows"),
+        spec,
+        key=DatasetKey(f"{spec.key}__bad_rows"),
         schema=Schema((*fields, broken)),
         description=f"Rows of {dataset.key} that broke its rules.",
     )

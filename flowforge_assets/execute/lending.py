@@ -15,6 +15,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.rule import References
 from flowforge_assets.declare.definition import DatasetDefinition, External
+from flowforge_assets.declare.renamed import first_key
 from flowforge_assets.execute.spec import spec_of, table_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.config import ProjectConfig, read_config
@@ -219,15 +220,15 @@ def _lent(
     """The loans of those datasets that the environment has made."""
     store = environment.open_store()
     location = parse_location(environment.location)
-    there = {_plain(dataset.key) for dataset in datasets}
+    there = {_plain(first_key(dataset)) for dataset in datasets}
     if isinstance(location, FolderLocation):
         there = tables_in(location, there)
     found: dict[DatasetKey, Loan] = {}
     for dataset in datasets:
-        key = _plain(dataset.key)
+        key = _plain(first_key(dataset))
         if key not in there or dataset.kind == "artifact":
             continue
-        table = table_of(store, replace(dataset, key=key))
+        table = table_of(store, replace(dataset, key=key, aliases=()))
         made = table.made() if table.version() is not None else ()
         commits = History.of_tables([(key, made)]).changes(key)
         if commits:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flowforge_assets.core.polars_types import from_polars
 from flowforge_assets.core.schema import Field, Schema
 from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.declare.renamed import first_key
 from flowforge_assets.storage.store import Artifacts, Store, Table, TableSpec
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def spec_of(dataset: DatasetDefinition) -> TableSpec:
-    """The dataset as a store knows it."""
+    """The dataset as a store knows it: under the first name that it had."""
     return TableSpec(
-        key=dataset.key,
+        key=first_key(dataset),
         schema=dataset.schema,
         dimensions=dataset.partitioning.dimensions,
         step_dimensions=None if dataset.steps is None else dataset.steps.dimensions,

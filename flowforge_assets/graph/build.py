@@ -22,6 +22,7 @@ from flowforge_assets.errors.graph import (
     NoMakerError,
     TwoMakersError,
 )
+from flowforge_assets.graph.aliases import alias_problems
 from flowforge_assets.graph.sources import source_problems
 
 
@@ -61,7 +62,7 @@ def build_graph(definitions: Definitions) -> Graph:
     Raises:
         Problems: datasets that nobody makes or two do, circles, assets of one name (FF-2xx).
     """
-    problems: list[FlowForgeError] = []
+    problems: list[FlowForgeError] = list(alias_problems(definitions.datasets))
     maker: dict[DatasetKey, DatasetKey] = {}
     assets: dict[DatasetKey, AssetDefinition] = {}
     names: dict[str, AssetDefinition] = {}

@@ -11,6 +11,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError, raise_all
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.first_names import first_names, under_first_names
 from flowforge_assets.project.code_digest import CodeDigests
 from flowforge_assets.project.source import SourceCache
 
@@ -42,12 +43,16 @@ def fingerprints(
     columns, rules, blocking checks and dimensions of what is made; `config` the options that
     decide which rows are read and kept, with the `shares` of inputs that are read in part.
     Descriptions, units, tags, owners, promises, retries and
-    time limits do not count, nor do the first and last partition. About 80 µs an asset.
+    time limits do not count, nor do the first and last partition. A dataset that was renamed goes
+    by the first name that it had. About 80 µs an asset.
 
     Raises:
         Problems: code that cannot be hashed (FF-118, FF-119), all of it.
     """
     digests = CodeDigests(sources, modules)
+    if names := first_names(graph):
+        graph = under_first_names(graph, names)
+        shares = {names.get(key, key): share for key, share in shares.items()}
     thinned = _thinned(graph, shares)
     found: dict[DatasetKey, Fingerprint] = {}
     problems: list[FlowForgeError] = []

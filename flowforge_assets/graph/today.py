@@ -12,6 +12,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.fingerprint import fingerprints
 from flowforge_assets.project.source import SourceCache
 from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.sql.renamed import with_tables_named
 
 
 def fingerprints_today(
@@ -44,8 +45,12 @@ def fingerprints_today(
 
 
 def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
+    """The digest of the query, as if the tables that it reads had the names of `asset.inputs`."""
     from flowforge_assets.sql.file import read_sql_file  # a warm plan parses no SQL
 
     assert asset.sql_path is not None  # noqa: S101 - the caller asked
     file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
-    return sql.facts(file).fingerprint
+    facts = sql.facts(file)
+    reads = zip(facts.tables, asset.inputs, strict=False)
+    names = {ref.name: read.dataset for ref, read in reads if ref.name != read.dataset}
+    return (sql.facts(with_tables_named(file, names)) if names else facts).fingerprint

@@ -19,7 +19,8 @@ from pathlib import PurePath
 from typing import Final, TypeAlias, cast
 
 from flowforge_assets.declare.dataset import ROOTS, Dataset
-from flowforge_assets.declare.describe import key_of
+from flowforge_assets.declare.describe import describe
+from flowforge_assets.declare.renamed import first_key
 from flowforge_assets.project.own_code import OwnCode
 from flowforge_assets.project.unit import short_digest
 
@@ -155,7 +156,7 @@ class Spelling:
     def _class(self, kind: type) -> Iterator[Token]:
         """A link; a dataset counts by its key, other people's classes by their name."""
         if issubclass(kind, Dataset) and kind not in ROOTS:
-            yield f"dataset {key_of(kind)}"
+            yield f"dataset {first_key(describe(kind))}"
         elif self._own.has(kind.__module__):
             yield kind
         else:
