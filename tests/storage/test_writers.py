@@ -12,12 +12,25 @@ import deltalake
 import polars as pl
 import pytest
 
-from flowforge_assets.core.partition import WHOLE
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.errors.storage import CommitConflictError
 from flowforge_assets.storage import delta
 from flowforge_assets.storage.delta import DeltaStore
 from flowforge_assets.storage.location import Format, open_store
-from storage_values import DAILY, ORDERS, day_rows, day_values, days, numbers, put, record, values
+from flowforge_assets.storage.store import Matching
+from storage_values import (
+    DAILY,
+    ORDERS,
+    WEEK,
+    WEEKLY,
+    day_rows,
+    day_values,
+    days,
+    numbers,
+    put,
+    record,
+    values,
+)
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import Store
@@ -25,8 +38,8 @@ if TYPE_CHECKING:
 WRITER: Final = """
 import os, sys
 sys.path[:0] = {path!r}
-from storage_values import DAILY, ORDERS, day_rows, days, numbers, put, record
-from flowforge_assets.core.partition import WHOLE
+from storage_values import DAILY, ORDERS, WEEKLY, day_rows, days, numbers, put, record
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.storage.location import open_store
 store = open_store({lake!r}, format={form!r})
 """
@@ -168,3 +181,43 @@ def test_a_writer_that_is_never_first_gives_up(
     with pytest.raises(CommitConflictError, match="others 0 times"):
         put(table, numbers(2))
     assert values(table.scan()) == [1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["delta", "parquet"])
+def test_no_merge_of_two_writers_is_lost(tmp_path: Path, form: Format) -> None:
+    script = """
+from flowforge_assets.storage.store import Matching
+table = store.table(DAILY)
+for n in range(8):
+    frame = day_rows(0, n={which}).vstack(day_rows(2 * n + {which} + 1, n=n))
+    made = record(days(0), step=f"step-{which}-{{n}}")
+    table.commit(table.stage(frame), replace=Matching(("day",)), made=made)
+"""
+    writers = [start(script.format(which=which), tmp_path, form) for which in (0, 1)]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    found = day_values(open_store(str(tmp_path), format=form).table(DAILY).scan())
+    assert found.pop(0) in (0, 1)
+    assert found == {day: (day - 1) // 2 for day in range(1, 17)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["delta", "parquet"])
+def test_a_kill_while_rows_are_matched_changes_nothing(tmp_path: Path, form: Format) -> None:
+    table = open_store(str(tmp_path), format=form).table(WEEKLY)
+    by_day, nothing = Matching(("day",)), PartitionSet.none((WEEK,))
+    first, last = (record(nothing, step=step) for step in ("first", "last"))
+    table.commit(table.stage(day_rows(0, 1)), replace=by_day, made=first)
+    script = """
+from flowforge_assets.storage import file_match
+from flowforge_assets.storage.store import Matching
+write = file_match.write_files
+file_match.write_files = lambda *given: (write(*given), os._exit(9))
+table = store.table(WEEKLY)
+staged = table.stage(day_rows(1, n=5))
+table.commit(staged, replace=Matching(("day",)), made=record(days(0)))
+"""
+    assert start(script, tmp_path, form).wait(60) == 9
+    assert day_values(table.scan()) == {0: 0, 1: 0}
+    table.commit(table.stage(day_rows(1, n=7)), replace=by_day, made=last)
+    assert day_values(table.scan()) == {0: 0, 1: 7}
