@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flowforge_assets.declare.asset import forget
+from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -67,3 +68,4 @@ def write_project(
         del sys.modules[name]
     forget(ours)
     forget_sql(ours)
+    forget_external(ours)

@@ -13,10 +13,12 @@ from flowforge_assets.sql.analysis import SqlAnalysis
 
 PRELUDE = (
     "import enum, functools, typing, uuid; from datetime import *; from decimal import Decimal; "
-    "from typing import *; import polars as pl; from flowforge_assets import All, Arrow, BadRows, "
-    "Bronze, Col, Context, Daily, Dataset, Float32, Frame, Gold, Has, Hourly, Int8, Int16, Int32, "
-    "Int64, Json, Lag, Latest, Monthly, Partitions, Resource, Retries, Rows, Shape, Silver, "
-    "Static, Table, Weekly, Window, asset, check, col, key, sql_asset\n"
+    "from pathlib import Path; "
+    "from typing import *; import polars as pl; from flowforge_assets import All, Arrow, Artifact, "
+    "BadRows, Before, Bronze, Col, Context, Daily, Dataset, File, Float32, Frame, Gold, Has, "
+    "Hourly, Int8, Int16, Int32, Int64, Json, Lag, Latest, Monthly, Out, Partitions, Ref, "
+    "Resource, Retries, Rows, Shape, Silver, Static, Table, Weekly, Window, Written, asset, "
+    "check, col, dataset, external, key, schemas, sql_asset\n"
 )
 
 
