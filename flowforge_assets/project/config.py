@@ -24,6 +24,8 @@ from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
 
 FILE_NAME: Final = "flowforge.toml"
+SYNCED_NAME: Final = "sql_datasets"
+"""The module that `flowforge sync` writes, where the project file names no other."""
 TableFormat: TypeAlias = Literal["delta", "parquet"]
 
 

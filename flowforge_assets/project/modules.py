@@ -18,7 +18,7 @@ from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
 from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean, raise_all
 from flowforge_assets.errors.project import ModuleError
-from flowforge_assets.project.config import FILE_NAME
+from flowforge_assets.project.config import FILE_NAME, SYNCED_NAME
 from flowforge_assets.project.shown import shown_under
 
 _OURS: Final = str(Path(__file__).parents[1])
@@ -123,7 +123,7 @@ class _Importer:
             place = Place(error.filename, error.lineno or 0, error.offset or 0, text)
         gist = str(error).splitlines()[0] if str(error) else "no message"
         message = f"the module `{name}` cannot be imported: {type(error).__name__}: {gist}"
-        near = _near_name(error)
+        near = _near_name(error) or _not_synced(error)
         lines = "".join(traceback.format_list(own))
         hint = f"{near}\n" if near else ""
         return ModuleError(message, place=place, hint=f"{hint}its traceback:\n{lines}{said}")
@@ -136,6 +136,13 @@ def _near_name(error: BaseException) -> str | None:
     last = _last(error.__traceback__)
     known = [*last.tb_frame.f_locals, *last.tb_frame.f_globals, *vars(builtins)]
     return did_you_mean(error.name or "", known)
+
+
+def _not_synced(error: BaseException) -> str | None:
+    """For a class of a SQL file's dataset that is not there, how it comes to be."""
+    if isinstance(error, ImportError) and (error.name or "").endswith(SYNCED_NAME):
+        return "write the classes of what SQL files and seeds make with `flowforge sync`"
+    return None
 
 
 def _last(at: TracebackType) -> TracebackType:

@@ -16,13 +16,12 @@ from flowforge_assets.errors.project import (
     StaleSyncError,
 )
 from flowforge_assets.project.collect import collect_some
-from flowforge_assets.project.config import FILE_NAME, ProjectConfig
+from flowforge_assets.project.config import FILE_NAME, SYNCED_NAME, ProjectConfig
 from flowforge_assets.project.modules import import_some
 from flowforge_assets.project.sync_source import DOC, sync_source
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.storage.atomic import write_atomic
 
-_NAME: Final = "sql_datasets.py"
 _MOST_ROUNDS: Final = 10
 
 
@@ -44,7 +43,7 @@ def find_sync_path(config: ProjectConfig) -> Path | None:
         return config.root / config.sync
     folders = (config.root / Path(*name.split(".")) for name in config.modules)
     package = next((folder for folder in folders if folder.is_dir()), config.root)
-    return package / _NAME if config.modules else None
+    return package / f"{SYNCED_NAME}.py" if config.modules else None
 
 
 def sync_module(config: ProjectConfig) -> str | None:

@@ -147,8 +147,9 @@ def test_a_module_that_someone_broke_is_written_anew(write_project: Write) -> No
 
 def test_python_and_sql_read_one_another(write_project: Write) -> None:
     root = write_project({**FILES, **BACK, "shop/assets.py": READER})
-    with pytest.raises(ModuleError, match=r"No module named 'shop\.sql_datasets'"):
+    with pytest.raises(ModuleError, match=r"No module named 'shop\.sql_datasets'") as caught:
         Project.load(root)
+    assert (caught.value.hint or "").startswith("write the classes of what SQL files and seeds")
     assert synced(root).classes == ("Again", "Place", "Sales", "Users")
     project = Project.load(root)
     assert project.check().errors == ()

@@ -49,6 +49,7 @@ def test_it_is_made_whole_and_then_fresh(jaffle: Project) -> None:
     assert not jaffle.plan().steps
     assert total(jaffle, "gold.customers", "spent") == total(jaffle, "gold.orders", "total")
     assert total(jaffle, "gold.store_months", "orders") == 300
+    assert jaffle.read("gold.regulars").height == 18  # a view
 
 
 def test_a_new_row_of_a_seed_goes_through_to_the_reports(jaffle: Project) -> None:

@@ -1,5 +1,6 @@
 /*
 description = "The customers who came back most often, with what they like best"
+write = "view"
 key = ["customer_id"]
 */
 WITH liked AS (
