@@ -62,7 +62,8 @@ def not_given(
 
 def given_dataset(dataset: DatasetDefinition) -> DatasetDefinition:
     """The dataset as one that the test gives: whoever else makes it, and what they promise."""
-    return replace(dataset, rules=(), external=None, steps=None)
+    columns = tuple(replace(column, writer=None) for column in dataset.columns)
+    return replace(dataset, columns=columns, rules=(), external=None, steps=None)
 
 
 def refuse_unfaked(makes: Iterable[AssetDefinition], given: Iterable[Resource]) -> None:

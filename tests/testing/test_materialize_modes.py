@@ -70,6 +70,19 @@ def test_a_history_run_twice_over_the_same_rows_stays() -> None:
     assert again[Users].equals(ran[Users])
 
 
+def test_a_given_history_can_be_read() -> None:
+    class Emails(Gold):
+        email: Col[str] = col()
+
+    @asset
+    def emails(users: Frame[Users]) -> Frame[Emails]:
+        return users.filter(Users.is_current).select("email")
+
+    old, new = {"email": "old"}, {"email": "new", "is_current": True}
+    ran = materialize(Emails, given={Users: [old, new]})
+    assert ran[Emails]["email"].to_list() == ["new"]
+
+
 def test_a_history_goes_on_from_given_states() -> None:
     before = rows(Users, [{"user": "a", "email": "old", "since": FIRST}])
     now_at = [{"user": "a", "email": "new"}]
