@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project with all made, in a folder that is not its own."""
-    loaded = Project.load(PROJECT)
-    loaded.environment = replace(loaded.environment, root=tmp_path_factory.mktemp("lake"))
+    loaded = Project.load(PROJECT, folder=tmp_path_factory.mktemp("lake"))
     assert not loaded.run().errors
     return loaded
 

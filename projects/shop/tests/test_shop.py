@@ -1,27 +1,39 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import polars as pl
 import pytest
-from shop import clean_orders, no_order_is_huge, raw_orders, sales
+from shop import Orders, RawOrders, Sales, clean_orders, no_order_is_huge, raw_orders, sales
 
 from flowforge_assets import Project
+from flowforge_assets.errors.run import CheckFailedError
+from flowforge_assets.testing import materialize, rows
 
-RAW = pl.LazyFrame({"order_id": [1, 2], "country": ["ch", "ch"], "price_eur": [2_000.0, 0.5]})
+RAW = [
+    {"order_id": 1, "country": "ch", "price_eur": 2_000.0},
+    {"order_id": 2, "country": "ch", "price_eur": 0.5},
+]
+
+
+def cleaned() -> pl.LazyFrame:
+    return clean_orders(rows(RawOrders, RAW))
 
 
 def test_countries_are_in_capitals() -> None:
-    assert clean_orders(RAW).collect()["country"].to_list() == ["CH", "CH"]
+    assert cleaned().collect()["country"].to_list() == ["CH", "CH"]
 
 
 def test_sales_are_summed_by_country() -> None:
-    assert sales(clean_orders(RAW)).collect().rows() == [("CH", 2_000.5)]
+    assert sales(cleaned()).collect().rows() == [("CH", 2_000.5)]
 
 
 def test_huge_order_is_found() -> None:
-    assert no_order_is_huge(clean_orders(RAW)).collect()["order_id"].to_list() == [1]
+    huge = rows(Orders, [{"country": "CH", "price_eur": 2_000.0}, {"country": "CH"}])
+    assert no_order_is_huge(huge).collect().height == 1
+
+
+def test_huge_order_stops_the_write() -> None:
+    with pytest.raises(CheckFailedError):
+        materialize(Orders, given={RawOrders: RAW})
 
 
 def test_orders_have_numbers() -> None:
@@ -29,9 +41,7 @@ def test_orders_have_numbers() -> None:
 
 
 @pytest.mark.slow
-def test_shop_is_made_whole(tmp_path: Path) -> None:
-    project = Project.load(Path(__file__).parents[1])
-    project.environment = replace(project.environment, root=tmp_path)
-    assert project.run().made == 3
-    assert project.read("gold.sales").rows() == [("CH", 27.4), ("DE", 5.0)]
-    assert not project.plan().steps
+def test_shop_is_made_whole(flowforge_project: Project) -> None:
+    assert flowforge_project.run().made == 3
+    assert flowforge_project.read(Sales).rows() == [("CH", 27.4), ("DE", 5.0)]
+    assert not flowforge_project.plan().steps
