@@ -15,7 +15,7 @@ from flowforge_assets.graph.first_names import first_names, under_first_names
 from flowforge_assets.project.code_digest import CodeDigests
 from flowforge_assets.project.source import SourceCache
 
-ALGORITHM: Final = 1
+ALGORITHM: Final = 2
 """Counted up when the same declarations give other digests; all data is then out of date."""
 
 # The engine's major version: what our dependencies allow of it, so that none need be imported. A

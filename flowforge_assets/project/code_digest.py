@@ -19,6 +19,7 @@ from flowforge_assets.project.code_values import (
     Spelling,
     Token,
     UnhashableValue,
+    is_dataset,
 )
 from flowforge_assets.project.own_code import OwnCode
 from flowforge_assets.project.source import SourceCache
@@ -172,9 +173,15 @@ class CodeDigests:
     def _unit(
         self, unit: Unit, names: Mapping[str, object], *, without: Iterable[str] = ()
     ) -> Iterator[Token]:
-        """The unit's own digest, and what its uses mean where `names` are the globals."""
+        """The unit's own digest, and what its uses mean where `names` are the globals.
+
+        Names count, for a builtin has nothing else, save those of dataset classes, which have
+        their keys: a class may be renamed.
+        """
         yield unit.digest
         for use in unit.uses:
+            if not is_dataset(names.get(use.partition(".")[0])):
+                yield f"use {use}"
             if without and use.partition(".")[0] in without:
                 continue
             known = self._uses.get((id(names), use))

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, TypeGuard, cast
 
 from flowforge_assets.declare.dataset import ROOTS, Dataset
 from flowforge_assets.declare.describe import describe
@@ -155,7 +155,7 @@ class Spelling:
 
     def _class(self, kind: type) -> Iterator[Token]:
         """A link; a dataset counts by its key, other people's classes by their name."""
-        if issubclass(kind, Dataset) and kind not in ROOTS:
+        if is_dataset(kind):
             yield f"dataset {first_key(describe(kind))}"
         elif self._own.has(kind.__module__):
             yield kind
@@ -288,3 +288,8 @@ def _polars_text(value: object, name: str) -> str:
             return repr(value)
         case _:
             raise UnhashableValue(name, type(value))
+
+
+def is_dataset(value: object) -> TypeGuard[type]:
+    """Whether the value is the class of a dataset, which counts by its key."""
+    return isinstance(value, type) and issubclass(value, Dataset) and value not in ROOTS

@@ -1,13 +1,14 @@
 """Source as what it means: a digest and the names used, for every definition of a file.
 
 Comments, layout, docstrings and the annotations of plain functions do not count; nor do the
-decorators of FlowForge, whose arguments are options and no code.
+decorators of FlowForge, whose arguments are options and no code. Nor do the names of what is taken
+from outside: whoever follows the uses of a unit says what they stand for.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -51,6 +52,7 @@ class _Scope:
     keeps_annotations: bool = False
     bound: set[str] = field(default_factory=set[str])
     outside: set[str] = field(default_factory=set[str])  # by `global`
+    within: set[str] = field(default_factory=set[str])  # bound by it or by scopes inside
     uses: dict[str, None] = field(default_factory=dict[str, None])
     inner: dict[str, None] = field(default_factory=dict[str, None])
 
@@ -76,6 +78,12 @@ class _Leave:
 
     start: int
     keys: tuple[str, ...]
+
+
+class _Use(str):
+    """A name in the normal text, where another unit may say what it stands for."""
+
+    __slots__ = ()
 
 
 class _Walk:
@@ -126,8 +134,11 @@ class _Walk:
             around.inner |= free
         else:
             around.uses |= free
+        bound = scope.bound | scope.within
+        around.within |= bound
         if leave.keys:
-            unit = Unit(short_digest("\n".join(self.out[leave.start :])), tuple(free))
+            text = "\n".join(_numbered(self.out[leave.start :], free, bound))
+            unit = Unit(short_digest(text), tuple(free))
             for key in leave.keys:
                 self.add(key, unit)
 
@@ -135,13 +146,14 @@ class _Walk:
         """A unit; with what has its key already, one of both."""
         other = self.found.get(key)
         if other is not None:
-            digest = short_digest(other.digest + unit.digest)
+            # each counts its own names, so those of both say what the numbers mean
+            digest = short_digest(f"{other.digest}{other.uses}{unit.digest}{unit.uses}")
             unit = Unit(digest, tuple(dict.fromkeys(other.uses + unit.uses)))
         self.found[key] = unit
 
     def name(self, node: ast.Name) -> None:
         """A variable."""
-        self.out.append(node.id)
+        self.out.append(_Use(node.id))
         if isinstance(node.ctx, ast.Load):
             self.scope.uses[node.id] = None
         else:
@@ -158,7 +170,7 @@ class _Walk:
         if isinstance(value, ast.Name):
             dotted = f"{value.id}.{dotted}"
             self.scope.uses[dotted] = None
-            self.out.append(dotted)
+            self.out.append(_Use(dotted))
         else:
             self.push([f"Attribute {dotted}", value])
 
@@ -320,6 +332,22 @@ _SPECIAL: Final[dict[type[ast.AST], Callable[[_Walk, Any], None]]] = {
     ast.SetComp: _Walk.comprehension,
     ast.arg: _Walk.arg,
 }
+
+
+def _numbered(text: Iterable[str], free: Iterable[str], bound: Container[str]) -> Iterator[str]:
+    """The text of a unit with numbers for the names that it takes from outside.
+
+    So what they stand for decides, and who knows the unit's `uses` knows the names. One that is
+    bound somewhere inside, too, is left as it is.
+    """
+    heads = dict.fromkeys(use.partition(".")[0] for use in free)
+    numbers = {head: f"@{number}" for number, head in enumerate(heads) if head not in bound}
+    for item in text:
+        if isinstance(item, _Use):
+            head, dot, rest = item.partition(".")
+            yield f"{numbers.get(head, head)}{dot}{rest}"
+        else:
+            yield item
 
 
 def _generic(node: ast.AST) -> Iterator[_Item]:

@@ -17,7 +17,7 @@ from flowforge_assets.project.normal_source import units
 from flowforge_assets.project.unit import Unit
 from flowforge_assets.storage.atomic import write_atomic
 
-_ALGORITHM: Final = 1  # count up when what is kept, or how it is worked out, changes
+_ALGORITHM: Final = 2  # count up when what is kept, or how it is worked out, changes
 _MOST_FILES: Final = 5_000
 
 

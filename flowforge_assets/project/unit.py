@@ -11,6 +11,8 @@ from typing import Final
 class Unit:
     """A definition: the digest of its own text, and the names that it takes from outside.
 
+    The digest does not say those names: it counts them in the order of `uses`.
+
     A use is a dotted name as written (`helpers.fn`), or for an import inside a function the
     module and name after colons (`:shop.helpers:fn`, `:.helpers:fn`, `:json:`).
     """

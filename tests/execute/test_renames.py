@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -104,6 +105,20 @@ def test_the_tables_tell_it_where_the_ledger_is_lost(folder: Path, *, is_run: bo
     assert stale(folder) == []
     Project.load(folder).rebuild_ledger()
     assert stale(folder) == []
+
+
+def test_a_class_may_be_renamed_wherever_it_is_used(folder: Path) -> None:
+    for path in (folder / "renamed_shop").glob("*.py"):
+        path.write_text(re.sub(r"\bOrders\b", "SoldThings", path.read_text()))
+    assert "SoldThings.price_eur" in (folder / "renamed_shop/assets.py").read_text()
+    assert stale(folder) == []
+
+
+def test_code_that_takes_another_dataset_is_other_code(folder: Path) -> None:
+    assets = folder / "renamed_shop" / "assets.py"
+    text = assets.read_text()
+    assets.write_text(text.replace("country=RawOrders.country", "country=Orders.country"))
+    assert stale(folder) == ["clean_orders", "sales"]
 
 
 def test_a_second_rename_keeps_both_names(folder: Path) -> None:

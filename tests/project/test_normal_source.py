@@ -63,7 +63,7 @@ def test_texts_do_not_run_into_each_other(one: str, two: str) -> None:
 def test_annotations_count_where_another_decorator_may_read_them() -> None:
     one = "@validate_call\ndef f(x: int): ...\n"
     two = "@validate_call\ndef f(x: str): ...\n"
-    assert unit(one).digest != unit(two).digest
+    assert unit(one) != unit(two)
 
 
 def test_an_annotated_assignment_is_an_assignment() -> None:
@@ -72,10 +72,7 @@ def test_an_annotated_assignment_is_an_assignment() -> None:
 
 def test_annotations_of_a_class_count() -> None:
     key = class_key("C")
-    assert (
-        unit("class C:\n    x: int = 1\n", key).digest
-        != unit("class C:\n    x: str = 1\n", key).digest
-    )
+    assert unit("class C:\n    x: int = 1\n", key) != unit("class C:\n    x: str = 1\n", key)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +116,40 @@ def test_two_lambdas_of_a_line_are_one_unit() -> None:
     assert both.digest != unit("fs = [lambda: a, lambda: c]\n", "<lambda>").digest
 
 
+def test_two_lambdas_of_a_line_do_not_mix_up_their_names() -> None:
+    one = unit("fs = [lambda: a + b, lambda: b]\n", "<lambda>")
+    two = unit("fs = [lambda: a + b, lambda: a]\n", "<lambda>")
+    assert one.uses == two.uses
+    assert one.digest != two.digest
+
+
+def test_names_from_outside_are_counted_and_not_spelt() -> None:
+    one, two = (
+        unit("def f(x):\n    return a.b + g(x)\n"),
+        unit("def f(x):\n    return c.b + h(x)\n"),
+    )
+    assert (one.uses, two.uses) == (("a.b", "g"), ("c.b", "h"))
+    assert one.digest == two.digest
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("a.b + c", "c + a.b.d"),
+        ("a + b + a", "a + b + b"),
+        ("a + [a for a in x]", "a + [b for a in x]"),
+        ("x.a", "x.b"),
+    ],
+)
+def test_other_places_of_names_are_another_text(one: str, two: str) -> None:
+    assert unit(f"def f(x):\n    return {one}\n") != unit(f"def f(x):\n    return {two}\n")
+
+
+def test_a_name_that_is_bound_inside_is_spelt_all_over() -> None:
+    source = "def f():\n    def g({0}):\n        return {0}\n    return {0}, g\n"
+    assert unit(source.format("a")).digest != unit(source.format("b")).digest
+
+
 def test_a_module_assigns_units_by_name() -> None:
     assert unit("A = B + g(1)\n", name_key("A")).uses == ("B", "g")
     assert unit("A: int = 1\nA += B\n", name_key("A")).uses == ("B",)
@@ -141,4 +172,4 @@ def test_the_digest_is_the_same_under_every_python() -> None:
                     del b
             return [i for i in x if (y := i)], lambda: y, not x, x[1:]
     """
-    assert unit(source).digest == "1b4d16d2206e409e"
+    assert unit(source).digest == "51cc38baea3939ce"
