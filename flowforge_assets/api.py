@@ -33,13 +33,14 @@ from flowforge_assets.plan.asked import asked_for
 from flowforge_assets.plan.fit import misfits
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
-from flowforge_assets.project.collect import collect
 from flowforge_assets.project.config import ProjectConfig, read_config
-from flowforge_assets.project.declared import refuse_nothing
+from flowforge_assets.project.declared import declared_by, refuse_nothing
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.seen import seen_from
-from flowforge_assets.project.sync import stale_module, sync_module
+from flowforge_assets.project.sync import stale_module
+from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -104,8 +105,9 @@ class Project:
         refuse_nothing(config)
         kept = None if folder is None else Path(folder)
         environment = Environment.of(config, env, store=store, kept=kept)
+        foreign = import_foreign(config, environment.cache_folder)
         modules = import_modules(config.root, config.modules)
-        return cls._collected(config, environment, modules, clock)
+        return cls._collected(config, environment, modules, clock, foreign)
 
     @classmethod
     def here(
@@ -131,12 +133,10 @@ class Project:
         environment: Environment,
         modules: Collection[str],
         clock: Clock,
+        foreign: Foreign = NO_OTHERS,
     ) -> Project:
         with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
-            definitions = collect(
-                config.root, modules, sql, defaults=config.defaults, synced=sync_module(config)
-            )
-            graph = build_graph(definitions)
+            graph = build_graph(declared_by(config, modules, sql, foreign))
         raise_all([*write_problems(graph), *misfits(graph)])
         return cls(config, environment, graph, modules, clock=clock)
 
@@ -163,10 +163,17 @@ class Project:
 
     def check(self, select: str | None = None) -> CheckReport:
         """Type-checks the selected assets without data; errors are in the report, not raised."""
-        from flowforge_assets.graph.typecheck import check_assets  # engines, on use
+        from flowforge_assets.execute.check import check_project  # engines, on use
 
+        ids = self.select(select)
         with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
-            report = check_assets(self.graph, self.select(select), root=self.root, sql=sql)
+            report = check_project(
+                self.graph,
+                ids,
+                root=self.root,
+                sql=sql,
+                fingerprint=lambda: self.fingerprints(ids),
+            )
         declared = Definitions(self.graph.datasets, tuple(self.graph.assets.values()))
         stale = stale_module(self.config, declared)
         return report if stale is None else replace(report, errors=(*report.errors, stale))

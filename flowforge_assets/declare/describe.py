@@ -20,6 +20,7 @@ from flowforge_assets.declare.column import Col
 from flowforge_assets.declare.column_rules import key_rules, refuse_rules_inside, rules_of
 from flowforge_assets.declare.dataset import ROOTS, DatasetOptions, Extra, declared_columns
 from flowforge_assets.declare.definition import ColumnDefinition, DatasetDefinition
+from flowforge_assets.declare.owner import project_of
 from flowforge_assets.declare.partitioning import partitioning_of, step_partitioning
 from flowforge_assets.declare.policy import is_duration
 from flowforge_assets.declare.types import ColumnType, UnstorableError, column_type
@@ -42,11 +43,16 @@ def options_of(cls: type) -> DatasetOptions:
 
 
 def key_of(cls: type) -> DatasetKey:
-    """The dataset's key.
+    """The dataset's key, with the name of its project where that is another (`declare.owner`).
 
     Raises:
         DatasetNameError: the name is not made of lower-case words, or the class has no layer.
     """
+    key, project = _own_key(cls), project_of(cls.__module__)
+    return key if project is None else DatasetKey(f"{project}/{key}")
+
+
+def _own_key(cls: type) -> DatasetKey:
     cached = vars(cls).get("__flowforge_key__")
     if isinstance(cached, DatasetKey):
         return cached

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.rule import References
 from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.asset import DECLARED, AnyDataset, AssetOptions, Declared
 from flowforge_assets.declare.dataset import ROOTS, Dataset
@@ -24,6 +25,7 @@ from flowforge_assets.declare.definition import (
 from flowforge_assets.declare.describe import describe, key_of, options_of
 from flowforge_assets.declare.external import DECLARED_EXTERNAL, DeclaredExternal
 from flowforge_assets.declare.keys import with_key_columns
+from flowforge_assets.declare.owner import owned_by
 from flowforge_assets.declare.signature import read_asset, read_checks
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
 from flowforge_assets.errors.base import FlowForgeError, Problems, raise_all
@@ -46,6 +48,7 @@ from flowforge_assets.project.sql_files import (
     sql_dataset,
     tied_source,
 )
+from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
 
 T = TypeVar("T")
@@ -58,16 +61,20 @@ def collect(
     *,
     defaults: Iterable[FolderDefaults] = (),
     synced: str | None = None,
+    foreign: Foreign = NO_OTHERS,
 ) -> Definitions:
     """What the imported `modules` and the project's SQL files declare.
 
     `defaults` are those of the headers of SQL files, the most exact first. The classes in the
-    module `synced` only name datasets that files declare.
+    module `synced` only name datasets that files declare. Of what is `foreign` that is added
+    which is read.
 
     Raises:
         Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
     """
-    definitions, problems = collect_some(root, modules, sql, defaults=defaults, synced=synced)
+    definitions, problems = collect_some(
+        root, modules, sql, defaults=defaults, synced=synced, foreign=foreign
+    )
     raise_all(problems)
     return definitions
 
@@ -79,10 +86,20 @@ def collect_some(
     *,
     defaults: Iterable[FolderDefaults],
     synced: str | None,
+    foreign: Foreign = NO_OTHERS,
 ) -> tuple[Definitions, list[FlowForgeError]]:
     """The same as far as it is declared rightly, and what is wrong with the rest."""
     collector = _Collector(root.resolve(), tuple(defaults))
-    names = set(modules)
+    collector.datasets.update(foreign.datasets)
+    with owned_by(foreign.owners):
+        _collect_all(collector, set(modules), sql, synced)
+    return collector.definitions(), collector.problems
+
+
+def _collect_all(
+    collector: _Collector, names: set[str], sql: SqlAnalysis, synced: str | None
+) -> None:
+    """Shows the collector all that the modules `names` and the files declare."""
     declared = [entry for (module, _), entry in DECLARED.items() if module in names]
     for cls in _classes(names):
         collector.add_class(cls)
@@ -102,7 +119,6 @@ def collect_some(
         collector.mark_external(external)
     collector.add_seeds(sql)
     collector.add_sql(names, sql)
-    return collector.definitions(), collector.problems
 
 
 def _classes(modules: set[str]) -> Iterator[AnyDataset]:
@@ -179,7 +195,8 @@ class _Collector:
 
     def describe_classes(self) -> None:
         """Reads the classes that were found."""
-        for key, cls in self.classes.items():
+        ours = ((key, cls) for key, cls in self.classes.items() if key.project is None)
+        for key, cls in ours:
             dataset = self.attempt(partial(describe, cls))
             if dataset is not None:
                 self.datasets[key] = replace(dataset, place=self.shown(dataset.place))
@@ -251,7 +268,14 @@ class _Collector:
                 assets.append(matched or asset)
             else:
                 assets.append(asset)
-        return Definitions(self.datasets, tuple(assets), tuple(self.checks))
+        inputs = [asset.inputs for asset in assets] + [check.inputs for check in self.checks]
+        read = {each.dataset for found in inputs for each in found}
+        rules = (rule for dataset in self.datasets.values() for rule in dataset.rules)
+        read |= {rule.target for rule in rules if isinstance(rule, References)}
+        datasets = {
+            key: each for key, each in self.datasets.items() if key.project is None or key in read
+        }
+        return Definitions(datasets, tuple(assets), tuple(self.checks))
 
     def attempt(self, make: Callable[[], T]) -> T | None:
         """What `make` gives; None when it raises, which is noted."""

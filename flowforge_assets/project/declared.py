@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from flowforge_assets.core.key import DatasetKey
@@ -10,10 +11,30 @@ from flowforge_assets.errors.adoption import DeclaredAlreadyError, NothingDeclar
 from flowforge_assets.errors.base import FlowForgeError, Place
 from flowforge_assets.project.collect import collect
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig
+from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.sql_files import FOLDER
 from flowforge_assets.project.sync import sync_module
+from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
+
+
+def declared_by(
+    config: ProjectConfig, modules: Iterable[str], sql: SqlAnalysis, foreign: Foreign = NO_OTHERS
+) -> Definitions:
+    """What a project declares: its imported modules, its files, and what it reads of others.
+
+    Raises:
+        Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
+    """
+    return collect(
+        config.root,
+        modules,
+        sql,
+        defaults=config.defaults,
+        synced=sync_module(config),
+        foreign=foreign,
+    )
 
 
 def refuse_nothing(config: ProjectConfig) -> None:
@@ -50,10 +71,10 @@ def refuse_declared(config: ProjectConfig, key: DatasetKey) -> None:
 def _definitions(config: ProjectConfig) -> Definitions | None:
     """What the project declares; None where it is broken, as `flowforge check` says at length."""
     try:
+        caches = config.root / ".flowforge" / "cache"
+        foreign = import_foreign(config, caches)
         modules = import_modules(config.root, config.modules)
-        with SqlAnalysis(config.root / ".flowforge" / "cache" / "sql.json") as sql:
-            return collect(
-                config.root, modules, sql, defaults=config.defaults, synced=sync_module(config)
-            )
+        with SqlAnalysis(caches / "sql.json") as sql:
+            return declared_by(config, modules, sql, foreign)
     except FlowForgeError:
         return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.project import UsedProjectError
 
@@ -23,6 +26,22 @@ class Use:
     package: str | None = None
     path: str | None = None
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What the used projects declare: datasets by the key that they have here.
+
+    `owners` maps top-level modules to the projects that they belong to.
+    """
+
+    datasets: Mapping[DatasetKey, DatasetDefinition] = field(
+        default_factory=dict[DatasetKey, DatasetDefinition]
+    )
+    owners: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+NO_OTHERS: Final = Foreign()
 
 
 def folder_of(use: Use, root: Path) -> Path:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 
 ColumnLineage: TypeAlias = dict[str, tuple[tuple[DatasetKey, str], ...]]
 """For each result column the columns of datasets that its values are computed from."""
+
+
+DUCKDB_OWN: Final = "memory"
+"""What DuckDB calls a database in memory: names without a catalog are looked for in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,12 @@ class TableAddress:
 
     @classmethod
     def of(cls, key: DatasetKey) -> TableAddress:
-        """`silver.flights` is `silver.main.flights`; `bronze.crm.customers` is itself."""
+        """`silver.flights` is `silver.main.flights`; `bronze.crm.customers` is itself.
+
+        A dataset of another project is a table by its whole key.
+        """
+        if key.project is not None:
+            return cls(DUCKDB_OWN, "main", key)
         return cls(key.layer, key.group or "main", key.name.rpartition(".")[2])
 
     def __str__(self) -> str:

@@ -56,13 +56,15 @@ def _parts(table: exp.Table) -> Sequence[exp.Identifier] | None:
 
 
 def _key(parts: Sequence[exp.Identifier]) -> DatasetKey | None:
-    if not _LEAST_PARTS <= len(parts) <= _MOST_PARTS:
+    is_foreign = len(parts) == 1 and "/" in parts[0].name
+    if not is_foreign and not _LEAST_PARTS <= len(parts) <= _MOST_PARTS:
         return None
     spelled = ".".join(part.name if part.quoted else part.name.lower() for part in parts)
     try:
-        return DatasetKey.parse(spelled)
+        key = DatasetKey.parse(spelled)
     except ValueError:
         return None
+    return key if is_foreign or key.project is None else None
 
 
 def _visible_ctes(table: exp.Table) -> Iterator[str]:
