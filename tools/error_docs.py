@@ -20,6 +20,7 @@ from flowforge_assets import errors
 from flowforge_assets.errors import base
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
+MISTAKES = Path(__file__).parents[1] / "tests" / "fixtures" / "mistakes"
 _STAGE = re.compile(r"(\w+)\s+FF-(\d)xx\s+(.+)")
 _HEAD = """\
 # Errors
@@ -28,6 +29,12 @@ Every error FlowForge raises on purpose has a code that stays the same between v
 says what happened, where, and usually what to do; this page says the rest.
 
 <!-- written by `make golden` from the classes in flowforge_assets/errors -->
+"""
+_FOUND = """\
+## Mistakes that `flowforge check` finds
+
+Each of these is planted in a project of its own (`tests/fixtures/mistakes`), and a test sees that
+`check`, without data, says the code, the file and the line.
 """
 
 
@@ -60,8 +67,21 @@ def page() -> str:
         ]
         if entries:
             parts += [f"## FF-{digit}xx: {about}\n", *entries]
-    parts += [_entry(base.Problems, level=2)]
+    parts += [_entry(base.Problems, level=2), _FOUND, *_mistakes()]
     return "\n".join(parts)
+
+
+def _mistakes() -> Iterator[str]:
+    """The table of planted mistakes; each file says its own in its first two lines."""
+    yield "| mistake | code | found at |\n|---|---|---|"
+    rows: list[tuple[str, str, str]] = []
+    for path in sorted(MISTAKES.glob("*.txt")):
+        title, expected, *_ = path.read_text(encoding="utf-8").splitlines()
+        code, _, place = expected.removeprefix("# ").partition(" at ")
+        rows.append((code, title.removeprefix("# "), place))
+    for code, title, place in sorted(rows):
+        yield f"| {title} | {code} | `{place}` |"
+    yield ""
 
 
 def _below(root: type[base.FlowForgeError]) -> Iterator[type[base.FlowForgeError]]:

@@ -92,7 +92,12 @@ def _declare(
     scope = local_names(frame)
     written = written_function(function, Place(frame.f_code.co_filename, frame.f_lineno))
     module = str(frame.f_globals.get("__name__", written.__module__))
-    identity = _identity(options.name or written.__qualname__, function, scope)
+    name = f" as {options.name}" if options.name else ""
+    identity = _identity(written.__qualname__ + name, function, scope)
+    while module != "__main__" and (known := DECLARED.get((module, identity))) is not None:
+        if written_function(known.function).__code__ is not written.__code__:
+            break  # the module, or the cell of a notebook, was run again
+        identity += " again"  # by a loop or a factory: who collects it says what is there twice
     DECLARED.pop((module, identity), None)  # the last one comes last
     DECLARED[module, identity] = Declared(
         function=function,
