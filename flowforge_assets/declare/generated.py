@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,7 +126,8 @@ def schemas(path: str | Path) -> dict[str, Columns]:
     here = Place(frame.f_code.co_filename, frame.f_lineno, text=f'schemas("{path}")')
     file = Path(frame.f_code.co_filename).parent / path
     try:
-        raw: object = json.loads(file.read_bytes())
+        text = file.read_text("utf-8")
+        raw: object = json.loads(text)
     except OSError as error:
         message = f"`{path}` cannot be read: {(error.strerror or str(error)).lower()}"
         hint = "the path starts at the folder of the module that names it"
@@ -140,11 +142,12 @@ def schemas(path: str | Path) -> dict[str, Columns]:
         raise SchemaFileError(f"`{path}` holds no tables", place=here, hint=_FILE_HINT)
     for table, columns in cast("dict[str, object]", raw).items():
         if isinstance(columns, dict) and columns:
-            reader = _TableReader(file, table, problems)
+            reader = _TableReader(file, text, table, problems)
             found[table] = dict(reader.columns(cast("dict[str, object]", columns)))
         else:
             message = f"`{table}` holds no columns"
-            problems.append(SchemaFileError(message, place=Place(str(file)), hint=_FILE_HINT))
+            place = Place(str(file), _line_of(text, table))
+            problems.append(SchemaFileError(message, place=place, hint=_FILE_HINT))
     raise_all(problems)
     return found
 
@@ -155,8 +158,9 @@ _FILE_HINT: Final = 'write `{"customers": {"id": "int64", "name": "string?"}}`'
 class _TableReader:
     """Reads the columns of one table, collecting what is wrong."""
 
-    def __init__(self, file: Path, table: str, problems: list[SchemaFileError]) -> None:
+    def __init__(self, file: Path, text: str, table: str, problems: list[SchemaFileError]) -> None:
         self.file = file
+        self.text = text
         self.table = table
         self.problems = problems
 
@@ -189,7 +193,18 @@ class _TableReader:
 
     def wrong(self, column: str, what: str, hint: str) -> None:
         message = f"column `{column}` of `{self.table}`: {what}"
-        self.problems.append(SchemaFileError(message, place=Place(str(self.file)), hint=hint))
+        place = Place(str(self.file), _line_of(self.text, self.table, column))
+        self.problems.append(SchemaFileError(message, place=place, hint=hint))
+
+
+def _line_of(text: str, *names: str) -> int:
+    """The line in which the last of the names stands, each looked for behind the one before."""
+    at = 0
+    for name in names:
+        quoted = re.escape(json.dumps(name, ensure_ascii=False))
+        found = re.compile(rf"{quoted}\s*:").search(text, at)
+        at = found.start() if found is not None else at
+    return text.count("\n", 0, at) + 1
 
 
 def _hint(kind: DataType, *, nullable: bool = False) -> object:
