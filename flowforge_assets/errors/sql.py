@@ -27,7 +27,8 @@ SqlError
 ├── SqlTestValueError     FF-443  a test with a value of the wrong form
 ├── SeedFileError         FF-444  a seed that cannot be read as rows
 ├── SeedColumnError       FF-445  a seed whose columns are not those declared
-└── SeedValueError        FF-446  a seed with a value that does not fit its column
+├── SeedValueError        FF-446  a seed with a value that does not fit its column
+└── SeedPartitionError    FF-447  a seed of a dataset that is cut into partitions
 """
 
 from __future__ import annotations
@@ -285,3 +286,12 @@ class SeedValueError(SqlError):
     """
 
     code = "FF-446"
+
+
+class SeedPartitionError(SqlError):
+    """A class cuts its dataset into partitions, and a seed makes it.
+
+    A seed is made whole. Leave the partition out; or let a query cut what the seed makes.
+    """
+
+    code = "FF-447"

@@ -24,6 +24,7 @@ from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
+from flowforge_assets.project.header_dataset import is_of_file
 from flowforge_assets.sql.file import read_sql_file
 
 if TYPE_CHECKING:
@@ -178,7 +179,9 @@ class _Checker:
 
     def check_rules(self, dataset: DatasetDefinition) -> None:
         """Rules that cannot be evaluated, such as a regular expression that does not parse."""
-        kinds = (Matches, Holds) if dataset.cls else (Matches, Holds, Bound, OneOf, Length)
+        kinds: tuple[type, ...] = (Matches, Holds)
+        if is_of_file(dataset):  # a class is held against its types as it is described
+            kinds += (Bound, OneOf, Length)
         doubtful = [rule for rule in dataset.rules if isinstance(rule, kinds)]
         if doubtful:
             from flowforge_assets.quality.usable import refuse_unusable  # needs polars

@@ -70,6 +70,11 @@ def header_dataset(
     )
 
 
+def is_of_file(dataset: DatasetDefinition) -> bool:
+    """Whether a file says what the dataset is, and a class at most names it."""
+    return dataset.place.file.endswith((".sql", ".csv", ".toml"))
+
+
 def parameter_types(header: SqlHeader) -> dict[str, DataType]:
     """The types of the keys that a query may use as `$day`: those of the step that runs it."""
     return {

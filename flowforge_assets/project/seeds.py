@@ -19,7 +19,7 @@ from flowforge_assets.core.schema import Field, Plain, Schema
 from flowforge_assets.declare.dataset import Extra
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Output
 from flowforge_assets.errors.base import Place
-from flowforge_assets.errors.sql import SeedFileError
+from flowforge_assets.errors.sql import SeedFileError, SeedPartitionError
 from flowforge_assets.project.header_dataset import header_dataset
 from flowforge_assets.project.seed_file import (
     SeedFile,
@@ -125,12 +125,17 @@ def check_against_class(seed: Seed, dataset: DatasetDefinition, sql: SqlAnalysis
 
     Raises:
         SqlHeaderKeyError: the `.toml` file says what the class says (FF-403).
+        SeedPartitionError: the class cuts its dataset into partitions (FF-447).
         SeedColumnError: the columns are not those of the class (FF-445).
         SeedValueError: a value does not fit its column (FF-446); `Problems` for several.
     """
     cls = dataset.cls
     assert cls is not None  # noqa: S101 - the caller asked
     refuse_said_twice(seed.header, cls, f"declares `{seed.makes}`, as the path of the seed does")
+    if dataset.partitioning.dimensions:
+        message = f"`{cls.__name__}` is cut into partitions, and a seed is made whole"
+        hint = "leave `partition` out of the class, and let a query cut what the seed makes"
+        raise SeedPartitionError(message, place=Place(seed.file.shown_as, 1), hint=hint)
     declared_by = f"`{cls.__name__}`"
     refuse_other_columns(seed.file, dataset.schema, dataset.extra, declared_by=declared_by)
 

@@ -18,6 +18,7 @@ from flowforge_assets.project.class_source import (
     class_name_of,
     quoted,
 )
+from flowforge_assets.project.header_dataset import is_of_file
 
 DOC: Final = "Datasets that SQL files and seeds make. Written by `flowforge sync`: do not edit."
 _CALENDARS: Final[dict[Kind, str]] = {
@@ -57,11 +58,6 @@ def sync_source(definitions: Definitions) -> str:
             option=_partition(dataset, source),
         )
     return source.text(DOC)
-
-
-def is_of_file(dataset: DatasetDefinition) -> bool:
-    """Whether a file says what the dataset is, rather than a class."""
-    return dataset.place.file.endswith((".sql", ".csv", ".toml"))
 
 
 def _sentence(description: str, key: DatasetKey) -> str:

@@ -210,6 +210,17 @@ def test_a_mistake_in_or_beside_a_seed_is_told_with_its_line(
     assert found[3] == hint
 
 
+def test_a_seed_is_not_cut_into_partitions(write_project: Write) -> None:
+    cut = with_class(', partition=Daily("2026-01-01").on("since")')
+    cut["shop.py"] = cut["shop.py"].replace("Col, col", "Col, Daily, col")
+    found = problems(write_project({**cut, SEED: "id,name,since\n"}))
+    assert found[0][:3] == (
+        "FF-447",
+        f"{SEED}:1",
+        "`Customers` is cut into partitions, and a seed is made whole",
+    )
+
+
 def test_a_class_and_a_file_beside_the_seed_do_not_both_say_it(write_project: Write) -> None:
     rows = "id,name,since\n"
     (found,) = problems(write_project({**with_class(), SEED: rows, BESIDE: "key = ['id']\n"}))

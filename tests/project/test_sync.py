@@ -211,6 +211,14 @@ def test_a_class_of_a_file_keeps_the_rules_of_the_file(write_project: Write) -> 
     )
 
 
+def test_a_rule_that_does_not_fit_its_column_is_found_all_the_same(write_project: Write) -> None:
+    wrong = "/*\ncolumns.id = { ge = 'x' }\n*/\nSELECT 1 AS id"
+    root = write_project({**FILES, "assets/silver/sales.sql": wrong})
+    before = stale(root)
+    synced(root)
+    assert stale(root) == before != []
+
+
 def test_classes_are_not_lost_while_something_else_is_wrong(write_project: Write) -> None:
     root = write_project({**FILES, **BACK, "shop/assets.py": READER})
     path = synced(root).path
