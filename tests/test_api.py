@@ -396,24 +396,3 @@ def test_a_locked_ledger_is_a_coded_error(project: Make, monkeypatch: pytest.Mon
     finally:
         other.close()
     assert shop.run(force=True).status == "succeeded"
-
-
-def test_a_project_can_be_loaded_to_write_nothing_into_its_folder(
-    project: Make, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    project(env='[env.dev]\nstore = "lake"\n')
-    before = set(tmp_path.rglob("*"))
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    shop = Project.load(tmp_path, store=str(elsewhere / "lake"), folder=elsewhere)
-    assert shop.run().made == 3
-    assert {path.name for path in elsewhere.iterdir()} == {"cache", "dev", "lake"}
-    assert {path for path in tmp_path.rglob("*") if path.suffix != ".pyc"} <= before
-
-
-def test_a_project_can_be_loaded_into_memory(project: Make, tmp_path: Path) -> None:
-    project()
-    shop = Project.load(tmp_path, store="memory://", folder=tmp_path / "kept")
-    assert shop.run().made == 3
-    assert shop.read("turnover").height == 2
-    assert not shop.plan().steps
-    assert not (tmp_path / ".flowforge/dev").exists()

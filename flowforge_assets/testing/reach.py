@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.artifact import Artifact
-from flowforge_assets.declare.asset import DECLARED, AssetOptions
+from flowforge_assets.declare.asset import DECLARED, AssetOptions, Declared
 from flowforge_assets.declare.dataset import Dataset
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -96,7 +96,8 @@ class DeclaredReach:
     """What some modules declare, wherever in them: inside a test's function too.
 
     Two tests of a module may each declare a dataset of the same key: who names a class means
-    that one. A declaration that is wrong is told when nothing else was meant.
+    that one. An asset that is declared wrongly is told when no other was meant, a check always,
+    unless it stands inside another test.
     """
 
     def __init__(self, modules: Collection[str], sql: SqlAnalysis) -> None:
@@ -105,7 +106,7 @@ class DeclaredReach:
         self.sql = sql
         self.classes: dict[DatasetKey, type] = {}
         self.found: list[tuple[AssetDefinition, Mapping[DatasetKey, type]]] = []
-        self.broken: list[FlowForgeError] = []
+        self.broken: list[tuple[Declared, FlowForgeError]] = []
         self.tied = [
             each for (module, _), each in reversed(DECLARED_SQL.items()) if module in modules
         ]
@@ -115,7 +116,7 @@ class DeclaredReach:
                 try:
                     self.found.append((read_asset(declared, named), named))
                 except FlowForgeError as error:
-                    self.broken.append(error)
+                    self.broken.append((declared, error))
 
     def asset(self, wanted: Makes) -> AssetDefinition:
         """The asset that makes `wanted`, or whose function it is; the last one declared."""
@@ -123,7 +124,7 @@ class DeclaredReach:
             for asset, named in self.found:
                 if asset.function is wanted:
                     return self._taken(asset, named)
-            raise_all(self.broken)
+            self._raise_broken(wanted)
             raise _no_function(wanted)
         key = named_key(wanted)
         cls = wanted if isinstance(wanted, type) else self.classes.get(key)
@@ -134,7 +135,7 @@ class DeclaredReach:
         for tied in self.tied:
             if key_of(tied.makes) == key and _is_meant(cls, tied.makes):
                 return self._query(tied)
-        raise_all(self.broken)
+        self._raise_broken(wanted)
         raise _no_asset(key, {output.dataset for asset, _ in self.found for output in asset.makes})
 
     def dataset(self, wanted: Named) -> DatasetDefinition:
@@ -159,13 +160,24 @@ class DeclaredReach:
             named: dict[DatasetKey, type] = {}
             try:
                 found = read_checks(declared, named) or read_checks(declared, {key: guarded})
-            except FlowForgeError as error:
-                self.broken.append(error)
+            except FlowForgeError:
+                if declared.scope is None:
+                    raise  # which dataset it guards cannot be told
                 continue
             if _is_meant(guarded, named.get(key, guarded)):
                 checks += [check for check in found if check.guards == key]
                 self._remember(named)
         return tuple(checks)
+
+    def _raise_broken(self, wanted: Makes) -> None:
+        """Raises what is wrong with assets that may be meant: not those inside other tests."""
+        raise_all(
+            error
+            for declared, error in self.broken
+            if declared.scope is None
+            or declared.function is wanted
+            or any(value is wanted for value in declared.scope.values())
+        )
 
     def _taken(self, asset: AssetDefinition, named: Mapping[DatasetKey, type]) -> AssetDefinition:
         """The asset, whose classes are the ones that are meant from now on."""

@@ -206,7 +206,7 @@ def test_a_row_of_a_history_is_the_current_one() -> None:
 
 def test_an_unknown_column_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownRowColumnError) as refused:
-        rows(Orders, [{"contry": "ch"}])
+        rows(Orders, [{"countryy": "ch"}])
     assert refused.value.code == "FF-720"
     assert refused.value.hint == "did you mean `country`?"
 

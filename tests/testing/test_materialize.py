@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import polars as pl
@@ -16,10 +15,7 @@ from flowforge_assets import (
     Daily,
     Frame,
     Gold,
-    Has,
     Hourly,
-    Lag,
-    Monthly,
     Resource,
     Rows,
     Silver,
@@ -28,18 +24,15 @@ from flowforge_assets import (
     check,
     col,
     key,
-    sql_asset,
 )
 from flowforge_assets.errors.check import MissingColumnError
 from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError, StepFailedError
-from flowforge_assets.errors.storage import NoTableError, StrayRowsError
+from flowforge_assets.errors.storage import NoTableError
 from flowforge_assets.errors.testing import (
     GivenRowsError,
-    NoSuchAssetError,
     NotGivenError,
-    PartitionUnsaidError,
 )
-from flowforge_assets.testing import Ran, materialize, rows
+from flowforge_assets.testing import materialize, rows
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 DAY = Daily("2026-01-01")
@@ -94,11 +87,6 @@ def test_rows_may_be_given_as_they_are() -> None:
     assert materialize(Orders, given={RawOrders: RAW})[Orders].height == 2
 
 
-@pytest.mark.parametrize("wanted", [Orders, "silver.orders", "clean_orders", clean_orders])
-def test_an_asset_goes_by_its_dataset_its_key_its_name_or_its_function(wanted: type | str) -> None:
-    assert materialize(wanted, given={"bronze.raw_orders": RAW})["silver.orders"].height == 2
-
-
 def test_several_assets_are_made_in_their_order() -> None:
     ran = materialize(Sales, Orders, given={RawOrders: RAW})
     assert [step.asset for step in ran.plan.steps] == ["clean_orders", "sales"]
@@ -141,139 +129,6 @@ def test_given_rows_are_not_held_to_their_rules() -> None:
 def test_given_frames_must_have_the_columns_of_their_dataset() -> None:
     with pytest.raises(GivenRowsError, match="customer: promised String, found no such column"):
         materialize(Sales, given={Orders: pl.LazyFrame({"order_id": [1], "price": [1.0]})})
-
-
-def test_a_dataset_that_nothing_makes_is_refused() -> None:
-    with pytest.raises(NoSuchAssetError, match=r"makes `bronze.raw_orders`"):
-        materialize(RawOrders)
-    with pytest.raises(NoSuchAssetError, match="no asset") as refused:
-        materialize("silver.ordres", given={RawOrders: RAW})
-    assert refused.value.hint == "did you mean `silver.orders`?"
-    with pytest.raises(NoSuchAssetError, match="`test_rules_hold_as_in_a_run` is no asset"):
-        materialize(test_rules_hold_as_in_a_run)
-
-
-def test_a_dataset_that_the_test_does_not_have_is_refused() -> None:
-    ran = materialize(Orders, given={RawOrders: RAW})
-    with pytest.raises(NoSuchAssetError, match=r"neither gives nor makes `gold.sales`"):
-        ran[Sales]
-    with pytest.raises(NoSuchAssetError, match=r"no dataset `silver.gone`"):
-        materialize(Orders, given={RawOrders: RAW, "silver.gone": []})
-
-
-class RawEvents(Bronze, partition=DAY.on("day")):
-    day: Col[date] = col()
-    user: Col[str] = col()
-
-
-class Users(Silver, partition=DAY.on("day")):
-    day: Col[date] = key()
-    user: Col[str] = key()
-
-
-class Months(Gold, partition=Monthly("2026-01", "2026-02").on("month")):
-    month: Col[date] = key()
-    users: Col[int] = col()
-
-
-@asset
-def users(day: date, events: Frame[RawEvents]) -> Frame[Users]:
-    return events.unique().with_columns(day=pl.lit(day))
-
-
-@asset
-def months(users: Annotated[Frame[Users], Has(missing="skip")]) -> Frame[Months]:
-    return users.group_by(month=Users.day.dt.truncate("1mo")).agg(users=Users.user.n_unique())
-
-
-DAYS = [{"day": "2026-01-02", "user": "a"}, {"day": "2026-01-04", "user": "b"}]
-
-
-def made(ran: Ran) -> list[str]:
-    return [step.partitions.render(None) for step in ran.plan.steps]
-
-
-def test_partitions_are_those_that_the_given_rows_belong_to() -> None:
-    ran = materialize(Users, given={RawEvents: DAYS}, now=NOW)
-    assert made(ran) == ["2026-01-02,2026-01-04"]
-    assert ran[Users].sort("day")["user"].to_list() == ["a", "b"]
-    ran = materialize(Months, given={Users: DAYS}, now=NOW)
-    assert ran[Months].rows() == [(date(2026, 1, 1), 2)]
-
-
-def test_partitions_are_told_from_one_asset_to_the_next() -> None:
-    ran = materialize(Months, Users, given={RawEvents: DAYS}, now=NOW)
-    assert made(ran) == ["2026-01-02,2026-01-04", "2026-01"]
-    assert ran[Months]["users"].item() == 2
-
-
-@pytest.mark.parametrize(
-    ("partition", "expected"),
-    [
-        ("2026-01-02", "2026-01-02"),
-        ("2026-01-02..2026-01-04", "2026-01-02..2026-01-04"),
-        (date(2026, 1, 2), "2026-01-02"),
-        (datetime(2026, 1, 2, 23, tzinfo=UTC), "2026-01-02"),
-    ],
-)
-def test_partitions_may_be_said(partition: str | date, expected: str) -> None:
-    ran = materialize(Users, given={RawEvents: DAYS}, partition=partition, now=NOW)
-    assert made(ran) == [expected]
-
-
-def test_a_day_means_the_month_that_holds_it() -> None:
-    ran = materialize(Months, given={Users: DAYS}, partition=date(2026, 1, 31), now=NOW)
-    assert made(ran) == ["2026-01"]
-
-
-def test_where_nothing_tells_the_partitions_they_must_be_said() -> None:
-    with pytest.raises(PartitionUnsaidError):
-        materialize(Users, given={RawEvents: []}, now=NOW)
-    with pytest.raises(PartitionUnsaidError):
-        materialize(Balance, given={Balance: [{"hour": "2026-01-01T04:00"}]}, now=NOW)
-    with pytest.raises(PartitionUnsaidError, match="2027-01-01"):
-        materialize(Users, given={RawEvents: DAYS}, partition=date(2027, 1, 1), now=NOW)
-
-
-def test_given_rows_in_no_declared_partition_are_refused() -> None:
-    with pytest.raises(StrayRowsError):
-        materialize(Users, given={RawEvents: [{"day": "2025-12-31"}]}, now=NOW)
-
-
-class Balance(Silver, partition=HOUR.on("hour")):
-    hour: Col[datetime] = key()
-    total: Col[int] = col()
-
-
-@asset
-def balance(hour: datetime, before: Annotated[Table[Balance], Lag(1)] | None) -> Table[Balance]:
-    total = 1 if before is None or before.is_empty() else before["total"].item() + 1
-    return rows(Balance, [{"hour": hour, "total": total}]).collect()
-
-
-def test_a_range_is_made_in_order_each_partition_reading_the_one_before() -> None:
-    ran = materialize(Balance, partition="2026-01-01T00..2026-01-01T02", now=NOW)
-    assert ran[Balance].sort("hour")["total"].to_list() == [1, 2, 3]
-
-
-def test_what_was_there_before_is_given_like_any_rows() -> None:
-    before = [{"hour": "2026-01-01T04:00", "total": 40}]
-    ran = materialize(Balance, given={Balance: before}, partition="2026-01-01T05", now=NOW)
-    assert ran[Balance].sort("hour")["total"].to_list() == [40, 41]
-
-
-class Strict(Silver, partition=HOUR.on("hour")):
-    hour: Col[datetime] = key()
-
-
-@asset
-def strict(before: Annotated[Frame[Strict], Lag(1)], hour: datetime) -> Frame[Strict]:
-    return before.clear().collect().lazy()
-
-
-def test_a_partition_that_needs_one_before_it_says_so() -> None:
-    with pytest.raises(NotGivenError, match=r"needs rows of `silver.strict`"):
-        materialize(Strict, partition="2026-01-01T05", now=NOW)
 
 
 class Rates(Resource):
@@ -361,29 +216,6 @@ def test_what_a_check_reads_must_be_given_too() -> None:
         materialize(Refunds, given={Orders: []})
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_declarations_inside_a_test_are_its_own(number: int) -> None:
-    class Numbers(Silver):
-        number: Col[int] = key()
-
-    @asset
-    def numbers() -> Frame[Numbers]:
-        return pl.LazyFrame({"number": [number]})
-
-    assert materialize(Numbers)[Numbers]["number"].item() == number
-
-
-def test_another_test_may_declare_a_dataset_of_the_same_name() -> None:
-    class Numbers(Silver):
-        text: Col[str] = key()
-
-    @asset
-    def numbers() -> Frame[Numbers]:
-        return pl.LazyFrame({"text": ["a"]})
-
-    assert materialize(Numbers)[Numbers].rows() == [("a",)]
-
-
 def test_an_input_that_may_be_absent_need_not_be_given() -> None:
     class Report(Gold):
         rows: Col[int] = key()
@@ -416,7 +248,7 @@ def test_a_result_that_is_not_as_promised_fails() -> None:
 
     @asset
     def promised() -> Frame[Promised]:
-        return pl.LazyFrame({"nmber": [1]})
+        return pl.LazyFrame({"numbr_": [1]})
 
     with pytest.raises(MissingColumnError, match="number"):
         materialize(Promised)
@@ -448,46 +280,3 @@ def test_a_run_can_go_on_from_what_was_made() -> None:
     second = first.again(given={Orders: [{}, {}]}, now=datetime(2026, 1, 20))  # noqa: DTZ001 - is UTC
     assert second[Log]["size"].item() == 22
     assert second.again()[Log]["size"].item() == 22
-
-
-def test_a_query_that_is_tied_to_a_class_is_run(tmp_path: Path) -> None:
-    class Totals(Gold):
-        customer: Col[str] = key()
-        total: Col[float] = col()
-
-    (tmp_path / "totals.sql").write_text(
-        "select customer, sum(price) as total from silver.orders group by customer"
-    )
-    sql_asset(str(tmp_path / "totals.sql"), makes=Totals)
-    given = [{"customer": "a", "price": 1.5}, {"customer": "a", "price": 2.0}]
-    ran = materialize(Totals, given={Orders: given})
-    assert ran[Totals].rows() == [("a", 3.5)]
-    with pytest.raises(NotGivenError, match=r"silver.orders"):
-        materialize(Totals)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "assets/silver"
-    folder.mkdir(parents=True)
-    (tmp_path / "flowforge.toml").write_text('[project]\nname = "shop"\n')
-    (folder / "numbers.sql").write_text("select 1 as number union all select 2")
-    (folder / "doubled.sql").write_text("select number * 2 as number from silver.numbers")
-    return tmp_path
-
-
-def test_a_query_of_a_project_goes_by_its_key(shop: Path) -> None:
-    ran = materialize("silver.doubled", given={"silver.numbers": [{"number": 21}]}, project=shop)
-    assert ran["silver.doubled"]["number"].item() == 42
-    with pytest.raises(NotGivenError) as refused:
-        materialize("silver.doubled", project=str(shop))
-    assert refused.value.hint == 'add it: `given={"silver.numbers": [{...}]}`'
-
-
-def test_of_a_project_too_only_what_is_there_can_be_made(shop: Path) -> None:
-    with pytest.raises(NoSuchAssetError, match=r"silver.gone"):
-        materialize("silver.gone", project=shop)
-    with pytest.raises(NoSuchAssetError, match=r"silver.gone"):
-        materialize("silver.numbers", given={"silver.gone": []}, project=shop)
-    with pytest.raises(NoSuchAssetError, match="`sales` is no asset"):
-        materialize(sales, project=shop)
