@@ -17,6 +17,7 @@ from datetime import UTC, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from threading import Event, Lock
+from typing import Final
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
@@ -28,7 +29,8 @@ from flowforge_assets.record.jobs import JobLog, JobRecord
 from flowforge_assets.sdk.job import JobRef, JobRequest, JobState
 from flowforge_assets.storage.location import FolderLocation, parse_location, table_folder
 
-_FOLDER = "_staging"
+_FOLDER: Final = "_staging"
+_GOODBYE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class JobPlaces:
         return swept
 
     def close(self) -> None:
-        """Ends the use of the ledger."""
+        """Lets tries whose time was over cancel their jobs, a while at most; closes the ledger."""
+        deadline = time.monotonic() + _GOODBYE_SECONDS
+        for lock in list(self._locks.values()):
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                lock.release()
         self.log.close()
 
 

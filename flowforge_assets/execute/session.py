@@ -104,9 +104,9 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
             workers = environment.config.workers
             yield LocalRun(scope, plan, ledger, workers=workers, on_event=on_event)
         finally:
+            scope.jobs.close()
             scope.sql.close()
             scope.resources.close()
-            scope.jobs.close()
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
 
 from flowforge_assets.errors.job import JobCancelledError, JobFailedError, JobLostError
 from flowforge_assets.errors.run import StepTimeoutError
@@ -34,19 +33,13 @@ def run_job(runner: JobRunner, request: JobRequest) -> JobRef:
         step.submitted(request, ref)
     state = _awaited(runner, step, ref)
     step.ended(ref, state)
-    match state.status:
-        case "succeeded":
-            return ref
-        case "failed":
-            message = f"the job `{request.name}` failed: {state.message or 'it does not say why'}"
-            raise JobFailedError(message, hint=f"`{ref.runner}` knows it as `{ref.id}`")
-        case "lost":
-            message = f"the job `{request.name}` is lost: `{ref.runner}` knows no `{ref.id}`"
-            raise JobLostError(message, hint="run again: it is submitted anew")
-        case "running":
-            raise AssertionError(state)
-        case _:
-            assert_never(state.status)
+    if state.status == "succeeded":
+        return ref
+    if state.status == "lost":
+        message = f"the job `{request.name}` is lost: `{ref.runner}` knows no `{ref.id}`"
+        raise JobLostError(message, hint="run again: it is submitted anew")
+    message = f"the job `{request.name}` failed: {state.message or 'it does not say why'}"
+    raise JobFailedError(message, hint=f"`{ref.runner}` knows it as `{ref.id}`")
 
 
 def _awaited(runner: JobRunner, step: StepJobs, ref: JobRef) -> JobState:

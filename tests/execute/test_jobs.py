@@ -281,6 +281,7 @@ def test_a_step_whose_jobs_take_too_long_fails_as_such(tmp_path: Path) -> None:
     finally:
         never.set()
     assert isinstance(error, StepTimeoutError)
+    assert len(jobs.cancelled) == 1
     assert len(jobs.submitted) == 1  # the first goes on, so that no other may begin
 
 

@@ -14,6 +14,7 @@ from flowforge_assets import (
     Out,
     Silver,
     Static,
+    Table,
     Written,
     asset,
     check,
@@ -22,7 +23,12 @@ from flowforge_assets import (
 )
 from flowforge_assets.errors.check import ColumnTypeError, ReturnValueError
 from flowforge_assets.errors.job import WrittenElsewhereError, WrittenMissingError
-from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError, StepFailedError
+from flowforge_assets.errors.run import (
+    CheckBrokeDownError,
+    CheckFailedError,
+    RulesBrokenError,
+    StepFailedError,
+)
 from flowforge_assets.errors.storage import StrayRowsError
 from flowforge_assets.sdk.fake import FakeJobs
 from pipelines import Function, Pipeline, pipeline
@@ -169,6 +175,15 @@ def test_a_file_that_is_damaged_inside_is_an_error_of_the_job(tmp_path: Path) ->
     assert lake.table(Wide).version() is None
 
 
+def test_a_data_file_that_is_gone_is_an_error_of_the_job(tmp_path: Path) -> None:
+    def write(out: str, land: str) -> None:
+        pl.DataFrame({"land": [land], "n": [1]}).write_delta(out)
+        next(folder_of(out).glob("*.parquet")).unlink()
+
+    (error,) = run_writing(tmp_path, write).run(partitions="de").errors
+    assert isinstance(error, WrittenMissingError)
+
+
 def test_other_columns_than_promised_are_refused(tmp_path: Path) -> None:
     def write(out: str, land: str) -> None:
         pl.DataFrame({"land": [land], "n": ["one"]}).write_delta(out)
@@ -207,6 +222,67 @@ def test_rows_that_a_check_finds_are_refused(tmp_path: Path) -> None:
 
     (error,) = run_writing(tmp_path, write, wide, none_is_ten).run(partitions="de").errors
     assert isinstance(error, CheckFailedError)
+
+
+class Guarded(Gold):
+    n: Col[int] = col()
+
+
+@asset
+def guarded(out: Out[Guarded]) -> Written[Guarded]:
+    pl.DataFrame({"n": [1]}).write_delta(out.url)
+    return out.written()
+
+
+@check
+def breaks_down(rows: Frame[Guarded]) -> BadRows[Guarded]:
+    return rows.filter(pl.col("m") == 1)
+
+
+def test_a_check_that_breaks_down_is_not_the_fault_of_the_job(tmp_path: Path) -> None:
+    (error,) = pipeline(tmp_path, guarded, breaks_down, store="delta").run().errors
+    assert isinstance(error, CheckBrokeDownError)
+
+
+class Judged(Gold):
+    n: Col[int] = col()
+
+
+@asset
+def judged(out: Out[Judged]) -> Written[Judged]:
+    pl.DataFrame({"n": [1]}).write_delta(out.url)
+    return out.written()
+
+
+@check
+def raises(rows: Frame[Judged]) -> BadRows[Judged]:
+    raise RuntimeError(rows.collect_schema().names())
+
+
+def test_a_check_that_raises_is_not_the_fault_of_the_job(tmp_path: Path) -> None:
+    (error,) = pipeline(tmp_path, judged, raises, store="delta").run().errors
+    assert isinstance(error, StepFailedError)
+    assert error.message.startswith("`raises` failed")
+
+
+class Listed(Gold):
+    n: Col[int] = col()
+
+
+class Far(Gold):
+    n: Col[int] = col()
+
+
+@asset
+def near_and_far(out: Out[Far]) -> tuple[Table[Listed], Written[Far]]:
+    pl.DataFrame({"n": [2]}).write_delta(out.url)
+    return pl.DataFrame({"n": [1]}), out.written()
+
+
+def test_one_call_makes_a_dataset_here_and_another_elsewhere(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, near_and_far, store="delta")
+    assert lake.run().status == "succeeded"
+    assert (lake.rows(Listed, "n"), lake.rows(Far, "n")) == ([1], [2])
 
 
 @asset

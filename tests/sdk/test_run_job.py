@@ -7,6 +7,7 @@ import pytest
 from flowforge_assets.errors.job import JobCancelledError, JobFailedError, JobLostError
 from flowforge_assets.errors.run import StepTimeoutError
 from flowforge_assets.sdk.attach import attached, current_step
+from flowforge_assets.sdk.conformance.jobs import end_of
 from flowforge_assets.sdk.fake import FakeJobs
 from flowforge_assets.sdk.job import JobRef, JobRequest, JobState
 from flowforge_assets.sdk.run_job import run_job
@@ -90,6 +91,16 @@ def test_a_known_job_that_is_gone_is_lost() -> None:
         FakeJobs(wide=lambda: None).run("wide")
 
 
+def test_a_job_of_a_former_try_that_has_ended_is_not_cancelled() -> None:
+    jobs = FakeJobs(wide=lambda: None)
+    old = jobs.submit(WIDE)
+    end_of(jobs, old)
+    step = Step(former=[old])
+    with attached(step):
+        jobs.run("wide")
+    assert step.told[0] == ("succeeded", old.id)
+
+
 def test_jobs_of_former_tries_have_ended_before_another_is_submitted() -> None:
     jobs = FakeJobs(wide=lambda: None)
     jobs.hold("wide")
@@ -164,6 +175,18 @@ def test_outside_of_a_run_a_job_just_runs() -> None:
     jobs.fail("wide", "no memory")
     with pytest.raises(JobFailedError, match="no memory"):
         jobs.run("wide", out="there")
+
+
+def test_outside_of_a_run_a_job_is_looked_at_until_it_ends() -> None:
+    looks: list[JobRef] = []
+
+    class Late(FakeJobs):
+        def poll(self, ref: JobRef) -> JobState:
+            looks.append(ref)
+            return JobState("running") if len(looks) == 1 else super().poll(ref)
+
+    Late(wide=lambda: None).run("wide")
+    assert len(looks) > 1
 
 
 def test_a_step_is_current_only_inside_its_block() -> None:
