@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
 from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.event import Event, OnEvent
@@ -16,31 +16,29 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
-from flowforge_assets.errors.base import raise_all
+from flowforge_assets.execute.artifacts import stored_file
 from flowforge_assets.execute.outside import Outside
-from flowforge_assets.execute.spec import table_of
+from flowforge_assets.execute.spec import spec_of, table_of
 from flowforge_assets.execute.state import (
     history_of_tables,
     read_history,
     read_tables,
     schemas_of_tables,
 )
-from flowforge_assets.graph.build import Graph, build_graph
+from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.find import find_dataset
 from flowforge_assets.graph.select import select
-from flowforge_assets.graph.writes import write_problems
 from flowforge_assets.plan.asked import asked_for
-from flowforge_assets.plan.fit import misfits
+from flowforge_assets.plan.load import load_graph
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.config import ProjectConfig, read_config
-from flowforge_assets.project.declared import declared_by, refuse_nothing
+from flowforge_assets.project.declared import refuse_nothing
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.seen import seen_from
 from flowforge_assets.project.sync import stale_module
-from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -49,6 +47,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from flowforge_assets.core.made import Fingerprint
+    from flowforge_assets.declare.artifact import Artifact
+    from flowforge_assets.declare.dataset import Dataset
     from flowforge_assets.execute.run import RunResult
     from flowforge_assets.execute.session import Session
     from flowforge_assets.graph.typecheck import CheckReport
@@ -107,7 +107,8 @@ class Project:
         environment = Environment.of(config, env, store=store, kept=kept)
         foreign = import_foreign(config, environment.cache_folder)
         modules = import_modules(config.root, config.modules)
-        return cls._collected(config, environment, modules, clock, foreign)
+        graph = load_graph(config, environment, modules, foreign)
+        return cls(config, environment, graph, modules, clock=clock)
 
     @classmethod
     def here(
@@ -124,20 +125,8 @@ class Project:
         """
         config, modules = seen_from(calling_frame().f_globals, Path.cwd())
         kept = None if folder is None else Path(folder)
-        return cls._collected(config, Environment.of(config, env, kept=kept), modules, clock)
-
-    @classmethod
-    def _collected(
-        cls,
-        config: ProjectConfig,
-        environment: Environment,
-        modules: Collection[str],
-        clock: Clock,
-        foreign: Foreign = NO_OTHERS,
-    ) -> Project:
-        with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
-            graph = build_graph(declared_by(config, modules, sql, foreign))
-        raise_all([*write_problems(graph), *misfits(graph)])
+        environment = Environment.of(config, env, kept=kept)
+        graph = load_graph(config, environment, modules)
         return cls(config, environment, graph, modules, clock=clock)
 
     @property
@@ -278,14 +267,21 @@ class Project:
             lend=outside.loans,
         )
 
+    @overload
     def read(
-        self,
-        dataset: type | str,
-        partition: str | None = None,
-        *,
+        self, dataset: type[Artifact], partition: str | None = None, *, version: int | None = None
+    ) -> Path: ...
+    @overload
+    def read(
+        self, dataset: type[Dataset] | str, partition: str | None = None, *,
         version: int | None = None,
-    ) -> pl.DataFrame:
+    ) -> pl.DataFrame: ...  # fmt: skip
+    def read(
+        self, dataset: type | str, partition: str | None = None, *, version: int | None = None
+    ) -> pl.DataFrame | Path:
         """The rows of a dataset (a class or a key), of all partitions or some.
+
+        Of an artifact, which is named by its class, it is the path of its one file.
 
         Raises:
             SelectionError: there is no such dataset (FF-807).
@@ -295,6 +291,8 @@ class Project:
         wanted = None
         if partition is not None:
             wanted = found.partitioning.parse(partition, self.clock())
+        if found.kind == "artifact":
+            return stored_file(self.store.artifact(spec_of(found)), wanted, version=version)
         if self.is_view(found):
             return self.view(found, wanted)
         from flowforge_assets.storage.failure import reading  # engines, on use

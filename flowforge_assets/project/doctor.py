@@ -47,10 +47,25 @@ def project_health(root: Path, env: str) -> Iterator[Finding]:
     yield Finding(about, "ok", where.location) if isinstance(where, Environment) else where
     yield _modules(config)
     if isinstance(where, Environment):
+        yield from _borrowed(config, where)
         yield _store(where)
         yield _ledger(where)
         yield from _runs(where)
     yield from _ruff(config.root)
+
+
+def _borrowed(config: ProjectConfig, where: Environment) -> Iterator[Finding]:
+    """What the environment reads of others, and what it reads in part."""
+    lenders = _tried("read_from", partial(where.lenders, config))
+    if isinstance(lenders, Finding):
+        yield lenders
+    elif lenders:
+        yield Finding("read_from", "ok", ", ".join(each.shown for each in lenders))
+    if where.config.sample.is_on:
+        is_prod = where.name.startswith("prod")
+        said = "assets read a part of their inputs"
+        remedy = f"take `sample` out of `[env.{where.name}]`" if is_prod else ""
+        yield Finding("sample", "warning" if is_prod else "ok", said, remedy)
 
 
 def _tried(about: str, do: Callable[[], T]) -> T | Finding:

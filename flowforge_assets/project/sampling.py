@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean
+from flowforge_assets.errors.project import ConfigValueError
 
 EVERY_SOURCE: Final = "*"
 
@@ -31,9 +33,18 @@ class Sampling:
         """The share of the dataset's rows that is read."""
         return self.shares.get(dataset, self.sources if is_source else 1.0)
 
-    def unknown(self, datasets: Collection[DatasetKey]) -> list[str]:
-        """The names among `shares` that are no datasets."""
-        return [name for name in self.shares if name not in datasets]
+
+def unknown_shares(
+    sampling: Sampling, env: str, datasets: Collection[DatasetKey]
+) -> Iterator[FlowForgeError]:
+    """An error for each share of what is no dataset (FF-805)."""
+    for name in sampling.shares:
+        if name not in datasets:
+            message = f"`{name}` in `[env.{env}.sample]` is no dataset"
+            hint = (
+                did_you_mean(name, datasets) or f'write a key, or `"{EVERY_SOURCE}"` for the rest'
+            )
+            yield ConfigValueError(message, place=Place("flowforge.toml"), hint=hint)
 
 
 def shown_share(share: float) -> str:

@@ -151,3 +151,15 @@ def test_ruff_must_leave_our_imports_alone(folder: Path, settings: str, found: s
 def test_a_project_without_ruff_is_told_nothing_of_it(folder: Path) -> None:
     (folder / "pyproject.toml").write_text("[tool.other]\n")
     assert "ruff" not in health(folder)
+
+
+def test_a_sample_in_production_is_warned_of(tmp_path: Path) -> None:
+    text = '[project]\nname = "shop"\n[env.prod]\nsample = 0.1\n[env.dev]\nread_from = "prod"\n'
+    (tmp_path / "flowforge.toml").write_text(text)
+    prod = {each.about: each for each in project_health(tmp_path, "prod")}
+    dev = {each.about: each for each in project_health(tmp_path, "dev")}
+    assert (prod["sample"].health, prod["sample"].remedy) == (
+        "warning",
+        "take `sample` out of `[env.prod]`",
+    )
+    assert (dev["read_from"].health, dev["read_from"].said) == ("ok", "prod")

@@ -1,0 +1,34 @@
+"""The graph of a project, with all that is wrong in it told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flowforge_assets.errors.base import raise_all
+from flowforge_assets.graph.build import Graph, build_graph
+from flowforge_assets.graph.writes import write_problems
+from flowforge_assets.plan.fit import misfits
+from flowforge_assets.project.config import ProjectConfig
+from flowforge_assets.project.declared import declared_by
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.sampling import unknown_shares
+from flowforge_assets.project.uses import NO_OTHERS, Foreign
+from flowforge_assets.sql.analysis import SqlAnalysis
+
+
+def load_graph(
+    config: ProjectConfig,
+    environment: Environment,
+    modules: Iterable[str],
+    foreign: Foreign = NO_OTHERS,
+) -> Graph:
+    """What the imported `modules` and the files of a project declare, as a graph that works.
+
+    Raises:
+        Problems: all that is wrong with it (FF-1xx, FF-2xx, FF-4xx, FF-805), a stage at a time.
+    """
+    with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
+        graph = build_graph(declared_by(config, modules, sql, foreign))
+    shares = unknown_shares(environment.config.sample, environment.name, graph.datasets)
+    raise_all([*write_problems(graph), *misfits(graph), *shares])
+    return graph
