@@ -121,6 +121,7 @@ def inferred_types(
     """The types of the columns, as `said` or else as all values of a column have it.
 
     Raises:
+        SeedFileError: the rows cannot be told apart (FF-444).
         SeedValueError: the values of a column do not go together (FF-446); `remedy` says where
             to say its type.
     """
@@ -128,6 +129,8 @@ def inferred_types(
 
     if len(said) == len(file.names):
         return dict(said)
+    for _ in file.rows():
+        pass  # rows of other lengths are told with their lines here
     inferred, doubts = infer_csv(file.path)
     if inferred.separator != ",":
         message = f"the values are separated by `{inferred.separator}`"

@@ -106,6 +106,22 @@ def test_a_seed_that_is_known_is_not_looked_at_again(write_project: Write) -> No
     assert cache.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xef\xbb\xbfid,name\r\n1,Ada\r\n",
+        b'id,name\n"1","Ada"\n',
+        b"id,name\n\n1,Ada",
+    ],
+)
+def test_a_seed_may_come_from_anywhere(write_project: Write, raw: bytes) -> None:
+    root = write_project({**TOML, SEED: ""})
+    (root / SEED).write_bytes(raw)
+    project = Project.load(root)
+    assert project.run().made == 1
+    assert project.read("customers").rows() == [(1, "Ada")]
+
+
 def test_a_query_reads_a_seed(write_project: Write) -> None:
     query = {"assets/silver/names.sql": "SELECT id, upper(name) AS name FROM bronze.customers"}
     project = Project.load(write_project({**TOML, SEED: ROWS, **query}))
@@ -193,6 +209,9 @@ def test_a_seed_that_does_not_fit_its_class_is_told_with_its_line(
          "write the names of all columns in the first line: `id,name`"),
         ("id,\n1,2\n", "", "FF-444", f"{SEED}:1", "a column has no name",
          "write the names of all columns in the first line: `id,name`"),
+        ("id,name\n1,a\n2,b,c\n", "", "FF-444", f"{SEED}:3",
+         "a row has 3 values, and there are 2 columns",
+         'put a value that holds a comma in quotes: `"a, b"`'),
         ("id,ID\n1,2\n", "", "FF-444", f"{SEED}:1", "two columns are called `id`",
          "give one of them another name"),
         (ROWS, "aliases = ['Old']", "FF-105", f"{BESIDE}:1",

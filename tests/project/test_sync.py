@@ -197,6 +197,12 @@ def test_two_datasets_of_one_name_are_told_apart_by_their_layer(write_project: W
     assert synced(write_project(files)).classes == ("GoldSales", "Place", "SilverSales", "Users")
 
 
+def test_a_dataset_of_a_group_bears_its_name(write_project: Write) -> None:
+    found = synced(write_project({**FILES, "assets/gold/crm/mails.sql": "SELECT 1 AS id"}))
+    text = found.path.read_text(encoding="utf-8")
+    assert 'class CrmMails(Gold, name="crm.mails"):' in text
+
+
 def test_a_class_of_a_file_keeps_the_rules_of_the_file(write_project: Write) -> None:
     root = write_project({**FILES, "shop/assets.py": READER})
     before = Project.load(write_project({"shop/assets.py": ""})).dataset("silver.sales")
