@@ -293,7 +293,7 @@ class Project:
             wanted = found.partitioning.parse(partition, self.clock())
         if found.kind == "artifact":
             return stored_file(self.store.artifact(spec_of(found)), wanted, version=version)
-        if self.is_view(found):
+        if self.graph.is_view(found.key):
             return self.view(found, wanted)
         from flowforge_assets.storage.failure import reading  # engines, on use
 
@@ -308,11 +308,6 @@ class Project:
             SelectionError: there is none, or several (FF-807).
         """
         return find_dataset(self.graph, dataset)
-
-    def is_view(self, dataset: DatasetDefinition) -> bool:
-        """Whether nothing of the dataset is stored: who reads it works it out."""
-        maker = self.graph.maker.get(dataset.key)
-        return maker is not None and self.graph.assets[maker].write == "view"
 
     def view(self, dataset: DatasetDefinition, partitions: PartitionSet | None) -> pl.DataFrame:
         """The rows of a view as its inputs are now, of all partitions or some."""

@@ -176,7 +176,7 @@ def _read(
 ) -> tuple[int, pl.DataFrame]:
     import polars as pl  # heavy: only a table with rows needs it
 
-    if project.is_view(dataset):
+    if project.graph.is_view(dataset.key):
         viewed = project.view(dataset, wanted)
         return viewed.height, viewed.head(limit)
     with reading(table):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowforge_assets.core.made import Made
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
 from flowforge_assets.errors.run import ManyFilesError, ReturnedFileError
 from flowforge_assets.storage.store import Artifacts, StagedFile
@@ -44,6 +44,23 @@ def file_to_read(
         message = f"`{reader.name}` reads one file of `{key}`, and {wanted.count():,} are meant"
         raise ManyFilesError(message, place=reader.place, hint=one_file_hint(key))
     return artifacts.file(wanted).path
+
+
+def stored_file(
+    artifacts: Artifacts, wanted: PartitionSet | None, *, version: int | None = None
+) -> Path:
+    """The path of the artifact's file, of the one partition `wanted` if it has any.
+
+    Raises:
+        ManyFilesError: it has partitions, and not one of them is wanted (FF-717).
+        StorageError: there is none, or it is damaged (FF-630, FF-631).
+    """
+    key = artifacts.spec.key
+    if artifacts.spec.dimensions and (wanted is None or wanted.count() != 1):
+        many = "all" if wanted is None else f"{wanted.count():,}"
+        message = f"`{key}` has a file for each partition, and {many} of them are asked for"
+        raise ManyFilesError(message, hint="name one partition")
+    return artifacts.file(WHOLE if wanted is None else wanted, version=version).path
 
 
 def one_file_hint(artifact: str) -> str:

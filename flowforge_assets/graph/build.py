@@ -45,6 +45,11 @@ class Graph:
         """How the steps of the asset are cut: by its `per=`, else as what it makes."""
         return self.datasets[asset.id].partitioning if asset.per is None else asset.per
 
+    def is_view(self, dataset: DatasetKey) -> bool:
+        """Whether nothing of the dataset is stored: who reads it works it out."""
+        maker = self.maker.get(dataset)
+        return maker is not None and self.assets[maker].write == "view"
+
     def ancestors(self, ids: Iterable[DatasetKey], *, depth: int | None = None) -> set[DatasetKey]:
         """`ids` and all they depend on, at most `depth` edges away."""
         return _reach(ids, self.parents, depth)
