@@ -22,6 +22,7 @@ from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
 from flowforge_assets.errors.base import Place, did_you_mean, raise_all
 from flowforge_assets.errors.declaration import DatasetNameError
+from flowforge_assets.errors.graph import ViewFormError
 from flowforge_assets.errors.sql import (
     SqlFileError,
     SqlHeaderKeyError,
@@ -152,6 +153,7 @@ def sql_asset_definition(
 
     Raises:
         SqlError: the query cannot be read (FF-41x), or reads a dataset not `known` (FF-425).
+        ViewFormError: it is a view that asks for the key of a step (FF-214).
     """
     file, header = source.file, source.file.header
     facts = sql.facts(file, known=known)
@@ -164,6 +166,12 @@ def sql_asset_definition(
         for ref in facts.tables
         if ref.name not in known
     )
+    if header.write == "view" and facts.parameters:
+        message = (
+            f"`{source.makes}` cannot be a view: its query asks for `${facts.parameters[0].name}`"
+        )
+        hint = "a view is worked out for all its readers at once: let the rows say their partition"
+        raise ViewFormError(message, place=Place(file.shown_as, file.query_line), hint=hint)
     seconds = header.timeout_seconds
     return AssetDefinition(
         name=source.makes.name.replace(".", "_"),
