@@ -114,7 +114,7 @@ def _infer_typed(path: Path, format_: FileFormat) -> tuple[InferredFile, list[Do
 
     partitioned_by: tuple[str, ...] = ()
     if format_ == "delta":
-        from deltalake import DeltaTable
+        from deltalake import DeltaTable  # as above
 
         table = DeltaTable(path)
         partitioned_by = tuple(table.metadata().partition_columns)
