@@ -25,7 +25,7 @@ from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
 from flowforge_assets.execute.writes import write
-from flowforge_assets.plan.rows import rows_of
+from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Step
 
 if TYPE_CHECKING:
@@ -190,8 +190,9 @@ class _Writer:
         if parts[0][1].is_view:
             return table.record(made), None
         if parts[0][1].rows_in_place is not None:
-            touched = None if dataset.steps is None else rows_of(dataset, done, self.scope.now)
-            return table.record(replace(made, touched=touched)), None
+            touched = may_touch(self.asset, dataset, done, self.scope.now)
+            made = made if dataset.steps is None else replace(made, touched=touched)
+            return table.record(made), None
         if not new:
             for _, part in parts:
                 part.discard()

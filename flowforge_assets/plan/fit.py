@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.declare.mapping import All, Has, Same, Window
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.declaration import FormMismatchError
 from flowforge_assets.errors.graph import MappingError
 from flowforge_assets.errors.run import ManyFilesError
 from flowforge_assets.graph.build import Graph
@@ -27,6 +28,7 @@ def misfits(graph: Graph) -> Iterator[FlowForgeError]:
                 message = f"`{asset.name}` cannot read `{read.dataset}` so: {why}"
                 yield MappingError(message, place=asset.place)
         yield from _files(asset, graph)
+        yield from _places(asset, graph)
     for checks in graph.checks.values():
         for check in checks:
             down = graph.datasets[check.guards].partitioning
@@ -68,6 +70,20 @@ def _files(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
         message = f"`{asset.name}` takes sets of keys, and gives one file of `{made[0]}` a call"
         hint = "take one key: `day: date` and not `days: Partitions[date]`"
         yield ManyFilesError(message, place=asset.place, hint=hint)
+
+
+def _places(asset: AssetDefinition, graph: Graph) -> Iterator[FlowForgeError]:
+    """A view stores no rows that a job could find or write."""
+    for read in asset.inputs:
+        maker = graph.maker.get(read.dataset)
+        if read.form == "ref" and maker is not None and graph.assets[maker].write == "view":
+            message = f"`{asset.name}` reads `{read.dataset}` by its place, and a view has none"
+            hint = "read it as a `Frame`, or let its asset store it"
+            yield FormMismatchError(message, place=asset.place, hint=hint)
+    if asset.outs and asset.write == "view":
+        message = f"`{asset.name}` is a view, and a job elsewhere is to write it"
+        hint = 'leave out `write="view"`'
+        yield FormMismatchError(message, place=asset.place, hint=hint)
 
 
 def _own(asset: AssetDefinition) -> Iterator[FlowForgeError]:

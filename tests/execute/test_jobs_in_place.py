@@ -14,10 +14,12 @@ from flowforge_assets import (
     Frame,
     Gold,
     Out,
+    Static,
     Written,
     asset,
     check,
     col,
+    key,
 )
 from flowforge_assets.errors.job import InPlaceError, InPlaceStoreError, WrittenElsewhereError
 from flowforge_assets.sdk.fake import FakeJobs
@@ -143,6 +145,25 @@ def test_only_a_delta_table_in_a_folder_is_written_in_place(tmp_path: Path, stor
     (error,) = lake.run(partitions="2026-01-01").errors
     assert isinstance(error, InPlaceStoreError)
     assert jobs.submitted == []
+
+
+class Late(Bronze, partition=DAY.on("day")):
+    id: Col[int] = key()
+    day: Col[date] = col()
+
+
+@asset(in_place=True, write="merge", per=Static("eu", "us").on("region"))
+def late(region: str, out: Out[Late]) -> Written[Late]:
+    pl.DataFrame({"id": [1], "day": [date(2026, 1, 2)]}).write_delta(out.url)
+    return out.written(region=region)
+
+
+def test_rows_that_a_job_merges_in_place_may_lie_anywhere(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, late, store="delta")
+    assert lake.run(partitions="eu").status == "succeeded"
+    (made,) = lake.table(Late).made()
+    assert made.touched is not None
+    assert made.touched.render() == "2026-01-01..2026-01-03"
 
 
 class Moved(Gold):
