@@ -11,6 +11,7 @@ import polars as pl
 from bike_lake import (
     BusyDays,
     Docked,
+    Forecast,
     RawRiders,
     Rides,
     Shop,
@@ -20,7 +21,7 @@ from bike_lake import (
     shop_day,
     train,
 )
-from flowforge_assets import Out, Ref
+from flowforge_assets import Out, Project, Ref
 from flowforge_assets.testing import Ran, materialize, rows
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -68,6 +69,14 @@ def test_states_of_rows_follow_one_another() -> None:
     materialize(riders, given={"bronze.raw_riders": [day]}, resources=[FakeShop()])
 
 
+def test_what_was_made_is_read_back() -> None:
+    project = Project.load("bikes")
+    assert_type(project.read(Forecast), Path)
+    assert_type(project.read(Rides, "2026-01-01T00", version=3), pl.DataFrame)
+    assert_type(project.read("silver.rides"), pl.DataFrame)
+
+
+Project.load("bikes").read(7)  # error: neither a class nor a key
 materialize(Docked, given=[Rides])  # error: rows of which dataset
 materialize(Docked, resources=["shop"])  # error: no resource
 materialize(3)  # error: nothing that can be made
