@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Collection
@@ -119,6 +120,21 @@ def test_no_file_is_written_for_rows_that_are_there_already(disk_store: Store) -
     before = files_of(table)
     merge(table, rows)
     assert files_of(table) == before
+
+
+def test_a_large_file_stays_when_all_of_its_rows_stay(disk_store: Store) -> None:
+    table = disk_store.table(BY_HOUR)
+    large = prices(*((item, 1.0, 0) for item in range(50)))
+    nothing = PartitionSet.none((DAY,))
+    table.commit(table.stage(large), replace=nothing, made=record(STEP))
+    (kept,) = files_of(table)
+    small = prices((90, 1.0, 0), (91, 1.0, 0))
+    table.commit(table.stage(small), replace=nothing, made=record(STEP))
+    written = merge(table, pl.concat([large.head(20), prices((90, 2.0, 0))]))
+    assert written.touched == days(0)
+    assert found_in(table) == Counter([*large.rows(), *prices((90, 2.0, 0), (91, 1.0, 0)).rows()])
+    again = table.scan().explain()
+    assert kept.name in again
 
 
 def test_no_staged_row_changes_nothing(store: Store) -> None:
@@ -271,6 +287,19 @@ def test_rows_match_in_files_that_another_program_wrote(tmp_path: Path) -> None:
     made = merge(table, prices((3, 4.0, 1), (2, 2.0, 0)))
     assert made.touched == days(1)
     assert found_in(table) == Counter(prices((1, 1.0, 0), (2, 2.0, 0), (3, 4.0, 1)).rows())
+
+
+def test_files_of_which_a_log_says_nothing_are_looked_into(tmp_path: Path) -> None:
+    table = DeltaStore(tmp_path).table(BY_HOUR)
+    merge(table, prices((1, 1.0, 0), (2, 2.0, 0)))
+    (log,) = (Path(unquote(urlsplit(table.uri).path)) / "_delta_log").glob("*.json")
+    actions = [json.loads(line) for line in log.read_text().splitlines()]
+    for action in actions:
+        action.get("add", {}).pop("stats", None)
+    log.write_text("\n".join(map(json.dumps, actions)))
+    again = DeltaStore(tmp_path).table(BY_HOUR)
+    merge(again, prices((2, 3.0, 0), (3, 3.0, 0)))
+    assert found_in(again) == Counter(prices((1, 1.0, 0), (2, 3.0, 0), (3, 3.0, 0)).rows())
 
 
 def test_a_step_that_merged_is_not_repeated(store: Store) -> None:

@@ -49,7 +49,7 @@ def test_wall_clock_readings_lie_in_their_own_day_and_utc_hour(
     kind=st.sampled_from(KINDS[1:]),
     days=st.lists(st.dates(date(1000, 1, 8), date(9998, 12, 31)), max_size=6),
 )
-def test_dates_lie_in_their_day_week_or_month(kind: str, days: list[date]) -> None:
+def test_dates_lie_in_their_day_week_or_month(kind: Kind, days: list[date]) -> None:
     dimension = Dimension("day", kind)
     rows = pl.DataFrame({"day": days}, schema={"day": pl.Date})
     found = partitions_of(rows, (dimension,))
