@@ -331,3 +331,42 @@ def test_modes_are_those_of_the_asset(write: str) -> None:
 
     given: Givens = {Kept: [{"user": "a"}], Accounts: [{"user": "b"}]}
     assert sorted(materialize(Kept, given=given)[Kept]["user"]) == ["a", "b"]
+
+
+class DailyAccounts(Bronze, partition=DAY.on("day")):
+    day: Col[date] = col()
+    user: Col[str] = col()
+    email: Col[str] = col()
+
+
+class Emails(Silver):
+    user: Col[str] = key()
+    email: Col[str] = col()
+    since: Col[datetime] = col(valid_from=True)
+    until: Col[datetime | None] = col(valid_to=True)
+
+
+@asset(write="scd2", per=DAY)
+def emails(accounts: Frame[DailyAccounts]) -> Frame[Emails]:
+    return accounts.drop("day")
+
+
+CHANGES = [
+    {"day": "2026-01-01", "user": "a", "email": "first"},
+    {"day": "2026-01-02", "user": "a", "email": "first"},
+    {"day": "2026-01-03", "user": "a", "email": "second"},
+]
+
+
+def test_a_history_is_made_from_a_range_of_days_in_order() -> None:
+    ran = materialize(Emails, given={DailyAccounts: CHANGES}, now=FIRST)
+    found = ran[Emails].sort("since").select("email", "since", "until").rows()
+    first, third = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 3))
+    assert found == [("first", first, third), ("second", third, None)]
+
+
+def test_a_day_before_the_newest_of_a_history_leaves_it_as_it_is() -> None:
+    ran = materialize(Emails, given={DailyAccounts: CHANGES}, partition="2026-01-03", now=FIRST)
+    earlier = ran.again(partition="2026-01-01")
+    assert (earlier.plan.steps, len(earlier.plan.kept)) == ((), 1)
+    assert earlier[Emails].equals(ran[Emails])
