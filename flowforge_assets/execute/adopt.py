@@ -111,7 +111,7 @@ def _adopted(
     base = table.version()
     if base is None:
         where = table.uri.removeprefix("file://")
-        hint = f"a Delta table must lie at `{where}` before it can be adopted"
+        hint = f"a table must lie at `{where}` before it is adopted: Delta, not files alone"
         raise NoTableError(f"`{dataset.key}` has no table yet", hint=hint)
     _refuse_unlike(table, dataset)
     with reading(table):

@@ -46,3 +46,16 @@ def test_findings_are_said_as_json(call: Call, shop: Path) -> None:
     assert {"about": "flowforge.toml", "health": "ok", "said": "corner_shop", "remedy": ""} in (
         findings
     )
+
+
+def test_a_variable_that_is_not_set_is_a_problem(
+    call: Call, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOBODY_SETS_THIS", raising=False)
+    config = shop / "flowforge.toml"
+    config.write_text(
+        f'{config.read_text()}[env.dev]\nnamespace = {{ env = "NOBODY_SETS_THIS" }}\n'
+    )
+    ran = call("doctor", "-q")
+    assert ran.code == 1
+    assert "NOBODY_SETS_THIS" in ran.out

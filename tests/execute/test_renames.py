@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flowforge_assets.api import Project
+from flowforge_assets.cli.main import main
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.storage import TwoTablesError
 from flowforge_assets.project.scaffold import make_project
@@ -168,3 +169,13 @@ def test_a_renamed_query_goes_on(tmp_path: Path) -> None:
     sales.write_text(sales.read_text().replace(OLD, "silver.sold"))
     assert stale(folder) == []
     assert Project.load(folder).run().made == 0
+
+
+def test_people_are_told_what_it_was_called(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", NEW, "-C", str(folder)]) == 0
+    assert "made as\n" in (told := capsys.readouterr().out)
+    assert OLD in told
+    assert main(["show", NEW, "-C", str(folder)]) == 0
+    assert f"was called  {OLD}\n" in capsys.readouterr().out
