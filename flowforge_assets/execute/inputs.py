@@ -27,9 +27,12 @@ from flowforge_assets.declare.mapping import Has
 from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
 from flowforge_assets.execute.artifacts import file_to_read
+from flowforge_assets.execute.jobs import made_from_digest
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.storage.failure import as_storage_error, reading
+from flowforge_assets.storage.memory import MemoryTable
+from flowforge_assets.storage.parquet import ParquetTable
 from flowforge_assets.storage.partition_rows import is_in
 from flowforge_assets.storage.store import NO_TABLE
 
@@ -101,10 +104,18 @@ class Inputs:
         return file_to_read(artifacts, wanted, self._reader)
 
     def _ref(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Ref[Any]:
+        """The place of a table; of a copy where only this program knows the table's form."""
         table = self._scope.reader(dataset)
         version = table.version() or NO_TABLE
         self._note(dataset.key, version)
-        return Ref(table.uri, version.version, wanted.render(None))
+        partitions = wanted.render(None)
+        if not isinstance(table, (MemoryTable, ParquetTable)):
+            return Ref(table.uri, version.version, partitions)
+        rows = table.scan(wanted if wanted.dimensions else None, version=version.version)
+        with reading(table):
+            name = made_from_digest(dataset.key, version, partitions)
+            copy = self._scope.jobs.copy(self._scope.store.uri, name, rows.sink_delta)
+        return Ref(copy.as_uri(), 0, partitions)
 
     def _before(self, dataset: DatasetDefinition, unit: PartitionSet) -> pl.LazyFrame:
         """The rows that the step replaces, of all the table where it is not cut by the step."""

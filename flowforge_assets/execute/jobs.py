@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from hashlib import blake2b
@@ -44,6 +44,8 @@ class JobPlaces:
     kept: Path
     clock: Clock
     stop: Event
+    _copies: dict[str, Path] = field(default_factory=dict[str, Path])
+    _copying: Lock = field(default_factory=Lock)
     _locks: dict[tuple[DatasetKey, str], Lock] = field(
         default_factory=dict["tuple[DatasetKey, str]", Lock]
     )
@@ -57,6 +59,21 @@ class JobPlaces:
         location = parse_location(store_uri)
         lake = location.folder if isinstance(location, FolderLocation) else self.kept
         return lake / _FOLDER
+
+    def copy(self, store_uri: str, name: str, write: Callable[[Path], object]) -> Path:
+        """A Delta table that `write` makes, for jobs to read; of a name it is made once.
+
+        It stays until no job is left that may read it.
+        """
+        path = self.root(store_uri) / "read" / name
+        with self._copying:
+            if not path.exists():
+                half = path.with_name(uuid.uuid4().hex)
+                half.parent.mkdir(parents=True, exist_ok=True)
+                write(half)
+                half.rename(path)
+            self._copies[name] = path
+        return path
 
     def sweep(self, store_uri: str, older_than: timedelta) -> list[Path]:
         """Removes folders that are old and in which no known job writes; gives them.
@@ -80,6 +97,9 @@ class JobPlaces:
         for lock in list(self._locks.values()):
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 lock.release()
+        if self._copies and not self.log.places():
+            for path in self._copies.values():
+                shutil.rmtree(path, ignore_errors=True)
         self.log.close()
 
 

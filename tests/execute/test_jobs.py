@@ -123,6 +123,16 @@ def test_nothing_is_left_of_a_job_when_its_rows_are_committed(lake: Pipeline) ->
     assert remembered(lake) == []
 
 
+@pytest.mark.parametrize("store", ["memory", "parquet"])
+def test_a_job_reads_a_copy_of_what_only_we_can_read(tmp_path: Path, store: str) -> None:
+    lake = pipeline(tmp_path, orders, wide, days, store=store)
+    lake.given = (jobs := FakeJobs(wide=write_wide),)
+    assert lake.run().status == "succeeded"
+    assert lake.rows(Wide, "n") == [10, 20, 30]
+    assert {request.arguments["version"] for request in jobs.submitted} == {"0"}
+    assert list(lake.environment.folder.rglob("read/*")) == []
+
+
 def test_a_job_is_given_places_versions_and_partitions(lake: Pipeline, jobs: FakeJobs) -> None:
     lake.run(partitions="2026-01-02")
     (request,) = jobs.submitted
