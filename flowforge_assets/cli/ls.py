@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from flowforge_assets.cli.options import COMMON, Common, Select
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.words import moment
 from flowforge_assets.core.key import LAYERS, DatasetKey
+from flowforge_assets.execute.lending import datasets_read
 
 if TYPE_CHECKING:
     from flowforge_assets.api import Project
@@ -19,6 +21,7 @@ _STYLES: Final[dict[str, Style]] = {
     "stale": "yellow",
     "waiting": "red",
     "never": "dim",
+    "external": "cyan",
 }
 
 
@@ -26,9 +29,9 @@ _STYLES: Final[dict[str, Style]] = {
 class Standing:
     """A dataset and how it stands.
 
-    `kind` is `artifact`, or what its asset is written in. `rows` adds up what its commits said.
-    With several commits that is about right: a partition that was remade alone counts in its old
-    batch, too. None, like `made_at`, while never made, and of an artifact.
+    `kind` is `artifact`, `external`, or what its asset is written in. `rows` adds up what its
+    commits said. With several commits that is about right: a partition that was remade alone
+    counts in its old batch, too. None, like `made_at`, while never made, and of an artifact.
     """
 
     key: DatasetKey
@@ -110,7 +113,26 @@ def standings(project: Project, select: str | None) -> list[Standing]:
                     description=dataset.description.strip().partition("\n")[0],
                 )
             )
+    found += _given(project, select)
     return sorted(found, key=lambda each: LAYERS.index(each.key.layer))
+
+
+def _given(project: Project, select: str | None) -> Iterator[Standing]:
+    """What the selected assets read and others make."""
+    for key in dict.fromkeys(datasets_read(project.graph, project.select(select))):
+        dataset = project.graph.datasets[key]
+        if dataset.external is not None:
+            yield Standing(
+                key=key,
+                asset="",
+                kind="external",
+                state="external",
+                partitions=None,
+                rows=None,
+                has_exact_rows=False,
+                made_at=None,
+                description=dataset.description.strip().partition("\n")[0],
+            )
 
 
 def _size(found: Standing) -> str:

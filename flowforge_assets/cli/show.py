@@ -16,6 +16,7 @@ from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull
 from flowforge_assets.plan.rows import there
+from flowforge_assets.project.sampling import shown_share
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.failure import reading
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from flowforge_assets.core.made import Made, TableVersion
     from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
-    from flowforge_assets.storage.store import Table
+    from flowforge_assets.record.history import History
+    from flowforge_assets.storage.external import ReadTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ class TableDescription:
     """A dataset as declared and as stored; `version`, `rows` and `head` are of the table.
 
     `made` are its current commits, newest first; `schemas` the columns that it had, oldest first.
+    `asset` is None where someone else makes it. Assets read the `share` of its rows.
     """
 
     dataset: DatasetDefinition
-    asset: AssetDefinition
+    asset: AssetDefinition | None
     checks: tuple[str, ...]
     uri: str
     version: TableVersion | None
@@ -48,6 +51,7 @@ class TableDescription:
     made: tuple[Made, ...]
     head: pl.DataFrame | None
     schemas: tuple[SchemaChange, ...] = ()
+    share: float = 1.0
 
     def as_json(self) -> dict[str, object]:
         """The dataset as `show --json` has it."""
@@ -56,9 +60,10 @@ class TableDescription:
         return {
             "key": dataset.key,
             "description": dataset.description,
-            "asset": self.asset.name,
+            "asset": self.asset.name if self.asset else None,
             "uri": self.uri,
-            "in_place": self.asset.in_place,
+            "in_place": self.asset is not None and self.asset.in_place,
+            "sample": self.share,
             "version": self.version.version if self.version else None,
             "rows": self.rows,
             "schema": [
@@ -114,7 +119,7 @@ def show(
         wanted = dataset.partitioning.parse(partition, project.clock())
     if dataset.kind == "artifact":
         return show_artifact(terminal, project, dataset, wanted=wanted)
-    table = project.table(dataset)
+    table = project.reader(dataset)
     if bad:
         from flowforge_assets.execute.judge import bad_spec  # engines, on use
 
@@ -132,7 +137,7 @@ def show(
 def describe_table(
     project: Project,
     dataset: DatasetDefinition,
-    table: Table,
+    table: ReadTable,
     *,
     wanted: PartitionSet | None,
     limit: int,
@@ -147,7 +152,7 @@ def describe_table(
     partitions = there(project.graph, history, dataset.key, project.clock())
     return TableDescription(
         dataset=dataset,
-        asset=project.graph.assets[project.graph.maker[dataset.key]],
+        asset=project.graph.assets.get(project.graph.maker.get(dataset.key, dataset.key)),
         checks=tuple(check.name for check in project.graph.checks.get(dataset.key, ())),
         uri=table.uri,
         version=version,
@@ -157,6 +162,7 @@ def describe_table(
         made=made,
         head=head,
         schemas=_schemas(project, dataset),
+        share=_share(project, dataset, history),
     )
 
 
@@ -167,10 +173,20 @@ def _schemas(project: Project, dataset: DatasetDefinition) -> tuple[SchemaChange
         return tuple(ledger.schemas(dataset.key))
 
 
+def _share(project: Project, dataset: DatasetDefinition, history: History) -> float:
+    """The share of its rows that assets read in this environment."""
+    readers = [
+        asset.id
+        for asset in project.graph.assets.values()
+        if any(read.dataset == dataset.key for read in asset.inputs)
+    ]
+    return project.outside(readers).share(dataset.key, history)
+
+
 def _read(
     project: Project,
     dataset: DatasetDefinition,
-    table: Table,
+    table: ReadTable,
     wanted: PartitionSet | None,
     limit: int,
 ) -> tuple[int, pl.DataFrame]:
@@ -244,12 +260,16 @@ def _facts(found: TableDescription) -> list[tuple[str, str]]:
     """What stands on top, a name and a line each; what has nothing to say is empty."""
     dataset, asset = found.dataset, found.asset
     newest = found.made[0] if found.made else None
-    reads = dict.fromkeys(read.dataset for read in asset.inputs)
+    reads = dict.fromkeys(read.dataset for read in asset.inputs) if asset else ()
+    in_place = asset is not None and asset.in_place
+    maker = f"{asset.name}  {asset.place.file}:{asset.place.line}" if asset else "someone else"
     return [
-        ("made by", f"{asset.name}  {asset.place.file}:{asset.place.line}"),
+        ("made by", maker),
         ("reads", ", ".join(reads)),
+        ("was called", ", ".join(dataset.aliases)),
         ("stored in", found.uri),
-        ("in place", "not atomic: a job writes the table itself" if asset.in_place else ""),
+        ("sample", f"assets read {shown_share(found.share)} of it" if found.share < 1 else ""),
+        ("in place", "not atomic: a job writes the table itself" if in_place else ""),
         ("version", "never made" if found.version is None else str(found.version.version)),
         ("rows", "" if found.rows is None else f"{found.rows:,}"),
         ("last made", f"{moment(newest.at)} in run {newest.run_id}" if newest else ""),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flowforge_assets.cli.options import COMMON, Common, Key, Partition
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.words import counted, how_many, moment
+from flowforge_assets.graph.find import refuse_given
 from flowforge_assets.plan.explain import explain
 
 if TYPE_CHECKING:
@@ -24,14 +25,21 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
     now = project.clock()
     steps = dataset.step_partitioning
     wanted = steps.all(now) if partition is None else steps.parse(partition, now)
-    ids = project.graph.ancestors([project.graph.maker[dataset.key]])
+    refuse_given(project.graph, dataset)
+    mine, own = project.graph.maker[dataset.key], project.history()
+    ids = project.graph.ancestors([mine])
+    if project.environment.lenders(project.config):  # what others lend is not made first
+        ids = {id_ for id_ in ids if id_ == mine or own.lookup(id_)}
+    outside = project.outside(ids)
     found = explain(
         project.graph,
-        project.history(),
-        project.fingerprints(ids),
+        outside.loans(own).added_to(own),
+        outside.fingerprints(ids, project.modules),
         dataset.key,
         wanted,
         now=now,
+        ids=ids,
+        observed=outside.observed.versions,
     )
     if terminal.json:
         terminal.data({"key": dataset.key, "partitions": [_as_json(each) for each in found]})
@@ -77,6 +85,8 @@ def _said(newer: NewerInput) -> str:
     of = f" {_shown(newer.partitions)}" if newer.partitions.dimensions else ""
     if newer.made is None:
         return f"`{newer.dataset}`{of} is stale and will be made first"
+    if not newer.made.run_id:
+        return f"`{newer.dataset}`{of} changed outside (`{newer.made.asset}`)"
     return f"`{newer.dataset}`{of} was made {moment(newer.made.at)} in run {newer.made.run_id}"
 
 

@@ -85,6 +85,14 @@ class Outside:
         sampling = self._environment.config.sample
         return samples(self._graph, sampling, self._graph.assets, loans.by_dataset)
 
+    def share(self, dataset: DatasetKey, own: History) -> float:
+        """The share of the dataset's rows that assets read."""
+        if not self._environment.config.sample.is_on:
+            return 1.0
+        self.loans(own)
+        sample = self.samples().get(dataset)
+        return 1.0 if sample is None else sample.share
+
     def fingerprints(
         self, ids: Iterable[DatasetKey], modules: Iterable[str]
     ) -> dict[DatasetKey, Fingerprint]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.errors.base import did_you_mean
-from flowforge_assets.errors.project import SelectionError
+from flowforge_assets.errors.project import NeverMadeHereError, SelectionError
 from flowforge_assets.graph.build import Graph
+
+_MOST_NAMED: Final = 3
 
 
 def find_dataset(graph: Graph, dataset: type | str) -> DatasetDefinition:
@@ -33,3 +37,22 @@ def find_dataset(graph: Graph, dataset: type | str) -> DatasetDefinition:
         message = f"several datasets are called `{key}`"
         hint = f"say which: {', '.join(f'`{d.key}`' for d in named)}"
     raise SelectionError(message, hint=hint)
+
+
+def refuse_given(graph: Graph, dataset: DatasetDefinition) -> None:
+    """Lets a dataset pass that is made here.
+
+    Raises:
+        NeverMadeHereError: it is read here and made elsewhere (FF-815).
+    """
+    if dataset.external is None:
+        return
+    readers = [
+        asset.name
+        for asset in graph.assets.values()
+        if any(read.dataset == dataset.key for read in asset.inputs)
+    ]
+    message = f"`{dataset.key}` is made elsewhere, and never here"
+    shown = " or ".join(f"`{reader}`" for reader in readers[:_MOST_NAMED])
+    hint = f"{shown} reads it: select that" if readers else None
+    raise NeverMadeHereError(message, place=dataset.place, hint=hint)

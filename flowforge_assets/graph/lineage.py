@@ -123,6 +123,8 @@ def column_lineage(
     waiting = [start]
     while waiting:
         at = waiting.pop()
+        if at.dataset not in graph.maker:
+            continue  # someone else makes it
         asset = graph.assets[graph.maker[at.dataset]]
         if asset.id not in traced:
             traced[asset.id] = trace(asset)

@@ -68,6 +68,9 @@ def _level(
 
 def _label(graph: Graph, key: DatasetKey) -> str:
     """`silver.orders  clean_orders`; an asset that bears the dataset's name is left out."""
+    external = graph.datasets[key].external
+    if external is not None:
+        return f"{key}  external" + (f"  {external.at}" if external.at else "")
     asset = graph.assets[graph.maker[key]]
     name = "" if asset.name == key.name.replace(".", "_") else f"  {asset.name}"
     return f"{key}{name}" + ("" if asset.kind == "python" else f"  {asset.kind}")

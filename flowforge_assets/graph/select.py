@@ -10,8 +10,8 @@ from typing import Final, NamedTuple, assert_never
 from flowforge_assets.core.key import LAYERS, DatasetKey
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.base import did_you_mean
-from flowforge_assets.errors.project import NeverMadeHereError
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.find import refuse_given
 from flowforge_assets.graph.selection import (
     ALL,
     AllOf,
@@ -104,31 +104,14 @@ class _Resolver:
         index = self.index(None)
         found = index.find(named.text)
         if not found:
-            self.refuse_given(named.text)
+            for dataset in self.graph.datasets.values():
+                if named.text in {dataset.key, dataset.key.name}:
+                    refuse_given(self.graph, dataset)
             what = "matches no asset" if _is_pattern(named.text) else "is no asset and no dataset"
             near = did_you_mean(named.text, index.by_word)
             hint = near or "`flowforge ls` shows what there is"
             refuse(self.text, named.column, f"`{named.text}` {what}", hint)
         return frozenset(found)
-
-    def refuse_given(self, name: str) -> None:
-        """Refuses a dataset that is read here and never made.
-
-        Raises:
-            NeverMadeHereError: it is one (FF-815).
-        """
-        given = (d for d in self.graph.datasets.values() if d.external is not None)
-        for dataset in given:
-            if name in {dataset.key, dataset.key.name}:
-                readers = [
-                    asset.name
-                    for asset in self.graph.assets.values()
-                    if any(read.dataset == dataset.key for read in asset.inputs)
-                ]
-                message = f"`{dataset.key}` is made elsewhere, and never here"
-                shown = " or ".join(f"`{reader}`" for reader in readers[:3])
-                hint = f"{shown} reads it: select that" if readers else None
-                raise NeverMadeHereError(message, place=dataset.place, hint=hint)
 
     def having(self, having: Having) -> frozenset[DatasetKey]:
         """The assets that have an attribute; a layer or kind that none has is no error."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -14,7 +14,7 @@ from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import reads
-from flowforge_assets.plan.stale import Asked, Found, find_stale
+from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, Found, find_stale
 from flowforge_assets.plan.step import Reason
 from flowforge_assets.record.history import History
 
@@ -63,15 +63,18 @@ def explain(
     wanted: PartitionSet,
     *,
     now: datetime,
+    ids: Collection[DatasetKey] | None = None,
+    observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
 ) -> list[Explanation]:
     """What becomes of the partitions `wanted` of `dataset`, and why; equal fates are one.
 
-    Its ancestors are looked at whole, as if all were asked for, so that nothing waits.
-    `fingerprints` must hold theirs and that of its maker.
+    Its ancestors, or those among `ids`, are looked at whole, as if all were asked for, so that
+    nothing waits. `fingerprints` must hold theirs and that of its maker. `observed` has the
+    versions that sources tell today.
     """
     id_ = graph.maker[dataset]
-    asked = Asked(frozenset(graph.ancestors([id_])))
-    found = find_stale(graph, history, fingerprints, asked, now=now)
+    asked = Asked(frozenset(graph.ancestors([id_]) if ids is None else ids))
+    found = find_stale(graph, history, fingerprints, asked, now=now, observed=observed)
     explainer = _Explainer(graph, history, fingerprints, found, now)
     fates: dict[object, Explanation] = {}
     for verdict in _verdicts(found, id_, wanted):

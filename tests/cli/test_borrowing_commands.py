@@ -1,0 +1,123 @@
+"""What the commands say of datasets that others make, lend, or that are read in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import polars as pl
+import pytest
+
+if TYPE_CHECKING:
+    from command_line import Call
+
+Write: TypeAlias = Callable[[Mapping[str, str]], Path]
+CONFIG = """
+[project]
+modules = ["given_rates"]
+[env.dev]
+read_from = "prod"
+sample = 0.5
+[env.prod]
+"""
+MODULE = '''
+import polars as pl
+
+from flowforge_assets import Bronze, Col, Frame, Gold, Silver, asset, col, external, key
+
+
+class Rates(Bronze):
+    """What a euro costs."""
+
+    currency: Col[str] = key()
+    rate: Col[float] = col()
+
+
+class Double(Silver):
+    currency: Col[str] = key()
+    rate: Col[float] = col()
+
+
+class Total(Gold):
+    total: Col[float] = col()
+
+
+external(Rates, at="given/rates.parquet")
+
+
+@asset
+def double(rates: Frame[Rates]) -> Frame[Double]:
+    return rates.with_columns(rate=Rates.rate * 2)
+
+
+@asset
+def total(double: Frame[Double]) -> Frame[Total]:
+    return double.select(total=Double.rate.sum())
+'''
+
+
+@pytest.fixture
+def rates(write_project: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = write_project({"flowforge.toml": CONFIG, "given_rates.py": MODULE})
+    frame = pl.DataFrame({"currency": [f"c{n}" for n in range(100)], "rate": [1.0] * 100})
+    frame.write_parquet(root / "given/rates.parquet", mkdir=True)
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_ls_lists_what_others_make(call: Call, rates: Path) -> None:
+    (first, *_) = call("ls", "--json").data["datasets"]
+    assert (first["key"], first["kind"], first["state"]) == ("bronze.rates", "external", "external")
+
+
+def test_show_says_that_someone_else_makes_it_and_what_is_read(call: Call, rates: Path) -> None:
+    lines = [line.split(maxsplit=2) for line in call("show", "rates").out.splitlines()]
+    assert ["made", "by", "someone else"] in lines
+    assert ["sample", "assets", "read 50% of it"] in lines
+    assert ["rows", "100"] in lines
+
+
+def test_lineage_ends_at_what_others_make(call: Call, rates: Path) -> None:
+    assert "bronze.rates  external  given/rates.parquet" in call("lineage", "gold.total").out
+    assert "bronze.rates.rate" in call("lineage", "gold.total.total").out
+
+
+def test_what_others_make_has_no_why(call: Call, rates: Path) -> None:
+    ran = call("why", "rates")
+    assert (ran.code, "error[FF-815]" in ran.err) == (2, True)
+
+
+def test_plan_and_run_say_what_is_borrowed_and_what_is_read_in_part(
+    call: Call, rates: Path
+) -> None:
+    call("run", "-e", "prod")
+    notes = [
+        "`silver.double` from `prod`",
+        "a sample of 50% is read of `silver.double`",
+    ]
+    assert call("plan", "-s", "total", "--json").data["notes"] == notes
+    assert f"note: {notes[0]}\nnote: {notes[1]}\n" in call("plan", "-s", "total").err
+    ran = call("run", "-s", "total", "--json")
+    assert [event["message"] for event in ran.events if event["event"] == "note"] == notes
+
+
+def test_why_tells_of_a_change_at_the_lender(call: Call, rates: Path) -> None:
+    call("run", "-e", "prod")
+    call("run", "-s", "total")
+    assert "fresh" in call("why", "total").out
+    pl.DataFrame({"currency": ["x"], "rate": [9.0]}).write_parquet(rates / "given/rates.parquet")
+    call("run", "-e", "prod")
+    assert "newer input: `silver.double` was made" in call("why", "total").out
+
+
+def test_why_tells_of_a_change_outside(call: Call, rates: Path) -> None:
+    call("run", "-e", "prod")
+    pl.DataFrame({"currency": ["x"], "rate": [9.0]}).write_parquet(rates / "given/rates.parquet")
+    said = call("why", "double", "-e", "prod").out
+    assert "newer input: `bronze.rates` changed outside (`given/rates.parquet`)" in said
+
+
+def test_a_borrowed_dataset_is_shown_from_where_it_is(call: Call, rates: Path) -> None:
+    call("run", "-e", "prod")
+    assert ".flowforge/prod/lake/silver/double" in call("show", "double", "--json").data["uri"]
