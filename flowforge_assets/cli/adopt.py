@@ -27,6 +27,7 @@ def adopt(
 ) -> int:
     """Take the table of a dataset as made today, without making it. No row is moved."""
     from flowforge_assets.execute.adopt import adopt as adopt_table  # engines, on use
+    from flowforge_assets.execute.adopt import maker_of
 
     terminal, project = common.terminal(), common.load()
     dataset = project.dataset(key)
@@ -35,10 +36,9 @@ def adopt(
         message = f"`{from_.partition('?')[0]}` is not in the place of `{dataset.key}`"
         hint = f"copy it to `{place}`, or declare it with `external(...)` and let it lie"
         raise NotAdoptableError(message, place=dataset.place, hint=hint)
-    maker = project.graph.maker.get(dataset.key)
-    fingerprints = project.fingerprints([maker] if maker is not None else [])
-    session = project.session(dataset.key)
-    done = adopt_table(session, dataset, fingerprints, check=not no_check)
+    maker = maker_of(project.graph, dataset)
+    fingerprints = project.fingerprints([maker.id])
+    done = adopt_table(project.session(maker.id), dataset, fingerprints, check=not no_check)
     if terminal.json:
         outside = done.outside.render(None) if done.outside else None
         data = {

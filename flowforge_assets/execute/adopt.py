@@ -22,6 +22,7 @@ from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.run import LocalRun
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.session import Session, begun
+from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.quality.verdict import refusals
 from flowforge_assets.record.history import History
@@ -65,7 +66,7 @@ def adopt(
         TableUnfitError: it has other columns than are declared (FF-824).
         RulesBrokenError, CheckFailedError: its rows are not as is promised (FF-710, FF-712).
     """
-    asset = _maker(session, dataset)
+    asset = maker_of(session.graph, dataset)
 
     def nothing(history: History) -> Plan:
         return replace(
@@ -88,9 +89,14 @@ def _silent(event: Event) -> None:
     """Says nothing: there are no steps to tell of."""
 
 
-def _maker(session: Session, dataset: DatasetDefinition) -> AssetDefinition:
-    maker = session.graph.maker.get(dataset.key)
-    asset = None if maker is None else session.graph.assets[maker]
+def maker_of(graph: Graph, dataset: DatasetDefinition) -> AssetDefinition:
+    """The asset that makes a dataset which can be adopted.
+
+    Raises:
+        NotAdoptableError: nothing is stored for such a dataset, or not by us (FF-825).
+    """
+    maker = graph.maker.get(dataset.key)
+    asset = None if maker is None else graph.assets[maker]
     why = ""
     if asset is None or dataset.external is not None:
         why = "someone else makes it, so it needs no adoption"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,3 +53,18 @@ def test_what_was_adopted_is_said_as_json(call: Call, shop: Path) -> None:
         "outside": None,
         "rows": 5,
     }
+
+
+def test_what_someone_else_makes_is_not_adopted(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    Path("flowforge.toml").write_text('[project]\nmodules = ["made_elsewhere"]\n')
+    Path("made_elsewhere.py").write_text(
+        "from flowforge_assets import Bronze, Col, col, external\n\n\n"
+        "class Raw(Bronze):\n    a: Col[int] = col()\n\n\n"
+        'external(Raw, at="raw")\n'
+    )
+    ran = call("adopt", "raw")
+    assert (ran.code, "someone else makes it" in ran.err) == (2, True)
