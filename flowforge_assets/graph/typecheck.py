@@ -22,6 +22,7 @@ from flowforge_assets.errors.base import FlowForgeError, Place, Problems, raise_
 from flowforge_assets.errors.check import BodyFailedError, ReturnValueError
 from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.drawing import check_drawing
 from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
 from flowforge_assets.project.header_dataset import is_of_file
@@ -42,6 +43,14 @@ class CheckReport:
     assets: int
     errors: tuple[FlowForgeError, ...] = ()
     not_checked: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __repr__(self) -> str:
+        """How many assets are well, then each error."""
+        return check_drawing(self).text()
+
+    def _repr_html_(self) -> str:
+        """The same, for a notebook."""
+        return check_drawing(self).html()
 
 
 def check_assets(
