@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from deltalake import DeltaTable, Field
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import (
     AddAction,
     CommitProperties,
@@ -150,17 +151,26 @@ def _widen(table: DeltaTable, at: Snapshot, spec: TableSpec) -> None:
     """Adds the columns that are new and drops `not null` where nulls may come now.
 
     These are commits of their own: a reader in between sees no other rows than before.
+
+    Raises:
+        CommitFailedError: others have committed in between, and `table` is beyond theirs.
     """
     declared = delta_schema(spec.schema, spec.comments)
     new = [field for field in declared.fields if field.name not in at.stored]
+    version = at.version
     if new:
         fields = [Field(f.name, f.type, nullable=True, metadata=f.metadata) for f in new]
         table.alter.add_columns(fields)
         table.update_incremental()
+        version += 1
     for field in declared.fields:
         if field.nullable and field.name in at.not_null:
             table.alter.drop_column_not_null(field.name)
             table.update_incremental()
+            version += 1
+    if table.version() != version:
+        message = f"version {table.version()} of the table is not the one that was looked at"
+        raise CommitFailedError(message)
 
 
 def _add(file: DataFile, hive: Sequence[str]) -> AddAction:

@@ -84,8 +84,11 @@ class DeltaHandle:
         return self._snapshot
 
     def column_stats(self, columns: Sequence[str]) -> Mapping[str, FileStats]:
-        """The statistics of `columns` of the newest version's files, by path; reads no file."""
-        if self.newest() is None or self.opened is None:
+        """The statistics of `columns` of the files in the opened version, by path; reads no file.
+
+        It does not look whether others have committed: what is decided by it is for this version.
+        """
+        if self.opened is None:
             return {}
         actions = pl.DataFrame(self.opened.get_add_actions())
         hive = self.opened.metadata().partition_columns

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from flowforge_assets.core.partition import WHOLE, Dimension, PartitionSet, Span
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.storage import SchemaChangeError
+from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.delta_handle import DeltaHandle
 from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Matching
 from storage_values import (
@@ -328,6 +330,34 @@ def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
     made = other.commit(staged, replace=BY_ITEM, made=record(STEP))
     assert found_in(mine) == Counter(prices((1, 5.0, 0), (2, 2.0, 0)).rows())
     assert made.touched == days(0, 1)
+
+
+@pytest.mark.parametrize("moment", ["DeltaHandle.column_stats", "delta_commit._widen"])
+def test_a_commit_of_another_in_the_midst_of_a_merge_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    first, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
+    merge(first, prices((1, 1.0, 0), (2, 2.0, 0), (9, 9.0, 0)))
+    mine = DeltaStore(tmp_path).table(wider_prices(nullable=True))
+    holder = delta_commit if moment.startswith("delta_commit") else DeltaHandle
+    name = moment.rpartition(".")[2]
+    go_on = getattr(holder, name)
+    steps = iter(["other"])
+
+    def after_another(*given: object) -> object:
+        for step in steps:
+            merge(other, prices((1, 3.0, 0), (4, 4.0, 0)), step=step)
+        return go_on(*given)
+
+    monkeypatch.setattr(holder, name, after_another)
+    merge(mine, prices((1, 5.0, 1), (2, 2.0, 0)).with_columns(note=pl.lit("x")))
+    monkeypatch.undo()
+    assert sorted(mine.scan().select("item", "price").collect().rows()) == [
+        (1, 5.0),
+        (2, 2.0),
+        (4, 4.0),
+        (9, 9.0),
+    ]
 
 
 def test_a_new_nullable_column_comes_with_a_merge(store: Store) -> None:
