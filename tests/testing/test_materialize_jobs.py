@@ -28,12 +28,12 @@ def write_wide(src: str, out: str) -> None:
 
 
 def test_a_job_is_tested_with_given_rows() -> None:
-    given = {Orders: rows(Orders, [{"price": 7}])}
-    ran = materialize(Wide, given=given, resources=[FakeJobs(wide=write_wide)])
+    orders, jobs = rows(Orders, [{"price": 7}]), FakeJobs(wide=write_wide)
+    ran = materialize(Wide, given={Orders: orders}, resources=[jobs])
     assert ran[Wide]["price"].to_list() == [14]
 
 
 def test_what_a_job_writes_is_held_to_the_rules() -> None:
-    given = {Orders: rows(Orders, [{"price": -7}])}
+    orders, jobs = rows(Orders, [{"price": -7}]), FakeJobs(wide=write_wide)
     with pytest.raises(RulesBrokenError):
-        materialize(Wide, given=given, resources=[FakeJobs(wide=write_wide)])
+        materialize(Wide, given={Orders: orders}, resources=[jobs])
