@@ -24,7 +24,18 @@ from harness.environments import our_python
 from harness.figures import Figure, table, write_lines
 from harness.setting import Setting
 
-BENCHES = ("startup", "load", "check", "overhead", "noop", "cli10", "lake", "writes", "validate")
+BENCHES = (
+    "startup",
+    "declare",
+    "load",
+    "check",
+    "overhead",
+    "noop",
+    "cli10",
+    "lake",
+    "writes",
+    "validate",
+)
 TRIAL_SCALE = 0.004
 
 

@@ -48,14 +48,12 @@ def key_of(cls: type) -> DatasetKey:
     Raises:
         DatasetNameError: the name is not made of lower-case words, or the class has no layer.
     """
-    key, project = _own_key(cls), project_of(cls.__module__)
+    key = vars(cls).get("__flowforge_key__") or _own_key(cls)
+    project = project_of(cls.__module__)
     return key if project is None else DatasetKey(f"{project}/{key}")
 
 
 def _own_key(cls: type) -> DatasetKey:
-    cached = vars(cls).get("__flowforge_key__")
-    if isinstance(cached, DatasetKey):
-        return cached
     options = options_of(cls)
     name = options.name or snake_case(cls.__name__)
     if options.layer is None:

@@ -64,11 +64,12 @@ def read_form(hint: Any, resolve: Resolve) -> Form | None:  # noqa: ANN401 - an 
     """
     if isinstance(hint, type):
         return None  # a key or a resource: a form has brackets
+    origin: Any  # as `Form.form`
     if type(hint) is types.GenericAlias:
-        mapping, optional = _SAME, False
+        origin, mapping, optional = hint.__origin__, _SAME, False
     else:
         hint, mapping, optional = _peeled(hint, resolve)
-    origin: Any = typing.get_origin(hint)  # Any: as `Form.form`
+        origin = typing.get_origin(hint)
     if origin not in _ALL:
         return None
     inner = hint.__args__[0]
@@ -110,6 +111,9 @@ def read_forms(hint: Any, resolve: Resolve) -> list[Form] | None:  # noqa: ANN40
     Raises:
         FormMismatchError: as `read_form`.
     """
+    if type(hint) is types.GenericAlias and hint.__origin__ is not tuple:
+        only = read_form(hint, resolve)
+        return None if only is None else [only]
     parts = typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
     found = [form for part in parts if (form := read_form(part, resolve)) is not None]
     return found if found and len(found) == len(parts) else None

@@ -37,9 +37,9 @@ def written_function(function: Callable[..., Any], place: Place | None = None) -
     return found
 
 
-def free_parameters(function: Callable[..., Any]) -> list[str]:
+def free_parameters(function: Callable[..., Any], written: FunctionType) -> list[str]:
     """The parameters that a call may give: those that no `partial` has bound, in order."""
-    code = written_function(function).__code__
+    code = written.__code__
     names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     while isinstance(function, functools.partial):
         names = [name for name in names[len(function.args) :] if name not in function.keywords]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -37,6 +38,7 @@ T = TypeVar("T")
 UNREADABLE: Final = object()
 """Stands for an annotation that cannot be read, which is noted."""
 _KEY_TYPES: Final = (date, datetime, str)
+_ANY_NUMBER: Final = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _FORMS_HINT: Final = (
     "write `Frame[D]` (or `Table`, `Rows`, `Arrow`), a partition key such as "
     "`day: date`, `Partitions[date]`, a `Resource` or `Context`"
@@ -51,7 +53,7 @@ class Parameters:
         self.classes = classes
         self.written = written_function(declared.function)
         self.hints: dict[str, Any] = dict(self.written.__annotations__)
-        self.parameters = free_parameters(declared.function)
+        self.parameters = free_parameters(declared.function, self.written)
         self.with_default = parameters_with_default(self.written)
         self.problems: list[FlowForgeError] = []
         self.inputs: list[Input] = []
@@ -101,6 +103,12 @@ class Parameters:
                 message = f"`reads=` names `{name}`, which `{self.declared.name}` does not take"
                 hint = did_you_mean(name, self.parameters) or "name one of its parameters"
                 self.problems.append(AssetOptionError(message, hint=hint))
+        code = self.written.__code__
+        if code.co_posonlyargcount or code.co_flags & _ANY_NUMBER:
+            self.refuse_nameless()
+
+    def refuse_nameless(self) -> None:
+        """Refuses parameters that cannot be given by name."""
         positional_only = self.written.__code__.co_posonlyargcount
         for name in self.written.__code__.co_varnames[:positional_only]:
             if name in self.parameters:
@@ -167,7 +175,9 @@ class Parameters:
         """The annotation, or `UNREADABLE` when that is noted, and the form of a dataset it is."""
         before = len(self.problems)
         if name in self.hints:
-            hint = self.resolved(self.hints[name])
+            hint = self.hints[name]
+            if isinstance(hint, str):
+                hint = self.resolved(hint)
             form = self.form(hint)
             return (UNREADABLE if len(self.problems) > before else hint), form
         if name not in self.with_default:

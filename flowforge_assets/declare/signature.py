@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections import Counter
+from inspect import cleandoc
 from typing import Any, Final
 
 from flowforge_assets.core.key import DatasetKey
@@ -112,7 +113,7 @@ def read_checks(declared: Declared, classes: dict[DatasetKey, type]) -> tuple[Ch
 
 
 def _description(declared: Declared) -> str:
-    return (written_function(declared.function).__doc__ or "").strip()
+    return cleandoc(written_function(declared.function).__doc__ or "")
 
 
 def _outputs(reader: Parameters, options: AssetOptions) -> tuple[Output, ...]:
@@ -129,11 +130,11 @@ def _outputs(reader: Parameters, options: AssetOptions) -> tuple[Output, ...]:
     before = len(reader.problems)
     hint = reader.resolved(reader.hints["return"])
     forms = reader.attempt(lambda: read_forms(hint, reader.resolved)) or []
-    is_made = all(
-        form.form in MADE_FORMS and not form.optional and not reader.is_shape(form)
-        for form in forms
-    )
-    if forms and is_made:
+    unmade = [
+        form for form in forms
+        if form.form not in MADE_FORMS or form.optional or reader.is_shape(form)
+    ]  # fmt: skip
+    if forms and not unmade:
         reader.is_routed = len(forms[0].datasets) > 1
         if reader.is_routed and len(forms) > 1:
             message = f"`{reader.declared.name}` returns rows of several datasets in a tuple"
