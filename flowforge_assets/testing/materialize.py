@@ -86,6 +86,10 @@ class Ran:
         self.plan = plan
         self.result = result
 
+    def __repr__(self) -> str:
+        """What was planned, and how it ended."""
+        return f"{self.plan!r}\n{self.result!r}"
+
     @property
     def errors(self) -> tuple[FlowForgeError, ...]:
         """One for each unit that failed."""

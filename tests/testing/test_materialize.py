@@ -81,6 +81,8 @@ def test_an_asset_makes_its_dataset_from_given_rows() -> None:
         ("clean_orders", "never made")
     ]
     assert (ran.result.made, ran.errors) == (1, ())
+    assert "clean_orders  never made" in repr(ran)
+    assert repr(ran).endswith("succeeded: 1 made")
 
 
 def test_rows_may_be_given_as_they_are() -> None:
