@@ -253,7 +253,8 @@ def _show_bad(terminal: Terminal, found: TableDescription) -> None:
         return
     terminal.say(Text(counted(found.rows, "bad row"), "bold"), f" of {found.dataset.key}")
     if found.head is not None:
-        terminal.say(drawn_rows(found.head))
+        has_changed = found.head["_changed"].count() > 0
+        terminal.say(drawn_rows(found.head if has_changed else found.head.drop("_changed")))
 
 
 def _facts(found: TableDescription) -> list[tuple[str, str]]:

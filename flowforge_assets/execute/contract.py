@@ -128,15 +128,10 @@ def fitted(
         Problems: columns that lack, are not declared or have another type (FF-301 to FF-303).
         SchemaChangeError: a column that was kept has another type now (FF-611).
     """
-    schema = stored
-    written = {c.field.name for c in dataset.columns if c.writer is not None}
-    if written:
-        schema = stored = Schema(tuple(field for field in stored if field.name not in written))
+    schema = fitting_schema(frame.collect_schema(), dataset, stored)
     if dataset.extra == "drop":
         beyond = [name for name in frame.collect_schema() if schema.find(name) is None]
         frame = frame.drop(beyond) if beyond else frame
-    elif dataset.extra == "keep":
-        schema = with_extra(stored, frame.collect_schema())
     conformed: Frame
     if isinstance(frame, pl.LazyFrame):
         conformed, differences = conform(frame, schema)
@@ -149,3 +144,15 @@ def fitted(
         hint = f'cast them as they were, or declare them: `{dataset.key}` says `extra="keep"`'
         raise SchemaChangeError(message, place=asset.place, hint=hint)
     return conformed, schema
+
+
+def fitting_schema(found: pl.Schema, dataset: DatasetDefinition, stored: Schema) -> Schema:
+    """What a frame with the columns `found` is held to, for a table that has `stored` so far.
+
+    Those are the columns without the ones that the writer makes; with `extra="keep"` the frame's
+    own come with them.
+    """
+    written = {c.field.name for c in dataset.columns if c.writer is not None}
+    if written:
+        stored = Schema(tuple(field for field in stored if field.name not in written))
+    return with_extra(stored, found) if dataset.extra == "keep" else stored

@@ -27,6 +27,7 @@ from flowforge_assets.declare.mapping import All
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.check import ReturnValueError
 from flowforge_assets.execute.call import bound_arguments, users_code
+from flowforge_assets.execute.changed_types import CHANGED
 from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
@@ -86,7 +87,7 @@ class Judge:
             return Examination(rows.height)
         with ExitStack() as looked_up:
             for key in (targets := self.targets(rows)):
-                table = self.scope.table(self.scope.graph.datasets[key])
+                table = self.scope.reader(self.scope.graph.datasets[key])
                 looked_up.enter_context(reading(table))
             return examine(
                 rows,
@@ -222,7 +223,7 @@ class Judge:
         if not bad and table.version() is None:
             return
         empty = pl.DataFrame(schema=polars_schema(spec.schema))
-        rows = pl.concat([empty, *(frame.select(spec.schema.names) for frame in bad)])
+        rows = pl.concat([empty, *(_completed(frame, empty.schema) for frame in bad)])
         staged = table.stage(rows)
         step_id = f"{made.step_id} bad rows"
         of_bad = replace(made, dataset=spec.key, rows=rows.height, step_id=step_id)
@@ -264,15 +265,27 @@ class Judge:
         return good, bad
 
 
+def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The columns of `schema`, null where the frame lacks them."""
+    lacking = [pl.lit(None, dtype=schema[name]).alias(name) for name in schema]
+    return frame.select(
+        name if name in frame.columns else null for name, null in zip(schema, lacking, strict=True)
+    )
+
+
 def bad_spec(dataset: DatasetDefinition) -> TableSpec:
-    """The quarantine of a dataset: its columns, all of which may be null, and `_broken_rules`."""
+    """The quarantine of a dataset: its columns, all of which may be null, and two more.
+
+    `_broken_rules` says why a row is there, `_changed` holds values that came with another type.
+    """
     partition_columns = {d.column for d in dataset.partitioning.dimensions}
     fields = (replace(f, nullable=f.name not in partition_columns) for f in dataset.schema)
     broken = Field(BROKEN_RULES, ListType(Plain("string"), nullable_items=True), nullable=True)
+    changed = Field(CHANGED, Plain("string"), nullable=True)
     spec = spec_of(dataset)
     return replace(
         spec,
         key=DatasetKey(f"{spec.key}__bad_rows"),
-        schema=Schema((*fields, broken)),
+        schema=Schema((*fields, broken, changed)),
         description=f"Rows of {dataset.key} that broke its rules.",
     )

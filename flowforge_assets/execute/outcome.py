@@ -15,7 +15,7 @@ from flowforge_assets.plan.step import Step
 class UnitOutcome:
     """What became of one unit: rows and warnings, or the error that stopped it.
 
-    `bad_rows` were set aside.
+    `bad_rows` were set aside, `new_columns` were kept for the first time.
     """
 
     unit: PartitionSet
@@ -23,6 +23,7 @@ class UnitOutcome:
     rows: int = 0
     bad_rows: int = 0
     warnings: tuple[Finding, ...] = ()
+    new_columns: tuple[str, ...] = ()
     error: FlowForgeError | None = None
 
 

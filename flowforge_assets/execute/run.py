@@ -266,6 +266,7 @@ class LocalRun:
                 f"{_rows(finding.bad_rows)} found by `{finding.rule}`"
                 for finding in outcome.warnings
             ]
+            said += [f"the new column `{name}` is kept" for name in outcome.new_columns]
             self.finished(step, outcome, "made", message="; ".join(said) or None)
 
     def fail(self, step: Step, outcome: UnitOutcome) -> None:

@@ -139,6 +139,7 @@ class _Writer:
                 rows=prepared.rows,
                 bad_rows=prepared.bad_rows,
                 warnings=prepared.warnings,
+                new_columns=prepared.new_columns,
             )
             for unit, prepared, seconds in held
         )

@@ -18,6 +18,7 @@ from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.run import StepFailedError
 from flowforge_assets.execute.artifacts import MadeFile, folder_for, made_file
 from flowforge_assets.execute.call import call_asset, users_code, within_timeout
+from flowforge_assets.execute.changed_types import set_apart
 from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_values
 from flowforge_assets.execute.inputs import Inputs, Loaded
 from flowforge_assets.execute.judge import Judge
@@ -25,7 +26,7 @@ from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.execute.states import stamped, time_of
 from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
-from flowforge_assets.quality.verdict import refusals
+from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
 
@@ -56,6 +57,7 @@ class PreparedOutput:
     table: Table | None = None
     bad: pl.DataFrame | None = None
     warnings: tuple[Finding, ...] = ()
+    new_columns: tuple[str, ...] = ()
     is_unchanged: bool = False
     is_view: bool = False
     rows_in_place: int | None = None
@@ -95,6 +97,11 @@ class Prepared:
     def bad_rows(self) -> int:
         """How many rows are set aside."""
         return sum(output.bad.height for output in self.outputs if output.bad is not None)
+
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """The columns that are kept for the first time."""
+        return tuple(name for output in self.outputs for name in output.new_columns)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -192,10 +199,14 @@ def _prepared(
     stored = scope.table(dataset).spec.schema
     at = time_of(unit, scope.now)
 
-    def promised() -> tuple[Frame, Schema]:
-        return fitted(as_frame(value, output.form, dataset, asset), dataset, asset, stored=stored)
+    def promised() -> tuple[Frame, Schema, pl.DataFrame | None]:
+        frame, apart = as_frame(value, output.form, dataset, asset), None
+        if asset.bad_rows == "quarantine":
+            frame, apart = set_apart(frame, dataset, stored=stored)
+        return *fitted(frame, dataset, asset, stored=stored), apart
 
-    frame, schema = users_code(asset, promised)
+    frame, schema, apart = users_code(asset, promised)
+    new_columns = tuple(name for name in schema.names if stored.find(name) is None)
     if dataset.returned is not dataset.schema:
         schema = with_extra(stored, polars_schema(schema))
         frame = stamped(frame.lazy(), dataset, schema, at)
@@ -209,12 +220,27 @@ def _prepared(
         room = max(scope.handover.free_bytes, _SMALL_BYTES)
         is_large = rows is None or rows * len(schema.fields) * _BYTES_A_VALUE > room
         if is_large and asset.write in {"overwrite", "append"}:
-            return _in_files(scope, judge, frame, schema)
+            return replace(_in_files(scope, judge, frame, schema), new_columns=new_columns)
         # the streaming engine takes 0.15 ms longer to begin
         engine: Engine = "in-memory" if rows is not None and 0 < rows < _FEW_ROWS else "auto"
         lazy = frame
         frame = users_code(asset, lambda: lazy.collect(engine=engine))
-    return _in_memory(judge, frame, schema)
+    found = replace(_in_memory(judge, frame, schema), new_columns=new_columns)
+    return found if apart is None else _with_apart(judge, found, apart)
+
+
+def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> PreparedOutput:
+    """The output with rows that do not fit their types among those that are set aside."""
+    bad = apart if found.bad is None else pl.concat([found.bad, apart], how="diagonal")
+    asset, key = judge.asset, judge.dataset.key
+    refuse_too_many(
+        bad.height,
+        found.rows + bad.height,
+        max_bad=asset.max_bad,
+        dataset=key,
+        place=asset.place,
+    )
+    return replace(found, bad=bad)
 
 
 def together(parts: Sequence[PreparedOutput], schema: Schema) -> pl.DataFrame:
