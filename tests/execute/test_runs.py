@@ -344,7 +344,7 @@ def test_a_commit_that_the_ledger_missed_is_found_by_the_next_run(
 ) -> None:
     found = pipeline(tmp_path, raw, side)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         msg = "the disk is full"
         raise LedgerDiskFull(msg)
 
