@@ -261,6 +261,7 @@ def _bad_datasets(options: AssetOptions) -> Iterator[tuple[str, str]]:
             shown = getattr(cls, "__name__", None) or repr(cls)
             hint = "subclass `Bronze`, `Silver` or `Gold`"
             if isinstance(cls, str):
+                shown = cls
                 hint = f'name it by its class: `dataset("{cls}", Bronze, ...)` gives one'
             yield f"`{shown}` is no dataset class", hint
 
