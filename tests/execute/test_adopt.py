@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 from flowforge_assets import (
+    Artifact,
     BadRows,
     Bronze,
     Col,
     Daily,
+    File,
     Frame,
     Gold,
     Silver,
@@ -56,6 +58,10 @@ class Seen(Gold):
     price: Col[int] = col()
 
 
+class Report(Artifact, suffix=".txt"):
+    """A file."""
+
+
 @asset
 def sales(day: date) -> Frame[Sales]:
     return pl.LazyFrame({"day": [day], "price": [5]})
@@ -81,6 +87,13 @@ def seen(priced: Frame[Priced]) -> Frame[Seen]:
     return priced.select("price")
 
 
+@asset
+def report(priced: Frame[Priced], out: Path) -> File[Report]:
+    path = out / "report.txt"
+    path.write_text("")
+    return path
+
+
 @check
 def is_cheap(priced: Frame[Priced]) -> BadRows[Priced]:
     return priced.filter(Priced.price > 100)
@@ -94,7 +107,9 @@ def is_even(priced: Frame[Priced]) -> BadRows[Priced]:
 @pytest.fixture
 def shop(tmp_path: Path) -> Pipeline:
     """A pipeline whose days of sales were made."""
-    made = pipeline(tmp_path, sales, priced, total, log, seen, is_cheap, is_even, store="delta")
+    made = pipeline(
+        tmp_path, sales, priced, total, log, seen, report, is_cheap, is_even, store="delta"
+    )
     made.run(["bronze.sales"])
     return made
 
@@ -265,6 +280,11 @@ def test_a_place_without_a_table_is_an_error(shop: Pipeline) -> None:
 def test_a_view_is_not_adopted(shop: Pipeline) -> None:
     with pytest.raises(NotAdoptableError, match="a view stores no rows"):
         adopted(shop, "gold.seen")
+
+
+def test_a_file_is_not_adopted(shop: Pipeline) -> None:
+    with pytest.raises(NotAdoptableError, match="an artifact is a file"):
+        adopted(shop, "gold.report")
 
 
 def test_a_table_without_a_row_in_a_declared_day_is_not_adopted(shop: Pipeline) -> None:

@@ -217,6 +217,7 @@ def test_the_key_is_the_one_unique_column(
         ("x.ndjson", '{"a": 1}\n{"a"', "line 2 is no JSON"),
         ("x.ndjson", "[]", "line 1 holds no object"),
         ("x.ndjson", "\n", "it holds no row"),
+        ("x.json", "[1", "it is no JSON"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(
@@ -226,6 +227,25 @@ def test_a_file_that_is_no_table_is_refused(
     path.write_text(content, encoding="latin-1")
     with pytest.raises(UnreadableDataError, match=said):
         infer_file(path)
+
+
+def test_a_folder_that_is_called_like_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(UnreadableDataError, match="no Delta table"):
+        infer_file(tmp_path / "x.csv")
+
+
+def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
+    path = file_of_rows(tmp_path, ".csv")
+    key = DatasetKey("bronze.x")
+    source = dataset_source(infer_file(path), key, root=tmp_path / "shop", with_asset=True)
+    assert f'FILE = Path("{path}")' in source
+
+
+def test_texts_of_several_forms_are_texts_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps([{"a": "2026-01-05", "b": "2026-13-05"}, {"a": "soon", "b": "x"}]))
+    assert types(path) == {"a": "string", "b": "string"}
 
 
 def test_a_folder_without_a_delta_log_is_refused(tmp_path: Path) -> None:
