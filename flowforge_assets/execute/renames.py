@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
+from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.renamed import first_key, keys_today, made_today
 from flowforge_assets.errors.storage import TwoTablesError
@@ -14,7 +16,8 @@ from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.location import FolderLocation, table_folder, tables_in
 
-ReadLog = Callable[[DatasetDefinition], Sequence[Made]]
+ReadLog: TypeAlias = Callable[[DatasetDefinition], Sequence[Made]]
+ReadSchemas: TypeAlias = Callable[[DatasetKey], Sequence[SchemaChange]]
 
 
 def made_of(graph: Graph, made: Iterable[Made]) -> list[Made]:
@@ -35,11 +38,12 @@ def history_today(graph: Graph, history: History) -> History:
     return History(_today(history.pieces, today), _today(history.rows, today))
 
 
-def take_over(ledger: Ledger, graph: Graph, read: ReadLog) -> None:
+def take_over(ledger: Ledger, graph: Graph, read: ReadLog, read_schemas: ReadSchemas) -> None:
     """Makes the ledger say under today's names what it says under earlier ones.
 
-    The table is asked, not the ledger, so that a kill in between costs nothing: it is done again.
-    Call it with the run lock held.
+    `read` and `read_schemas` give what a table says of its commits and of its columns. Tables are
+    asked, not the ledger, so that a kill in between costs nothing: it is done again. Call it with
+    the run lock held.
     """
     today = keys_today(graph.datasets.values())
     if not today:
@@ -47,7 +51,8 @@ def take_over(ledger: Ledger, graph: Graph, read: ReadLog) -> None:
     known = set(ledger.datasets())
     for alias, key in today.items():
         if alias in known:
-            ledger.replace_all(key, read(graph.datasets[key]))
+            made = read(graph.datasets[key])
+            ledger.replace_all(key, made, schemas=read_schemas(key) if made else ())
             ledger.forget(alias)
 
 

@@ -98,7 +98,7 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
         table = log_of(store(), dataset)
         return made_of(graph, table.made()) if table.version() is not None else ()
 
-    take_over(ledger, graph, read)
+    take_over(ledger, graph, read, schemas_of_tables(graph, store))
     today = keys_today(graph.datasets.values())
     for run in ledger.unfinished_runs():
         makes = {key for step in ledger.steps_of(run.run_id) for key in step.makes}

@@ -96,6 +96,7 @@ def test_the_ledger_takes_the_new_name(folder: Path) -> None:
     project.run()
     with Ledger.open(project.environment.ledger_path) as ledger:
         assert {OLD, NEW} & set(ledger.datasets()) == {NEW}
+        assert len(list(ledger.schemas(DatasetKey(NEW)))) == 1
 
 
 @pytest.mark.parametrize("is_run", [False, True])
