@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -27,19 +28,21 @@ from flowforge_assets.sdk.run_job import run_job
 _SHELL: Final = '"$@"; code=$?; echo "$code" > "$0.new" && mv "$0.new" "$0"'
 _NOT_FOUND: Final = 127
 _LOOK_UP_SECONDS: Final = 0.02
+_SECONDS_A_DAY: Final = 86_400
 
 
 class LocalProcessJobs(Resource):
     """A runner whose jobs are command lines: `jobs.run("python wide.py", src=src.url)`.
 
     Arguments follow the command as `--src URL --out URL`. Each job keeps its output and exit code
-    in a folder of its own in `folder`. A cancelled job gets SIGTERM, and SIGKILL when it is there
-    after `grace_seconds`. For POSIX systems.
+    in a folder of its own in `folder`, for `keep_days` after its end. A cancelled job gets SIGTERM,
+    and SIGKILL when it is there after `grace_seconds`. For POSIX systems.
     """
 
     folder: str = ".flowforge/jobs"
     poll_seconds: float = 0.2
     grace_seconds: float = 10.0
+    keep_days: float = 14.0
     name = "local"
 
     def __init__(self) -> None:
@@ -119,6 +122,11 @@ class LocalProcessJobs(Resource):
     def _new_folder(self) -> Path:
         kept = Path(self.folder)
         kept.mkdir(parents=True, exist_ok=True)
+        youngest = time.time() - self.keep_days * _SECONDS_A_DAY
+        for ended in kept.glob("*/exit"):
+            with suppress(FileNotFoundError):  # another run removes it too
+                if ended.stat().st_mtime < youngest:
+                    shutil.rmtree(ended.parent, ignore_errors=True)
         moment = time.strftime("%Y%m%dT%H%M%S-", time.gmtime())
         return Path(tempfile.mkdtemp(prefix=moment, dir=kept.resolve()))
 

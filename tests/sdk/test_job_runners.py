@@ -129,6 +129,19 @@ def test_a_folder_that_cannot_be_written_starts_nothing(tmp_path: Path) -> None:
         local_jobs(tmp_path).submit(shell("true"))
 
 
+def test_what_is_kept_of_a_command_goes_some_days_after_its_end(tmp_path: Path) -> None:
+    jobs = local_jobs(tmp_path)
+    old, new = jobs.submit(shell("true")), jobs.submit(shell("true"))
+    assert [end_of(jobs, ref).status for ref in (old, new)] == ["succeeded"] * 2
+    os.utime(Path(old.id) / "exit", (0, 0))
+    last = jobs.submit(shell("true"))
+    assert [end_of(jobs, ref).status for ref in (old, new, last)] == [
+        "lost",
+        "succeeded",
+        "succeeded",
+    ]
+
+
 def test_another_runner_finds_a_command_that_goes_on(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
