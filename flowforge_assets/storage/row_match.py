@@ -49,7 +49,7 @@ def match_rows(
     and so is what is not a number. The staged rows and those that they match are in memory.
     """
     keys = staged.select(columns)
-    if keys.is_duplicated().any():
+    if keys.n_unique() < keys.height:
         return _match_bags(stored, staged, columns, row=row)
     place = free_name("staged", [*staged.columns, row])
     matched = stored.join(
@@ -60,8 +60,10 @@ def match_rows(
     for name in staged.columns:
         if name not in columns:
             is_same &= matched.get_column(name).eq_missing(staged.get_column(name).gather(at))
-    # of stored rows that are the same, one is the staged one and the others are too many
-    stays = is_same & pl.DataFrame({"at": at, "same": is_same}).to_struct().is_first_distinct()
+    stays = is_same
+    if at.n_unique() < len(at):
+        # of stored rows that are the same, one is the staged one and the others are too many
+        stays = is_same & pl.DataFrame({"at": at, "same": is_same}).to_struct().is_first_distinct()
     is_added = pl.Series([True]).new_from_index(0, staged.height)
     kept = at.filter(stays)
     if len(kept):
