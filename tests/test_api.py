@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from flowforge_assets import Artifact, Project
+from flowforge_assets import Project
 from flowforge_assets.core.event import Event
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.check import BodyError
-from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
+from flowforge_assets.errors.project import (
+    NotPartitioned,
+    ProjectError,
+    RebuildPartitionsError,
+    SelectionError,
+)
 from flowforge_assets.errors.record import LedgerBroken, LedgerLocked, LedgerNewer
-from flowforge_assets.errors.run import ManyFilesError
 from flowforge_assets.errors.sql import SqlError
 from flowforge_assets.errors.storage import (
     DamagedDataError,
     DamagedLogError,
-    NoFileError,
     NoTableError,
 )
 from flowforge_assets.record.database import Database
@@ -404,65 +407,6 @@ def test_a_locked_ledger_is_a_coded_error(project: Make, monkeypatch: pytest.Mon
     assert shop.run(force=True).status == "succeeded"
 
 
-FILES = """
-from datetime import date
-from pathlib import Path
-
-from flowforge_assets import Artifact, Daily, File, asset
-
-DAY = Daily("2026-01-01", "2026-01-02")
-
-
-class Model(Artifact, suffix=".txt"): ...
-
-
-class Page(Artifact, suffix=".txt", partition=DAY): ...
-
-
-@asset
-def model(out: Path) -> File[Model]:
-    (out / "model.txt").write_text("first")
-    return out / "model.txt"
-
-
-@asset
-def page(day: date, out: Path) -> File[Page]:
-    (out / "page.txt").write_text(str(day))
-    return out / "page.txt"
-"""
-
-
-def test_an_artifact_is_read_as_the_path_of_its_file(project: Make) -> None:
-    shop = project(FILES, sql="select 1 as n")
-    shop.run()
-    shop = project(FILES.replace("first", "second"), sql="select 1 as n")
-    shop.run()
-    model = shop.dataset("gold.model").cls
-    assert model is not None
-    assert issubclass(model, Artifact)
-    assert shop.read(model).read_text() == "second"
-    assert shop.read(model, version=0).read_text() == "first"
-
-
-def test_a_partition_of_an_artifact_is_named_to_be_read(project: Make) -> None:
-    shop = project(FILES, sql="select 1 as n")
-    shop.run()
-    page = shop.dataset("page").cls
-    assert page is not None
-    assert issubclass(page, Artifact)
-    assert shop.read(page, "2026-01-02").read_text() == "2026-01-02"
-    with pytest.raises(
-        ManyFilesError, match=r"`gold\.page` has a file for each partition, and all"
-    ):
-        shop.read(page)
-    with pytest.raises(ManyFilesError, match="and 2 of them are asked for"):
-        shop.read(page, "2026-01-01..2026-01-02")
-
-
-def test_an_artifact_that_was_never_made_cannot_be_read(project: Make) -> None:
-    shop = project(FILES, sql="select 1 as n")
-    model = shop.dataset("gold.model").cls
-    assert model is not None
-    assert issubclass(model, Artifact)
-    with pytest.raises(NoFileError):
-        shop.read(model)
+def test_a_rebuild_of_some_partitions_is_refused(project: Make) -> None:
+    with pytest.raises(RebuildPartitionsError):
+        project().plan(rebuild=True, partitions="2026-01-01")

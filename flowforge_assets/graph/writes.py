@@ -9,7 +9,11 @@ from flowforge_assets.core.partition import Dimension, Partitioning
 from flowforge_assets.core.schema import DataType, Plain
 from flowforge_assets.declare.asset import Write
 from flowforge_assets.declare.column import Writer
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.definition import (
+    AssetDefinition,
+    ColumnDefinition,
+    DatasetDefinition,
+)
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.graph import (
     StepCoverError,
@@ -73,7 +77,9 @@ def _writer_columns(asset: AssetDefinition, dataset: DatasetDefinition) -> Itera
                 hint = f'say one in the header: `columns.since = {{ writer = "{needed}" }}`'
             yield WriterColumnError(message, place=asset.place, hint=hint)
     seen: set[Writer] = set()
-    written = [(c, writer) for c in dataset.columns if (writer := c.writer) is not None]
+    written: list[tuple[ColumnDefinition, Writer]] = [
+        (column, column.writer) for column in dataset.columns if column.writer is not None
+    ]
     for column, writer in written:
         name, place = column.field.name, dataset.place
         if writer not in _MAY.get(asset.write, ()):

@@ -49,12 +49,13 @@ def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> Stora
     The native libraries throw a panic as a `BaseException` of that name, and say what the system
     told them in the text alone, so type and text are both asked.
     """
-    kind, text = type(error).__name__, _first_line(str(error))
+    kind, said = type(error).__name__, str(error)
+    text = _first_line(said)
     number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(text):
+    if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(said):
         message = f"there is no space left for `{key}` at `{place}`"
         return DiskFullError(message, hint="free some space, then run again")
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or _DENIED.search(text):
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or _DENIED.search(said):
         message = f"`{key}` at `{place}` may not be read or written by this user"
         return NoAccessError(message, hint="give the user rights to that folder: `ls -ld`")
     if kind == "PanicException":

@@ -50,6 +50,7 @@ def test_plan_lists_steps_and_what_is_fresh(call: Call, shop: Path) -> None:
             "partitions": None,
             "reason": "forced",
             "detail": "",
+            "is_conditional": False,
         }
     ]
     assert call("plan", "--json").data["fresh"] == [

@@ -16,7 +16,6 @@ from flowforge_assets import (
     Daily,
     Frame,
     Gold,
-    Hourly,
     Silver,
     asset,
     check,
@@ -26,10 +25,9 @@ from flowforge_assets import (
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.errors.run import CheckFailedError, EarlierStateError, RulesBrokenError
 from flowforge_assets.execute.states import next_states, stamped
-from pipelines import Pipeline, pipeline, reasons
+from pipelines import pipeline, reasons
 
 DAY = Daily(start="2026-01-01", end="2026-01-03")
-HOUR = Hourly(start="2026-01-01T00", end="2026-01-01T03")
 STORES = pytest.mark.parametrize("store", ["memory", "delta", "parquet"])
 FEED: dict[str, list[tuple[str, str | None]]] = {}
 """What the outside world says on each day: users and their cities."""
@@ -275,85 +273,6 @@ def test_a_check_sees_the_rows_of_the_step_before_a_merge(tmp_path: Path) -> Non
     assert p.rows(Users) == [("ann", "Basel"), ("bob", None), ("cem", "Chur")]
 
 
-class Events(Silver, partition=HOUR.on("hour")):
-    id: Col[str] = key()
-    hour: Col[datetime] = col()
-
-
-class RawEvents(Bronze, partition=HOUR.on("arrived")):
-    id: Col[str] = col()
-    at: Col[datetime] = col()
-    arrived: Col[datetime] = col()
-
-
-class PerHour(Gold, partition=HOUR.on("hour")):
-    hour: Col[datetime] = col()
-    events: Col[int] = col()
-
-
-ARRIVED: dict[int, list[tuple[str, int]]] = {}
-"""The events that arrive in each hour, with the hour that they are of."""
-
-
-@asset
-def raw_events(arrived: datetime) -> Frame[RawEvents]:
-    found = ARRIVED.get(arrived.hour, [])
-    return pl.LazyFrame(
-        {
-            "id": [id_ for id_, _ in found],
-            "at": [datetime(2026, 1, 1, hour, 30, tzinfo=UTC) for _, hour in found],
-        },
-        schema={"id": pl.String, "at": pl.Datetime("us", "UTC")},
-    ).with_columns(arrived=pl.lit(arrived))
-
-
-@asset(per=HOUR, write="merge")
-def events(raw: Frame[RawEvents]) -> Frame[Events]:
-    return raw.select("id", hour=RawEvents.at.dt.truncate("1h"))
-
-
-@asset
-def per_hour(hour: datetime, events: Frame[Events]) -> Frame[PerHour]:
-    count = events.select(events=pl.len().cast(pl.Int64))
-    return count.select(pl.lit(hour).alias("hour"), "events")
-
-
-def counts(p: Pipeline) -> list[int]:
-    return p.table(PerHour).scan().sort("hour").collect().get_column("events").to_list()
-
-
-@STORES
-def test_late_rows_make_only_their_readers_stale(store: str, tmp_path: Path) -> None:
-    ARRIVED.clear()
-    ARRIVED.update({0: [("a", 0)], 1: [("b", 1)], 2: [("c", 2)]})
-    p = pipeline(tmp_path, raw_events, events, per_hour, store=store)
-    p.run(partitions="2026-01-01T00..2026-01-01T02")
-    assert counts(p) == [1, 1, 1]
-    ARRIVED[3] = [("late", 0), ("d", 3)]
-    p.run()
-    assert counts(p) == [2, 1, 1, 1]
-    ended = {part: how for (name, part), how in p.ended().items() if name == "per_hour"}
-    assert ended == {
-        "2026-01-01T00": "made",
-        "2026-01-01T01": "fresh",
-        "2026-01-01T02": "fresh",
-        "2026-01-01T03": "made",
-    }
-    assert not p.plan().steps
-
-
-@asset(name="count_known", write="overwrite")
-def count_known(users: Frame[Users], seen: Frame[Dated]) -> Frame[Count]:
-    return users.join(seen, on="user").select(users=pl.len().cast(pl.Int64))
-
-
-def test_a_step_that_fails_skips_what_reads_its_rows_however_they_are_cut(tmp_path: Path) -> None:
-    FEED["2026-01-02"] = [("ann", "Basel"), ("ann", "Thun")]
-    p = pipeline(tmp_path, raw_users, users, dated, count_known)
-    assert p.run().status == "failed"
-    assert p.ended()["count_known", None] == "skipped"
-
-
 @asset(write="merge", name="counted")
 def counted(raw: Frame[RawUsers], before: Before[Users]) -> Frame[Users]:
     latest = raw.filter(pl.col("day") == pl.col("day").max()).drop("day")
@@ -421,3 +340,15 @@ def test_a_rebuild_does_not_hold_rows_against_those_that_go(store: str, tmp_path
     p.run()
     assert p.run(["silver.keyed"], rebuild=True).status == "succeeded"
     assert p.rows(Keyed, "user") == ["ann", "bob", "dan"]
+
+
+@asset(name="count_known", write="overwrite")
+def count_known(users: Frame[Users], seen: Frame[Dated]) -> Frame[Count]:
+    return users.join(seen, on="user").select(users=pl.len().cast(pl.Int64))
+
+
+def test_a_step_that_fails_skips_what_reads_its_rows_however_they_are_cut(tmp_path: Path) -> None:
+    FEED["2026-01-02"] = [("ann", "Basel"), ("ann", "Thun")]
+    p = pipeline(tmp_path, raw_users, users, dated, count_known)
+    assert p.run().status == "failed"
+    assert p.ended()["count_known", None] == "skipped"
