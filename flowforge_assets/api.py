@@ -351,7 +351,7 @@ class Project:
     def outside(self, ids: Collection[DatasetKey], given: Iterable[Resource] = ()) -> Outside:
         """What the assets `ids` read that this environment does not make, if it makes them."""
         return Outside(
-            self.config, self.environment, lambda: self.store,
+            self.config, self.environment,
             graph=self.graph, ids=ids, given=given, now=self.clock(),
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ when it changes, as with any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -22,24 +22,32 @@ from flowforge_assets.project.config import ProjectConfig, read_config
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.uses import folder_of
 from flowforge_assets.record.history import History
-from flowforge_assets.storage.location import FolderLocation, parse_location, tables_in
-from flowforge_assets.storage.store import Store
+from flowforge_assets.storage.location import (
+    FolderLocation,
+    parse_location,
+    table_folder,
+    tables_in,
+)
+from flowforge_assets.storage.store import Artifacts
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.external import ReadTable
 
-_UNKNOWN_ROWS: Final = 1 << 50  # so many that nobody holds them in memory unasked
 _NOT_OURS: Final = Fingerprint(0, "", "", "", "")
 _MOST_NAMED: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A dataset that is lent: by whom, its table, and the commits that it holds, newest first."""
+    """A dataset that is lent: by whom, its table, and the commits that it holds, newest first.
+
+    An artifact has `files` and no table.
+    """
 
     lender: str
-    table: ReadTable
+    table: ReadTable | None
     pieces: tuple[Made, ...]
+    files: Artifacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class Loans:
         """The table of a dataset that is lent, else None."""
         loan = self.by_dataset.get(dataset)
         return None if loan is None else loan.table
+
+    def artifacts(self, dataset: DatasetKey) -> Artifacts | None:
+        """The files of an artifact that is lent, else None."""
+        loan = self.by_dataset.get(dataset)
+        return None if loan is None else loan.files
 
     def notes(self) -> Iterator[str]:
         """What is read from elsewhere, a sentence a lender."""
@@ -92,7 +105,6 @@ class Lenders:
         self,
         config: ProjectConfig,
         environment: Environment,
-        store: Callable[[], Store],
         *,
         graph: Graph,
         now: datetime,
@@ -100,7 +112,6 @@ class Lenders:
         """Opens nothing yet."""
         self._config = config
         self._environment = environment
-        self._store = store
         self._graph = graph
         self._now = now
         self._lending = environment.lenders(config)
@@ -167,7 +178,8 @@ class Lenders:
 
     def _is_view(self, key: DatasetKey) -> bool:
         """Whether nothing is stored of it: a view is worked out where it is read."""
-        return self._graph.assets[self._graph.maker[key]].write == "view"
+        maker = self._graph.maker.get(key)
+        return maker is not None and self._graph.assets[maker].write == "view"
 
     def _external(
         self, dataset: DatasetDefinition, external: External, told: str | None
@@ -176,12 +188,8 @@ class Lenders:
             return None  # its version is not known today, so nothing is said of it
         from flowforge_assets.storage.external import external_table  # engines, on use
 
-        table: ReadTable
-        if external.at is None:
-            table = table_of(self._store(), dataset)
-        else:
-            root = self._config.root.resolve()
-            table = external_table(spec_of(dataset), external.at, root=root, told=told)
+        at = external.at or self._own_place(dataset.key)
+        table = external_table(spec_of(dataset), at, root=self._config.root.resolve(), told=told)
         version = table.version()
         if version is None:
             return None
@@ -194,10 +202,17 @@ class Lenders:
             fingerprint=_NOT_OURS,
             inputs={},
             at=self._now,
-            rows=_UNKNOWN_ROWS,
+            rows=table.size_bytes(),  # a row takes a byte or more
             table=version,
         )
         return Loan(f"outside (`{external.at or 'the store'}`)", table, (made,))
+
+    def _own_place(self, key: DatasetKey) -> str:
+        """Where the environment's store has a dataset."""
+        location = parse_location(self._environment.location)
+        if isinstance(location, FolderLocation):
+            return str(table_folder(location.folder, key))
+        return location.uri  # nobody else writes in memory, which the table says
 
     def _of_project(
         self, name: str, datasets: list[DatasetDefinition]
@@ -226,14 +241,18 @@ def _lent(
     found: dict[DatasetKey, Loan] = {}
     for dataset in datasets:
         key = _plain(first_key(dataset))
-        if key not in there or dataset.kind == "artifact":
+        if key not in there:
             continue
-        table = table_of(store, replace(dataset, key=key, aliases=()))
-        made = table.made() if table.version() is not None else ()
+        theirs = replace(dataset, key=key, aliases=())
+        is_file = dataset.kind == "artifact"
+        files = store.artifact(spec_of(theirs)) if is_file else None
+        table = None if is_file else table_of(store, theirs)
+        log = files or table
+        made = log.made() if log is not None and log.version() is not None else ()
         commits = History.of_tables([(key, made)]).changes(key)
         if commits:
             pieces = tuple(replace(each, dataset=dataset.key) for each in commits)
-            found[dataset.key] = Loan(lender, table, pieces)
+            found[dataset.key] = Loan(lender, table, pieces, files)
     return found
 
 

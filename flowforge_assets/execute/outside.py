@@ -22,7 +22,6 @@ from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.config import ProjectConfig
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
-from flowforge_assets.storage.store import Store
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.external import ReadTable
@@ -38,7 +37,6 @@ class Outside:
         self,
         config: ProjectConfig,
         environment: Environment,
-        store: Callable[[], Store],
         *,
         graph: Graph,
         ids: Collection[DatasetKey],
@@ -50,7 +48,7 @@ class Outside:
         self._graph = graph
         self._ids = ids
         self._given = tuple(given)
-        self._lenders = Lenders(config, environment, store, graph=graph, now=now)
+        self._lenders = Lenders(config, environment, graph=graph, now=now)
         self._loans: Loans | None = None
 
     @cached_property

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from threading import Lock
 from typing import cast
 
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
-from flowforge_assets.errors.base import Place, did_you_mean
+from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.project import ResourceSettingsError
 from flowforge_assets.errors.run import ResourceError
+from flowforge_assets.graph.build import Graph
 
 
 class Resources:
@@ -60,6 +62,36 @@ class Resources:
             message = f"the resource `{kind.__name__}` cannot be opened: {error}"
             raise ResourceError(message) from error
         return resource
+
+
+def refuse_unset(
+    graph: Graph,
+    ids: Iterable[DatasetKey],
+    settings: Mapping[str, Mapping[str, object]],
+    *,
+    env: str,
+    given: tuple[Resource, ...],
+) -> None:
+    """Lets the assets `ids` pass whose resources have settings in this environment that fit.
+
+    Raises:
+        ResourceSettingsError: some have not (FF-808); all of them, each at the asset that asks.
+    """
+    problems: list[FlowForgeError] = []
+    seen: set[type] = {type(resource) for resource in given}
+    for id_ in ids:
+        asset = graph.assets[id_]
+        for kind in asset.resources.values():
+            if kind in seen or any(issubclass(ready, kind) for ready in seen):
+                continue
+            seen.add(kind)
+            try:
+                checked_settings(kind, settings.get(kind.__name__, {}))
+            except ResourceSettingsError as error:
+                error.place = asset.place
+                error.hint = (error.hint or "").replace("[env.NAME.", f"[env.{env}.")
+                problems.append(error)
+    raise_all(problems)
 
 
 def checked_settings(kind: type[Resource], given: Mapping[str, object]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.lending import Loans
-from flowforge_assets.execute.resources import Resources
+from flowforge_assets.execute.resources import Resources, refuse_unset
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.sample import samples
 from flowforge_assets.execute.scope import MadeSets, RunScope
@@ -98,6 +98,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
         history = loans.added_to(own)
         plan = session.plan(history)
         session.check(plan)
+        _refuse_unset(session, plan)
         scope = _scope(session, run_id, plan, history, stop, loans=loans)
         ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
         try:
@@ -121,6 +122,14 @@ def looked_at(session: Session, history: History) -> Generator[RunScope]:
     finally:
         scope.sql.close()
         scope.resources.close()
+
+
+def _refuse_unset(session: Session, plan: Plan) -> None:
+    """Lets a plan pass whose assets have their resources in this environment (FF-808)."""
+    environment = session.environment
+    ids = dict.fromkeys(step.asset_id for step in plan.steps)
+    settings = environment.config.resources
+    refuse_unset(session.graph, ids, settings, env=environment.name, given=session.given)
 
 
 def _ledger(session: Session) -> Ledger:

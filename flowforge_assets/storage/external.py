@@ -100,6 +100,14 @@ class ExternalTable:
                 digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
             return TableVersion(digest.hexdigest(), 0) if files else None
 
+    def size_bytes(self) -> int:
+        """What its files take."""
+        with guarded(self._spec.key, str(self._place)):
+            if not self._is_delta:
+                return sum(file.stat().st_size for file in self._files())
+            files = pl.DataFrame(DeltaTable(str(self._place)).get_add_actions(flatten=True))
+            return int(files["size_bytes"].sum())
+
     def columns(self) -> pl.Schema | None:
         """The columns that it has, declared or not; None where nothing is."""
         if not self._is_delta and not self._files():

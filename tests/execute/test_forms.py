@@ -330,11 +330,29 @@ def test_a_resource_is_opened_once_and_closed_at_the_end(
 
 def test_a_missing_setting_names_where_it_belongs(tmp_path: Path, service: type[Service]) -> None:
     (first, _) = _two_users()
-    (error,) = pipeline(tmp_path, first).run().errors  # type: ignore[arg-type]  # a function
-    assert isinstance(error, ResourceSettingsError)
-    assert "url" in error.message
-    assert error.hint is not None
-    assert "Service" in error.hint
+    with pytest.raises(ResourceSettingsError, match="needs the setting `url`") as caught:
+        pipeline(tmp_path, first).run()  # type: ignore[arg-type]  # a function
+    assert caught.value.hint == "add it under `[env.dev.resources.Service]`"
+
+
+def test_a_missing_setting_is_told_at_its_asset_before_anything_runs(
+    tmp_path: Path, service: type[Service]
+) -> None:
+    (first, _) = _two_users()
+    found = pipeline(tmp_path, first)  # type: ignore[arg-type]  # a function
+    with pytest.raises(ResourceSettingsError) as caught:
+        found.run()
+    assert caught.value.place == next(iter(found.graph.assets.values())).place
+    assert found.events == []
+
+
+def test_a_resource_that_is_given_needs_no_settings(tmp_path: Path, service: type[Service]) -> None:
+    (first, _) = _two_users()
+    found = pipeline(tmp_path, first)  # type: ignore[arg-type]  # a function
+    ready = service()
+    ready.url = "http"
+    found.given = (ready,)
+    assert found.run().errors == ()
 
 
 @pytest.mark.parametrize("wrong", [{"url": 3}, {"url": "http", "urll": "x"}])
@@ -343,8 +361,8 @@ def test_a_wrong_setting_is_an_error(
 ) -> None:
     (first, _) = _two_users()
     found = pipeline(tmp_path, first, resources={"Service": wrong})  # type: ignore[arg-type]  # a function
-    (error,) = found.run().errors
-    assert isinstance(error, ResourceSettingsError)
+    with pytest.raises(ResourceSettingsError):
+        found.run()
 
 
 def test_a_resource_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
