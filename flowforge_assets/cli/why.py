@@ -13,6 +13,7 @@ from flowforge_assets.plan.explain import explain
 if TYPE_CHECKING:
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.declare.definition import DatasetDefinition
     from flowforge_assets.plan.explain import Explanation, NewerInput
 
 _STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow", "kept": "cyan"}
@@ -47,26 +48,27 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
     if not found:
         terminal.note(f"`{dataset.key}` has no partition yet: the first one is not over")
     for each in found:
-        _show(terminal, dataset.key, each)
+        _show(terminal, dataset, each)
     return 0
 
 
-def _show(terminal: Terminal, key: str, each: Explanation) -> None:
+def _show(terminal: Terminal, dataset: DatasetDefinition, each: Explanation) -> None:
     parts = each.partitions
     which = (f"  {how_many(parts)}  {parts.render()}",) if parts.dimensions else ()
-    terminal.say(Text(key, "bold"), *which, "  ", Text(each.state, _STYLES[each.state]))
-    for line in _lines(each):
+    is_file = dataset.kind == "artifact"
+    terminal.say(Text(dataset.key, "bold"), *which, "  ", Text(each.state, _STYLES[each.state]))
+    for line in _lines(each, is_file=is_file):
         terminal.say("  ", line)
 
 
-def _lines(each: Explanation) -> list[str]:
+def _lines(each: Explanation, *, is_file: bool) -> list[str]:
     lines: list[str] = []
     if each.made:
         newest, oldest = each.made[0], each.made[-1]
-        rows = counted(sum(made.rows for made in each.made), "row")
+        rows = "" if is_file else f", {counted(sum(made.rows for made in each.made), 'row')}"
         since = moment(oldest.at)
         when = since if moment(newest.at) == since else f"{since} to {moment(newest.at)}"
-        lines.append(f"made {when} by `{newest.asset}` in run {newest.run_id}, {rows}")
+        lines.append(f"made {when} by `{newest.asset}` in run {newest.run_id}{rows}")
     else:
         lines.append("never made")
     if each.changed:

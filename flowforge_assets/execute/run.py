@@ -251,7 +251,7 @@ class LocalRun:
             union,
             status="made",
             seconds=sum(outcome.seconds for outcome in committed.units),
-            rows=sum(outcome.rows for outcome in committed.units),
+            rows=sum(o.rows for o in committed.units) if self.has_rows(step) else None,
         )
         tables = self.scope.tables
         schemas = {key: tables[key].spec.schema for key in step.makes if key in tables}
@@ -340,12 +340,16 @@ class LocalRun:
             if not self.readers_left[dataset]:
                 self.scope.handover.drop(dataset)
 
+    def has_rows(self, step: Step) -> bool:
+        """Whether the step makes anything but files."""
+        datasets = self.scope.graph.datasets
+        return any(datasets[key].kind == "table" for key in step.makes)
+
     def finished(
         self, step: Step, outcome: UnitOutcome, status: str, *, message: str | None = None
     ) -> None:
         """Tells how a unit ended."""
-        datasets = self.scope.graph.datasets
-        has_rows = any(datasets[key].kind == "table" for key in step.makes)
+        is_counted = status == "made" and self.has_rows(step)
         self.on_event(
             Event(
                 "step_finished",
@@ -353,7 +357,7 @@ class LocalRun:
                 asset=step.asset,
                 partition=outcome.unit.render() or None,
                 status=status,
-                rows=outcome.rows if status == "made" and has_rows else None,
+                rows=outcome.rows if is_counted else None,
                 seconds=outcome.seconds,
                 message=message,
             )

@@ -179,7 +179,10 @@ class RunScope:
         return self.loans.table(dataset.key) or self.table(dataset)
 
     def artifacts(self, dataset: DatasetDefinition) -> Artifacts:
-        """The artifact's files."""
+        """The artifact's files: its own, or those of who lends it."""
+        lent = self.loans.artifacts(dataset.key)
+        if lent is not None:
+            return lent
         found = self.store.artifact(spec_of(dataset))
         self.refuse_older(found)
         return found

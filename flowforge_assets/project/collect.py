@@ -222,9 +222,11 @@ class _Collector:
         """Reads the SQL files; a dataset without a class has the columns of its query."""
         sources = list(self.sql_sources(modules))
         known = {*self.classes, *self.datasets, *(source.makes for source in sources)}
+        artifacts = {key for key, each in self.datasets.items() if each.kind == "artifact"}
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
         for source in sources:
-            asset = self.attempt(partial(sql_asset_definition, source, sql, known))
+            read = partial(sql_asset_definition, source, sql, known, artifacts=artifacts)
+            asset = self.attempt(read)
             if asset is not None:
                 self.assets.append(asset)
                 assets[source.makes] = (source, asset)

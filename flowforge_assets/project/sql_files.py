@@ -21,7 +21,7 @@ from flowforge_assets.declare.mapping import Same
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
 from flowforge_assets.errors.base import Place, did_you_mean, raise_all
-from flowforge_assets.errors.declaration import DatasetNameError
+from flowforge_assets.errors.declaration import DatasetNameError, FormMismatchError
 from flowforge_assets.errors.graph import ViewFormError
 from flowforge_assets.errors.sql import (
     SqlFileError,
@@ -147,12 +147,17 @@ def refuse_said_twice(header: SqlHeader, cls: type, how: str) -> None:
 
 
 def sql_asset_definition(
-    source: SqlSource, sql: SqlAnalysis, known: Collection[DatasetKey]
+    source: SqlSource,
+    sql: SqlAnalysis,
+    known: Collection[DatasetKey],
+    *,
+    artifacts: Collection[DatasetKey] = (),
 ) -> AssetDefinition:
     """The asset that the file declares; its inputs are the datasets in its FROM clauses.
 
     Raises:
         SqlError: the query cannot be read (FF-41x), or reads a dataset not `known` (FF-425).
+        FormMismatchError: it reads one of the `artifacts` (FF-120).
         ViewFormError: it is a view that asks for the key of a step (FF-214).
     """
     file, header = source.file, source.file.header
@@ -165,6 +170,15 @@ def sql_asset_definition(
         )
         for ref in facts.tables
         if ref.name not in known
+    )
+    raise_all(
+        FormMismatchError(
+            f"`{source.makes}` reads `{ref.name}`, which is an artifact",
+            place=file.place_at(ref.line, ref.column),
+            hint="a query reads tables: read the file in Python, as `File[...]`",
+        )
+        for ref in facts.tables
+        if ref.name in artifacts
     )
     if header.write == "view" and facts.parameters:
         message = (
