@@ -12,12 +12,7 @@ from flowforge_assets import Project
 from flowforge_assets.core.event import Event
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.check import BodyError
-from flowforge_assets.errors.project import (
-    NotPartitioned,
-    ProjectError,
-    RebuildPartitionsError,
-    SelectionError,
-)
+from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
 from flowforge_assets.errors.record import LedgerBroken, LedgerLocked, LedgerNewer
 from flowforge_assets.errors.sql import SqlError
 from flowforge_assets.errors.storage import (
@@ -251,12 +246,9 @@ def test_partitioning_a_table_that_is_there_is_a_coded_error(project: Make) -> N
     assert {error.code for error in result.errors} == {"FF-611"}
 
 
-def test_an_unknown_selection_is_a_coded_error(project: Make) -> None:
+def test_what_is_asked_for_wrongly_is_a_coded_error(project: Make) -> None:
     with pytest.raises(SelectionError):
         project().plan("ordes")
-
-
-def test_a_bad_partition_is_a_coded_error(project: Make) -> None:
     with pytest.raises(ProjectError) as caught:
         project().plan(partitions="2026-13-01")
     assert caught.value.exit_code == 2
@@ -405,8 +397,3 @@ def test_a_locked_ledger_is_a_coded_error(project: Make, monkeypatch: pytest.Mon
     finally:
         other.close()
     assert shop.run(force=True).status == "succeeded"
-
-
-def test_a_rebuild_of_some_partitions_is_refused(project: Make) -> None:
-    with pytest.raises(RebuildPartitionsError):
-        project().plan(rebuild=True, partitions="2026-01-01")

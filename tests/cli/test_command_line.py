@@ -98,6 +98,8 @@ def test_differences_are_an_exit_code_only_when_asked_for(call: Call, shop: Path
         (("run", "--engine", "spark"), 2),
         (("run", "--resume", "X", "--force"), 2),
         (("run", "--resume", "X"), 1),
+        (("run", "--resume", "X", "--rebuild"), 2),
+        (("plan", "--rebuild"), 0),
         (("new", "orders"), 2),
         (("init",), 2),
     ],
@@ -106,6 +108,12 @@ def test_exit_codes(call: Call, shop: Path, argv: tuple[str, ...], code: int) ->
     ran = call(*argv)
     assert ran.code == code
     assert ran.err.startswith("error[FF-") is (code != 0)
+
+
+def test_what_is_rebuilt_is_rebuilt_whole(call: Call, days: Path) -> None:
+    ran = call("plan", "--rebuild", "-p", "2026-01-01")
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "hint: leave `-p` out, or `--rebuild`")
+    assert ran.err.startswith("error[FF-837]")
 
 
 def test_several_errors_of_the_configuration_are_bad_use(call: Call, new_shop: Path) -> None:
