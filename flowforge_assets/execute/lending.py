@@ -135,7 +135,8 @@ class Lenders:
             StorageError: a table that is there cannot be read (FF-6xx).
             ProjectError: another project, or one of its environments, is not there (FF-8xx).
         """
-        made_here = {o.dataset for id_ in ids for o in self._graph.assets[id_].makes}
+        assets = self._graph.assets
+        made_here = {o.dataset for id_ in ids for o in assets[id_].makes} if self._lending else ()
         missing: list[DatasetDefinition] = []
         found: dict[DatasetKey, Loan] = {}
         theirs: dict[str, list[DatasetDefinition]] = {}
@@ -147,7 +148,7 @@ class Lenders:
             elif external is not None:
                 if loan := self._external(dataset, external, versions.get(key)):
                     found[key] = loan
-            elif key not in made_here and not own.changes(key) and not self._is_view(key):
+            elif self._lending and self._is_missing(key, made_here, own):
                 missing.append(dataset)
         for project, datasets in theirs.items():
             found |= self._of_project(project, datasets)
@@ -168,7 +169,7 @@ class Lenders:
             return self._of_project(external.project, [dataset]).get(dataset.key)
         if external is not None:
             return self._external(dataset, replace(external, version=None), None)
-        if own.changes(dataset.key) or self._is_view(dataset.key):
+        if not self._is_missing(dataset.key, (), own):
             return None
         for environment in self._lending:
             found = _lent(environment, [dataset], f"`{environment.shown}`")
@@ -176,10 +177,9 @@ class Lenders:
                 return found[dataset.key]
         return None
 
-    def _is_view(self, key: DatasetKey) -> bool:
-        """Whether nothing is stored of it: a view is worked out where it is read."""
-        maker = self._graph.maker.get(key)
-        return maker is not None and self._graph.assets[maker].write == "view"
+    def _is_missing(self, key: DatasetKey, made_here: Collection[DatasetKey], own: History) -> bool:
+        """Whether the environment neither has the dataset nor makes it; views it works out."""
+        return key not in made_here and not own.changes(key) and not self._graph.is_view(key)
 
     def _external(
         self, dataset: DatasetDefinition, external: External, told: str | None

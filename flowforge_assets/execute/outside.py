@@ -115,6 +115,7 @@ class Outside:
             yield f"tables are those of the namespace `{self._environment.namespace}`"
         if self._loans is not None:
             yield from self._loans.notes()
-        mine = {read.dataset for id_ in self._ids for read in self._graph.assets[id_].inputs}
-        yield from sample_notes({k: each for k, each in self.samples().items() if k in mine})
+        if in_part := self.samples():
+            mine = {read.dataset for id_ in self._ids for read in self._graph.assets[id_].inputs}
+            yield from sample_notes({key: in_part[key] for key in in_part if key in mine})
         yield from (error.message for error in self.observed.failed.values())

@@ -182,7 +182,7 @@ def _scope(
         view=view_rows,
         readers=_readers(session.graph, ids),
         loans=loans,
-        samples=samples(session.graph, config.sample, ids, loans.by_dataset),
+        samples=samples(session.graph, config.sample, session.graph.assets, loans.by_dataset),
         observed=plan.observed,
         jobs=JobPlaces(
             JobLog(session.environment.ledger_path),
