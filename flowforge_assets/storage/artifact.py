@@ -6,6 +6,7 @@ any two leaves what was there, and at most a file that nobody points to.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as replaced
@@ -35,6 +36,7 @@ from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from typing import BinaryIO
 
     from flowforge_assets.core.key import DatasetKey
@@ -154,6 +156,22 @@ class ArtifactFolder:
         with guarded(self._spec.key, str(self._folder)):
             pointer = self._current()
             return [] if pointer is None else self._made(pointer)
+
+    def sweep(self, older_than: timedelta) -> list[str]:
+        """Removes files that no kept version points to and that are old; gives their names.
+
+        Choose `older_than` longer than any step runs.
+        """
+        with guarded(self._spec.key, str(self._folder)):
+            named = pointers.named_files(self._folder, self._spec)
+            youngest = time.time() - older_than.total_seconds()
+            files = self._folder.iterdir() if self._folder.is_dir() else ()
+            swept: list[str] = []
+            for path in files:
+                if path.is_file() and path.name not in named and path.stat().st_mtime < youngest:
+                    path.unlink(missing_ok=True)
+                    swept.append(path.name)
+            return sorted(swept)
 
     def _current(self) -> Pointer | None:
         pointer = pointers.read_pointer(pointers.current_path(self._folder), self._spec)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Made
+from artifact_values import DAILY_MODEL, MODEL, commit, content
 from flowforge_assets.core.partition import WHOLE, PartitionSet
-from flowforge_assets.core.schema import Schema
 from flowforge_assets.errors.storage import (
     BaseMovedError,
     DamagedFileError,
@@ -24,36 +23,14 @@ from flowforge_assets.errors.storage import (
     NotATableError,
     NoVersionError,
 )
+from flowforge_assets.storage.artifact import ArtifactFolder
 from flowforge_assets.storage.artifact_pointer import KEPT_VERSIONS
 from flowforge_assets.storage.location import open_store
-from flowforge_assets.storage.store import NO_TABLE, TableSpec
+from flowforge_assets.storage.store import NO_TABLE
 from storage_values import DAY, ORDERS, WEEK, days, numbers, put, record
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import Artifacts, StagedFile, Store
-
-MODEL = TableSpec(DatasetKey("gold.churn"), Schema(()), suffix=".pkl")
-DAILY_MODEL = replace(MODEL, dimensions=(DAY,))
-
-
-def commit(
-    artifacts: Artifacts,
-    folder: Path,
-    content: bytes,
-    partition: PartitionSet = WHOLE,
-    *,
-    step: str | None = None,
-    restart: bool = False,
-) -> Made:
-    source = folder / "source"
-    source.write_bytes(content)
-    staged = artifacts.stage(source)
-    made = replace(record(partition, step=step), dataset=artifacts.spec.key, restart=restart)
-    return artifacts.commit({partition: staged}, made=made)
-
-
-def content(artifacts: Artifacts, partition: PartitionSet = WHOLE) -> bytes:
-    return artifacts.file(partition).path.read_bytes()
 
 
 def names(artifacts: Artifacts) -> list[str]:
@@ -335,3 +312,21 @@ def test_a_commit_that_was_cut_off_before_its_pointer_can_be_repeated(
     assert artifacts.files() == {}
     artifacts.commit({WHOLE: staged}, made=record())
     assert content(artifacts) == b"new"
+
+
+def test_files_that_nothing_points_to_are_swept_when_they_are_old(tmp_path: Path) -> None:
+    artifacts = ArtifactFolder(MODEL, tmp_path / "churn")
+    assert artifacts.sweep(timedelta(0)) == []
+    commit(artifacts, tmp_path, b"weights")
+    left = artifacts.stage(tmp_path / "source")
+    assert artifacts.sweep(timedelta(hours=1)) == []
+    assert artifacts.sweep(timedelta(seconds=-1)) == [left.path.name]
+    assert content(artifacts) == b"weights"
+
+
+def test_files_of_kept_versions_are_not_swept(tmp_path: Path) -> None:
+    artifacts = ArtifactFolder(MODEL, tmp_path / "churn")
+    for number in range(KEPT_VERSIONS + 1):
+        commit(artifacts, tmp_path, str(number).encode())
+    assert artifacts.sweep(timedelta(seconds=-1)) == [f"{sha256(b'0').hexdigest()}.pkl"]
+    assert artifacts.file(WHOLE, version=1).path.read_bytes() == b"1"
