@@ -11,9 +11,15 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.result import Examination, Finding
 from flowforge_assets.core.rule import Rule, Unique
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.declare.definition import (
+    AssetDefinition,
+    DatasetDefinition,
+    External,
+    Output,
+)
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.judge import Judge
+from flowforge_assets.execute.lending import datasets_read
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
@@ -47,14 +53,25 @@ def examine_stored(
 ) -> Iterator[StoredReport]:
     """A report for each dataset that the assets `ids` make, artifacts left out.
 
-    Costs a scan of each table.
+    External datasets that they read, which no write of ours ever judges, come with them; those of
+    other projects are judged there. Costs a scan of each table.
     """
-    for id_ in ids:
+    chosen = list(ids)
+    for key in dict.fromkeys(datasets_read(scope.graph, chosen)):
+        external = scope.graph.datasets[key].external
+        if external is not None and external.project is None:
+            yield _report(scope, history, _outsider(key, external), scope.graph.datasets[key])
+    for id_ in chosen:
         asset = scope.graph.assets[id_]
         for output in asset.makes:
             dataset = scope.graph.datasets[output.dataset]
             if dataset.kind == "table":
                 yield _report(scope, history, asset, dataset)
+
+
+def _outsider(key: DatasetKey, external: External) -> AssetDefinition:
+    """Who makes an external dataset, as far as we know of them."""
+    return AssetDefinition(key, (Output(key, "frame"),), external.place)
 
 
 def _report(
@@ -78,7 +95,7 @@ def _examined(
     for piece in history.lookup(dataset.key):
         steps |= piece.partitions
     judge = _TableJudge(scope, asset, dataset, steps)
-    with reading(scope.table(dataset)):
+    with reading(scope.reader(dataset)):
         return judge.examine(scope.scan(dataset))
 
 

@@ -121,3 +121,12 @@ def test_why_tells_of_a_change_outside(call: Call, rates: Path) -> None:
 def test_a_borrowed_dataset_is_shown_from_where_it_is(call: Call, rates: Path) -> None:
     call("run", "-e", "prod")
     assert ".flowforge/prod/lake/silver/double" in call("show", "double", "--json").data["uri"]
+
+
+def test_what_others_make_is_held_against_its_rules(call: Call, rates: Path) -> None:
+    frame = pl.DataFrame({"currency": ["chf", "chf"], "rate": [1.0, 2.0]})
+    frame.write_parquet(rates / "given/rates.parquet")
+    ran = call("test", "--stored", "-s", "double", "--json")
+    (external, _) = ran.data["datasets"]
+    assert ran.code == 1
+    assert (external["dataset"], external["rows"], external["passed"]) == ("bronze.rates", 2, False)
