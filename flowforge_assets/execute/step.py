@@ -154,6 +154,8 @@ class _Writer:
         made: list[Made] = []
         for place, output in enumerate(self.asset.makes):
             if self.step.commits and output.dataset not in self.step.commits:
+                for _, prepared, _ in held:
+                    prepared.outputs[place].discard()
                 continue  # it was committed by the run that is taken up
             dataset = self.scope.graph.datasets[output.dataset]
             parts = [(unit, prepared.outputs[place]) for unit, prepared, _ in held]

@@ -35,6 +35,7 @@ from flowforge_assets.errors.run import ManyFilesError, ReturnedFileError
 from flowforge_assets.errors.storage import DamagedFileError
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.plan.fit import misfits
+from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.store import Artifacts
 from pipelines import Pipeline, graph_of, pipeline, reasons
 
@@ -237,6 +238,20 @@ def test_the_ledger_is_made_again_from_the_files(tmp_path: Path, store: str) -> 
     lake.environment.ledger_path.unlink()
     lake.run()
     assert lake.ended() == {}
+
+
+@STORES
+def test_a_step_whose_table_lacks_leaves_its_files_alone(tmp_path: Path, store: str) -> None:
+    lake = pipeline(tmp_path, points, train, store=store)
+    lake.run()
+    with Ledger.open(lake.environment.ledger_path) as ledger:
+        ledger.replace_all(key_of(Summary), [])  # as if the run had been killed before its commit
+    before = artifacts(lake, Page).version()
+    assert [step.commits for step in lake.plan().steps] == [("gold.summary",)]
+    lake.run()
+    assert artifacts(lake, Page).version() == before
+    assert left_over(lake, Page) == left_over(lake, Mean) == []
+    assert lake.plan().steps == ()
 
 
 def test_a_file_from_elsewhere_is_copied_and_left_there(tmp_path: Path) -> None:
