@@ -21,9 +21,11 @@ def find_dataset(graph: Graph, dataset: type | str) -> DatasetDefinition:
         SelectionError: there is none, or several (FF-807).
     """
     if isinstance(dataset, type):
-        of_class = next((d for d in graph.datasets.values() if d.cls is dataset), None)
-        if of_class is not None:
-            return of_class
+        of_class = [d for d in graph.datasets.values() if d.cls is dataset]
+        # of another project, whose modules may have been imported anew since
+        of_class += [d for d in graph.datasets.values() if d.key.project and _again(d, dataset)]
+        if of_class:
+            return of_class[0]
     key = key_of(dataset) if isinstance(dataset, type) else dataset
     found = graph.datasets.get(DatasetKey(key))
     if found is not None:
@@ -37,6 +39,13 @@ def find_dataset(graph: Graph, dataset: type | str) -> DatasetDefinition:
         message = f"several datasets are called `{key}`"
         hint = f"say which: {', '.join(f'`{d.key}`' for d in named)}"
     raise SelectionError(message, hint=hint)
+
+
+def _again(dataset: DatasetDefinition, cls: type) -> bool:
+    known = dataset.cls
+    if known is None:
+        return False
+    return (known.__module__, known.__qualname__) == (cls.__module__, cls.__qualname__)
 
 
 def refuse_given(graph: Graph, dataset: DatasetDefinition) -> None:
