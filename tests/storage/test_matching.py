@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import replace as replaced
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flowforge_assets.core.partition import WHOLE, Dimension, PartitionSet, Span
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.storage import SchemaChangeError
-from flowforge_assets.storage import delta_commit
-from flowforge_assets.storage.delta import DeltaStore
-from flowforge_assets.storage.delta_handle import DeltaHandle
 from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Matching
+from matching_values import (
+    BY_HOUR,
+    HOUR,
+    STEP,
+    Price,
+    files_of,
+    found_in,
+    merge,
+    prices,
+    wider_prices,
+)
 from storage_values import (
-    DAILY,
     DAY,
-    FIRST_DAY,
     ORDERS,
+    days,
     every_type,
     numbers,
     put,
@@ -39,51 +43,7 @@ from storage_values import (
 )
 
 if TYPE_CHECKING:
-    from flowforge_assets.core.made import Made
-    from flowforge_assets.storage.store import Store, Table, TableSpec
-
-HOUR = Dimension("hour", "hour")
-PRICES = spec(
-    Field("item", Plain("int64"), nullable=True),
-    Field("price", Plain("float64"), nullable=True),
-    Field("day", Plain("date"), nullable=True),
-    by=(DAY,),
-)
-BY_HOUR = replaced(PRICES, step_dimensions=(HOUR,))
-STEP = PartitionSet((HOUR,), ((Span.of(1, 2),),))
-BY_ITEM: Final = Matching(("item",))
-
-Price = tuple[int | None, float | None, int | None]
-
-
-def days(*numbers: int) -> PartitionSet:
-    start = (FIRST_DAY - date(1970, 1, 1)).days
-    return PartitionSet((DAY,), ((Span.points(start + n for n in numbers),),))
-
-
-def prices(*rows: Price) -> pl.DataFrame:
-    """Rows of item, price and the number of the day."""
-    dated = [
-        (item, price, None if day is None else FIRST_DAY + timedelta(days=day))
-        for item, price, day in rows
-    ]
-    schema = {"item": pl.Int64, "price": pl.Float64, "day": pl.Date}
-    return pl.DataFrame(dated, schema=schema, orient="row")
-
-
-def found_in(table: Table) -> Counter[tuple[object, ...]]:
-    return Counter(table.scan().collect().rows())
-
-
-def merge(
-    table: Table, frame: pl.DataFrame, *, by: Matching = BY_ITEM, step: str | None = None
-) -> Made:
-    return table.commit(table.stage(frame), replace=by, made=record(STEP, step=step))
-
-
-def files_of(table: Table) -> set[Path]:
-    folder = Path(unquote(urlsplit(table.uri).path))
-    return set(folder.rglob("*.parquet"))
+    from flowforge_assets.storage.store import Store
 
 
 def test_rows_with_a_staged_key_are_replaced_and_the_others_stay(store: Store) -> None:
@@ -265,101 +225,6 @@ def test_a_table_holds_what_a_plain_replacement_would_leave(
         assert [*(made.touched or days()).keys()] == sorted(map(str, touched))
 
 
-@pytest.mark.parametrize(
-    ("columns", "read"), [(("item",), range(3, 10)), (("item", "day"), (3, 9))]
-)
-def test_files_that_cannot_hold_the_rows_are_not_read(
-    tmp_path: Path, columns: tuple[str, ...], read: Collection[int]
-) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
-    put(table, prices(*((item, 1.0, item) for item in range(20))), days(*range(20)))
-    again = DeltaStore(tmp_path).table(BY_HOUR)
-    for file in files_of(table):
-        if pl.read_parquet(file).get_column("item").max() not in read:
-            file.write_bytes(b"")
-    made = merge(again, prices((3, 5.0, 3), (9, 5.0, 9)), by=Matching(columns))
-    assert made.touched == days(3, 9)
-
-
-def test_rows_match_in_files_that_another_program_wrote(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
-    merge(table, prices((1, 1.0, 0)))
-    folder = unquote(urlsplit(table.uri).path)
-    prices((2, 2.0, 0), (3, 3.0, 1)).write_delta(folder, mode="append")
-    made = merge(table, prices((3, 4.0, 1), (2, 2.0, 0)))
-    assert made.touched == days(1)
-    assert found_in(table) == Counter(prices((1, 1.0, 0), (2, 2.0, 0), (3, 4.0, 1)).rows())
-
-
-def test_files_of_which_a_log_says_nothing_are_looked_into(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
-    merge(table, prices((1, 1.0, 0), (2, 2.0, 0)))
-    (log,) = (Path(unquote(urlsplit(table.uri).path)) / "_delta_log").glob("*.json")
-    actions = [json.loads(line) for line in log.read_text().splitlines()]
-    for action in actions:
-        action.get("add", {}).pop("stats", None)
-    log.write_text("\n".join(map(json.dumps, actions)))
-    again = DeltaStore(tmp_path).table(BY_HOUR)
-    merge(again, prices((2, 3.0, 0), (3, 3.0, 0)))
-    assert found_in(again) == Counter(prices((1, 1.0, 0), (2, 3.0, 0), (3, 3.0, 0)).rows())
-
-
-def test_a_step_that_merged_is_not_repeated(store: Store) -> None:
-    table = store.table(BY_HOUR)
-    first = merge(table, prices((1, 1.0, 0)), step="one")
-    merge(table, prices((1, 2.0, 1)), step="two")
-    again = merge(table, prices((1, 1.0, 0)), step="one")
-    assert (again.table, again.touched) == (first.table, first.touched)
-    assert found_in(table) == Counter(prices((1, 2.0, 1)).rows())
-
-
-def test_a_step_that_merged_leaves_no_files_behind(disk_store: Store) -> None:
-    table = disk_store.table(BY_HOUR)
-    merge(table, prices((1, 1.0, 0)), step="one")
-    before = files_of(table)
-    merge(table, prices((1, 1.0, 0), (2, 2.0, 3)), step="one")
-    assert files_of(table) == before
-
-
-def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
-    mine, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
-    merge(mine, prices((1, 1.0, 0), (2, 2.0, 0)))
-    other.version()
-    staged = other.stage(prices((1, 5.0, 0)))
-    merge(mine, prices((1, 3.0, 1), (2, 2.0, 0)))
-    made = other.commit(staged, replace=BY_ITEM, made=record(STEP))
-    assert found_in(mine) == Counter(prices((1, 5.0, 0), (2, 2.0, 0)).rows())
-    assert made.touched == days(0, 1)
-
-
-@pytest.mark.parametrize("moment", ["DeltaHandle.column_stats", "delta_commit._widen"])
-def test_a_commit_of_another_in_the_midst_of_a_merge_is_not_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
-    first, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
-    merge(first, prices((1, 1.0, 0), (2, 2.0, 0), (9, 9.0, 0)))
-    mine = DeltaStore(tmp_path).table(wider_prices(nullable=True))
-    holder = delta_commit if moment.startswith("delta_commit") else DeltaHandle
-    name = moment.rpartition(".")[2]
-    go_on = getattr(holder, name)
-    steps = iter(["other"])
-
-    def after_another(*given: object) -> object:
-        for step in steps:
-            merge(other, prices((1, 3.0, 0), (4, 4.0, 0)), step=step)
-        return go_on(*given)
-
-    monkeypatch.setattr(holder, name, after_another)
-    merge(mine, prices((1, 5.0, 1), (2, 2.0, 0)).with_columns(note=pl.lit("x")))
-    monkeypatch.undo()
-    assert sorted(mine.scan().select("item", "price").collect().rows()) == [
-        (1, 5.0),
-        (2, 2.0),
-        (4, 4.0),
-        (9, 9.0),
-    ]
-
-
 def test_a_new_nullable_column_comes_with_a_merge(store: Store) -> None:
     merge(store.table(BY_HOUR), prices((1, 1.0, 0), (2, 2.0, 1)))
     wider = wider_prices(nullable=True)
@@ -377,11 +242,6 @@ def test_a_merge_into_rows_with_other_columns_is_refused(store: Store) -> None:
         merge(table, prices((1, 1.0, 0)).with_columns(note=pl.lit("x")))
 
 
-def wider_prices(*, nullable: bool) -> TableSpec:
-    note = Field("note", Plain("string"), nullable=nullable)
-    return replaced(spec(*PRICES.schema, note, by=(DAY,)), step_dimensions=(HOUR,))
-
-
 def test_columns_named_as_ours_are_no_obstacle(store: Store) -> None:
     fields = [Field(name, Plain("int64")) for name in ("row", "staged", "number", "at")]
     table = store.table(replaced(spec(*fields), step_dimensions=(HOUR,)))
@@ -389,24 +249,3 @@ def test_columns_named_as_ours_are_no_obstacle(store: Store) -> None:
     merge(table, frame, by=Matching(("row",)))
     merge(table, frame.with_columns(at=pl.Series([3, 7])), by=Matching(("number",)))
     assert values(table.scan(), "at") == [3, 7]
-
-
-def test_a_merge_that_fails_leaves_no_files_behind(
-    disk_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = disk_store.table(DAILY)
-    frame = pl.DataFrame({"n": [1, 2], "day": [FIRST_DAY] * 2})
-    put(table, frame, days(0))
-    before = files_of(table)
-    staged = table.stage(frame.with_columns(pl.col("n") * 2))
-
-    def fail(*_: object, **__: object) -> None:
-        message = "stopped"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr("flowforge_assets.storage.delta_commit.write", fail)
-    monkeypatch.setattr("flowforge_assets.storage.manifest.write_manifest", fail)
-    with pytest.raises(RuntimeError, match="stopped"):
-        table.commit(staged, replace=Matching(("n",)), made=record(days(0)))
-    table.discard(staged)
-    assert files_of(table) == before
