@@ -1,6 +1,7 @@
-"""hints.py FOLDER COUNT: what the signatures of declared functions mean, read once.
+"""hints.py FOLDER COUNT forms|assets: what the annotations of declared functions mean, read once.
 
-That is more than the annotations: what is read and made, how, and by which key.
+`forms` reads each annotation: which dataset in which form, which key. `assets` does all that
+collecting a project does with a function: it goes on to the definition of an asset.
 """
 
 from __future__ import annotations
@@ -13,14 +14,26 @@ from workloads.many_functions import functions_of, imported
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.asset import DECLARED
+from flowforge_assets.declare.form import read_forms
+from flowforge_assets.declare.parameters import Parameters
 from flowforge_assets.declare.signature import read_asset
 
-folder, count = Path(sys.argv[1]), int(sys.argv[2])
+folder, count, wanted = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 functions_of(imported(folder, count), count)
 classes: dict[DatasetKey, type] = {}
 declared = list(DECLARED.values())
-with measured() as cost:
-    assets = [read_asset(each, classes) for each in declared]
-if len(assets) != count or any(len(each.inputs) + len(each.keys) != 3 for each in assets):
+if wanted == "assets":
+    with measured() as cost:
+        assets = [read_asset(each, classes) for each in declared]
+    found = [len(each.inputs) + len(each.keys) + len(each.makes) for each in assets]
+else:
+    found = []
+    with measured() as cost:
+        for each in declared:
+            reader = Parameters(each, classes)
+            hints = [reader.hint_and_form(name) for name in reader.parameters]
+            made = read_forms(reader.resolved(reader.hints["return"]), reader.resolved)
+            found.append(len(hints) + len(made or ()))
+if found != [4] * count:
     raise SystemExit("not all was read")
 say(cost)
