@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 import typing
 from collections.abc import Iterator
 from dataclasses import replace
 from inspect import cleandoc
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from flowforge_assets.core.key import LAYERS, DatasetKey, snake_case
 from flowforge_assets.core.partition import Partitioning
@@ -33,6 +34,8 @@ from flowforge_assets.errors.declaration import (
     ReferenceTargetError,
     UnstorableTypeError,
 )
+
+_SUFFIX: Final = re.compile(r"(\.[A-Za-z0-9_-]+)+")
 
 
 def options_of(cls: type) -> DatasetOptions:
@@ -158,6 +161,10 @@ def _refuse_bad_options(options: DatasetOptions) -> None:
     if options.fresh is not None and not is_duration(options.fresh):
         message = f"`fresh={options.fresh!r}` is no length of time"
         raise AssetOptionError(message, place=options.place, hint="write `timedelta(hours=24)`")
+    if options.suffix and not _SUFFIX.fullmatch(options.suffix):
+        message = f"`suffix={options.suffix!r}` is no ending of a file's name"
+        hint = "write it with its dot, of letters, digits, `_` and `-`: `.pkl`, `.tar.gz`"
+        raise AssetOptionError(message, place=options.place, hint=hint)
 
 
 def _columns(

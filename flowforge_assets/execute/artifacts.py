@@ -14,7 +14,7 @@ from pathlib import Path
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
-from flowforge_assets.errors.run import ManyFilesError, ReturnedFileError
+from flowforge_assets.errors.run import InputMissingError, ManyFilesError, ReturnedFileError
 from flowforge_assets.storage.store import Artifacts, StagedFile
 
 
@@ -36,11 +36,16 @@ def file_to_read(
     """The path of the artifact's one file in `wanted`, held against its digest.
 
     Raises:
+        InputMissingError: none is meant, since what lacks is skipped (FF-703).
         ManyFilesError: there are several (FF-717).
         StorageError: there is none, or it is damaged (FF-630, FF-631).
     """
+    key = artifacts.spec.key
+    if not wanted:
+        message = f"`{reader.name}` reads a file of `{key}`, of which none was made"
+        hint = "let it do without: `File[...] | None`"
+        raise InputMissingError(message, place=reader.place, hint=hint)
     if wanted.count() != 1:
-        key = artifacts.spec.key
         message = f"`{reader.name}` reads one file of `{key}`, and {wanted.count():,} are meant"
         raise ManyFilesError(message, place=reader.place, hint=one_file_hint(key))
     return artifacts.file(wanted).path

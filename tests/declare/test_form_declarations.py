@@ -205,6 +205,16 @@ def test_a_dataset_in_a_form_that_it_does_not_have_is_refused(
         ),
         (
             "FF-111",
+            "class Bad(Artifact, suffix='pkl'): ...  # here\n@asset\ndef a() -> File[Bad]: ...\n",
+            "`suffix='pkl'` is no ending of a file's name | write it with its dot",
+        ),
+        (
+            "FF-111",
+            "class Bad(Artifact, suffix='/../x'): ...  # here\n@asset\ndef a() -> File[Bad]: ...\n",
+            "`suffix='/../x'` is no ending of a file's name",
+        ),
+        (
+            "FF-111",
             "@asset(in_place=True)  # here\ndef a() -> Frame[Raw]: ...\n",
             "`in_place` of `a` is for jobs elsewhere | return `Written[D]`, or leave it out",
         ),

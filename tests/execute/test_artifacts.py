@@ -19,6 +19,7 @@ from flowforge_assets import (
     File,
     Frame,
     Gold,
+    Has,
     Hourly,
     Lag,
     Latest,
@@ -31,7 +32,7 @@ from flowforge_assets import (
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.errors.base import FlowForgeError
-from flowforge_assets.errors.run import ManyFilesError, ReturnedFileError
+from flowforge_assets.errors.run import InputMissingError, ManyFilesError, ReturnedFileError
 from flowforge_assets.errors.storage import DamagedFileError
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.plan.fit import misfits
@@ -329,6 +330,33 @@ def test_a_step_that_reads_many_files_fails(tmp_path: Path) -> None:
     assert isinstance(error, ManyFilesError)
     with pytest.raises(ManyFilesError, match=r"one file of `gold.hours`, and 24 are meant"):
         raise error
+
+
+@asset
+def hopes(mean: Annotated[File[Mean], Has(missing="skip")]) -> Frame[Newest]:
+    return pl.LazyFrame({"n": [1]})
+
+
+@asset
+def may_do_without(
+    mean: Annotated[File[Mean], Has(missing="skip")] | None,
+) -> Frame[Newest]:
+    return pl.LazyFrame({"n": [0 if mean is None else 1]})
+
+
+def test_a_file_that_was_never_made_can_be_done_without(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, points, train, may_do_without)
+    lake.run(["gold.newest"])
+    assert lake.rows(Newest) == [(0,)]
+    lake.run()
+    assert lake.rows(Newest) == [(1,)]
+
+
+def test_a_file_that_is_skipped_must_be_optional(tmp_path: Path) -> None:
+    lake = pipeline(tmp_path, points, train, hopes)
+    (error,) = lake.run(["gold.newest"]).errors
+    assert isinstance(error, InputMissingError)
+    assert "of which none was made" in error.message
 
 
 @asset
