@@ -53,7 +53,7 @@ def test_options_are_kept(collected: Collected) -> None:
         ("timeout='5m'", "`timeout='5m'` is no length of time | give seconds, or a `timedelta`"),
         ("makes=[]", "`makes=[]` names no dataset"),
         ("makes=Bronze", "`Bronze` is no dataset class"),
-        ("makes=['gold.x']", "`'gold.x'` is no dataset class"),
+        ("makes=['gold.x']", "`gold.x` is no dataset class"),
         ("reads={'raw': int}", "`int` is no dataset class"),
     ],
 )
