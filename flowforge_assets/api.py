@@ -123,10 +123,10 @@ class Project:
         Raises:
             FlowForgeError: a declaration or the graph is wrong; all errors at once (`Problems`).
         """
-        config, modules = seen_from(calling_frame().f_globals, Path.cwd())
+        config, modules, foreign = seen_from(calling_frame().f_globals, Path.cwd())
         kept = None if folder is None else Path(folder)
         environment = Environment.of(config, env, kept=kept)
-        graph = load_graph(config, environment, modules)
+        graph = load_graph(config, environment, modules, foreign)
         return cls(config, environment, graph, modules, clock=clock)
 
     @property

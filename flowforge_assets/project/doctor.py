@@ -16,6 +16,7 @@ from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.finding import Finding
+from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
@@ -88,6 +89,9 @@ def _problem(about: str, error: FlowForgeError) -> Finding:
 def _modules(config: ProjectConfig) -> Finding:
     if not config.modules:
         return Finding("modules", "ok", "none, SQL alone")
+    foreign = _tried("uses", partial(import_foreign, config, config.root / ".flowforge" / "cache"))
+    if isinstance(foreign, Finding):
+        return foreign
     found = _tried("modules", partial(import_modules, config.root, config.modules))
     return (
         found if isinstance(found, Finding) else Finding("modules", "ok", f"{len(found)} imported")

@@ -9,7 +9,7 @@ from pathlib import Path
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.definition import DatasetDefinition, External
 from flowforge_assets.errors.base import Place
-from flowforge_assets.errors.project import UsedProjectError
+from flowforge_assets.errors.project import UnknownEnvironmentError, UsedProjectError
 from flowforge_assets.project.collect import collect
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
 from flowforge_assets.project.modules import import_modules
@@ -38,11 +38,20 @@ def import_foreign(
             raise UsedProjectError(message, place=use.place, hint="take one of the two away")
         theirs = read_config(folder)
         refuse_clash(use, config, theirs)
+        _refuse_unknown_environment(use, theirs)
         for dataset in _stored(theirs, caches, within=path):
             key = DatasetKey(f"{use.name}/{dataset.key}")
             datasets[key] = _as_read_here(dataset, key, use)
         owners |= {name.partition(".")[0]: use.name for name in theirs.modules}
     return Foreign(datasets, owners)
+
+
+def _refuse_unknown_environment(use: Use, theirs: ProjectConfig) -> None:
+    try:
+        theirs.environment(use.env)
+    except UnknownEnvironmentError as error:
+        message = f"`[uses.{use.name}]` reads the environment `{use.env}`, which it does not have"
+        raise UsedProjectError(message, place=use.place, hint=error.hint) from error
 
 
 def _stored(

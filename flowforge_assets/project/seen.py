@@ -15,10 +15,12 @@ from flowforge_assets.declare.signature import read_asset
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
+from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
+from flowforge_assets.project.uses import NO_OTHERS, Foreign
 
 
-def seen_from(names: Mapping[str, object], folder: Path) -> tuple[ProjectConfig, set[str]]:
+def seen_from(names: Mapping[str, object], folder: Path) -> tuple[ProjectConfig, set[str], Foreign]:
     """The settings and modules of who has the global `names` and works in `folder`.
 
     Those of the project in the folder, if it holds one, and all that the names mean. In a
@@ -29,12 +31,14 @@ def seen_from(names: Mapping[str, object], folder: Path) -> tuple[ProjectConfig,
     """
     config = ProjectConfig(folder, folder.name, (), {})
     modules: set[str] = set()
+    foreign = NO_OTHERS
     if (folder / FILE_NAME).exists():
         config = read_config(folder)
+        foreign = import_foreign(config, folder / ".flowforge" / "cache")
         modules.update(import_modules(folder, config.modules))
     if "__file__" not in names:
         _forget_replaced(str(names.get("__name__", "__main__")))
-    return config, modules | modules_seen(names)
+    return config, modules | modules_seen(names), foreign
 
 
 def modules_seen(globals_: Mapping[str, object], named: Iterable[object] = ()) -> set[str]:

@@ -17,6 +17,7 @@ from flowforge_assets.errors.project import (
 )
 from flowforge_assets.project.collect import collect_some
 from flowforge_assets.project.config import FILE_NAME, SYNCED_NAME, ProjectConfig
+from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_some
 from flowforge_assets.project.sync_source import DOC, sync_source
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -69,13 +70,19 @@ def sync(config: ProjectConfig, sql: SqlAnalysis) -> Synced:
         message = "the project has no Python module that could read what its files declare"
         hint = 'name one in `[project]`: `modules = ["shop"]`, or the file: `sync = "shop/sql.py"`'
         raise NoSyncPlaceError(message, place=Place(FILE_NAME), hint=hint)
+    foreign = import_foreign(config, config.root / ".flowforge" / "cache")
     before = _read(path)
     text = before
     problems: list[FlowForgeError] = []
     for _ in range(_MOST_ROUNDS):
         modules, problems = import_some(config.root, config.modules)
         definitions, wrong = collect_some(
-            config.root, modules, sql, defaults=config.defaults, synced=sync_module(config)
+            config.root,
+            modules,
+            sql,
+            defaults=config.defaults,
+            synced=sync_module(config),
+            foreign=foreign,
         )
         problems += wrong
         wanted = sync_source(definitions)

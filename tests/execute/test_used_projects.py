@@ -9,6 +9,10 @@ import pytest
 from flowforge_assets import Project
 from flowforge_assets.errors.project import NeverMadeHereError, UsedProjectError
 from flowforge_assets.errors.sql import SqlInputMissingError
+from flowforge_assets.project.config import read_config
+from flowforge_assets.project.doctor import project_health
+from flowforge_assets.project.sync import sync
+from flowforge_assets.sql.analysis import SqlAnalysis
 
 Write: TypeAlias = Callable[[Mapping[str, str]], Path]
 FINANCE = """
@@ -145,3 +149,22 @@ def test_projects_do_not_use_one_another_in_a_circle(folder: Path) -> None:
     config.write_text(config.read_text() + '[uses.shop]\npath = "../shop"\n')
     with pytest.raises(UsedProjectError, match="goes in a circle"):
         Project.load(folder / "shop")
+
+
+def test_the_environment_of_another_project_must_be_there(folder: Path) -> None:
+    config = folder / "shop/flowforge.toml"
+    config.write_text(config.read_text() + 'env = "prd"\n')
+    with pytest.raises(UsedProjectError, match="`prd`, which it does not have") as caught:
+        Project.load(folder / "shop")
+    assert caught.value.hint == "did you mean `prod`?"
+
+
+def test_a_module_of_classes_is_kept_beside_what_another_project_makes(folder: Path) -> None:
+    config = read_config(folder / "shop")
+    with SqlAnalysis() as sql:
+        assert sync(config, sql).classes == ("BySql",)
+
+
+def test_doctor_imports_what_the_project_uses(folder: Path) -> None:
+    found = {each.about: each for each in project_health(folder / "shop", "dev")}
+    assert found["modules"].health == "ok"
