@@ -264,7 +264,7 @@ class Project:
             selection=select or "",
             given=tuple(resources),
             name=self.config.name,
-            lend=outside.loans,
+            outside=outside,
         )
 
     @overload

@@ -74,14 +74,24 @@ class Loans:
         return None if loan is None else loan.files
 
     def notes(self) -> Iterator[str]:
-        """What is read from elsewhere, a sentence a lender."""
+        """What is read from elsewhere, a sentence a lender, sorted."""
         lenders: dict[str, list[DatasetKey]] = {}
         for key, loan in self.by_dataset.items():
             lenders.setdefault(loan.lender, []).append(key)
-        for lender, keys in lenders.items():
+        for lender, keys in sorted(lenders.items()):
             shown = ", ".join(f"`{key}`" for key in sorted(keys)[:_MOST_NAMED])
             more = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else ""
             yield f"{shown}{more} from {lender}"
+
+
+def _through_views(graph: Graph, ids: Iterable[DatasetKey]) -> set[DatasetKey]:
+    """The assets `ids` with the views that they read, near and far."""
+    found, rim = set(ids), set(ids)
+    while rim:
+        read = {key for key in datasets_read(graph, rim) if graph.is_view(key)}
+        rim = {graph.maker[key] for key in read} - found
+        found |= rim
+    return found
 
 
 def datasets_read(graph: Graph, ids: Iterable[DatasetKey]) -> Iterator[DatasetKey]:
@@ -126,21 +136,25 @@ class Lenders:
         ids: Collection[DatasetKey],
         own: History,
         versions: Mapping[DatasetKey, str],
+        *,
+        makes: bool = True,
     ) -> Loans:
         """What the assets `ids` read that neither they nor `own` made.
 
-        `versions` are those that functions tell of external datasets.
+        They are going to make what they can, unless not `makes`. What a view reads is read by
+        its readers. `versions` are those that functions tell of external datasets.
 
         Raises:
             StorageError: a table that is there cannot be read (FF-6xx).
             ProjectError: another project, or one of its environments, is not there (FF-8xx).
         """
         assets = self._graph.assets
-        made_here = {o.dataset for id_ in ids for o in assets[id_].makes} if self._lending else ()
+        makers = ids if self._lending and makes else ()
+        made_here = {output.dataset for id_ in makers for output in assets[id_].makes}
         missing: list[DatasetDefinition] = []
         found: dict[DatasetKey, Loan] = {}
         theirs: dict[str, list[DatasetDefinition]] = {}
-        for key in dict.fromkeys(datasets_read(self._graph, ids)):
+        for key in dict.fromkeys(datasets_read(self._graph, _through_views(self._graph, ids))):
             dataset = self._graph.datasets[key]
             external = dataset.external
             if external is not None and external.project is not None:

@@ -70,6 +70,16 @@ class Outside:
             self._loans = self._lenders.loans(self._ids, own, self.observed.versions)
         return self._loans
 
+    def loans_to_read(self, own: History) -> Loans:
+        """The same where nothing is going to be made: what `own` lacks is read from elsewhere.
+
+        Raises:
+            FlowForgeError: another project or environment cannot be read.
+        """
+        versions = self.observed.versions
+        self._loans = self._lenders.loans(self._ids, own, versions, makes=False)
+        return self._loans
+
     def reader(self, dataset: DatasetDefinition, own: Callable[[], History]) -> ReadTable | None:
         """The table of who lends the dataset; None where its own is read."""
         if dataset.external is None and not self._lenders.are_there:
@@ -118,4 +128,4 @@ class Outside:
         if in_part := self.samples():
             mine = {read.dataset for id_ in self._ids for read in self._graph.assets[id_].inputs}
             yield from sample_notes({key: in_part[key] for key in in_part if key in mine})
-        yield from (error.message for error in self.observed.failed.values())
+        yield from sorted(error.message for error in self.observed.failed.values())

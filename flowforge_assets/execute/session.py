@@ -17,6 +17,7 @@ from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.lending import Loans
+from flowforge_assets.execute.outside import Outside
 from flowforge_assets.execute.resources import Resources, refuse_unset
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.sample import samples
@@ -41,11 +42,6 @@ from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 
 
-def _nothing_lent(_: History) -> Loans:
-    """All that is read is made here."""
-    return Loans()
-
-
 def _trusted(plan: Plan) -> None:
     """Lets any plan pass."""
 
@@ -55,7 +51,7 @@ class Session:
     """What a run needs to begin: `plan` is called when its turn has come.
 
     `check` refuses a plan whose assets do not keep their promises, before anything is made.
-    `lend` says what is read from elsewhere beside what this environment made.
+    `outside` knows what is read from elsewhere; without it all is made here.
     `name` is that of the project.
     """
 
@@ -67,7 +63,7 @@ class Session:
     selection: str = ""
     given: tuple[Resource, ...] = ()
     check: Callable[[Plan], object] = _trusted
-    lend: Callable[[History], Loans] = _nothing_lent
+    outside: Outside | None = None
     name: str = "flowforge"
 
 
@@ -94,7 +90,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
     with run_lease(environment.folder, on_wait=waiting), _ledger(session) as ledger:
         settle(ledger, session.graph, session.store, session.clock)
         own = read_history(ledger, session.graph, environment, session.store)
-        loans = session.lend(own)
+        loans = session.outside.loans(own) if session.outside else Loans()
         history = loans.added_to(own)
         plan = session.plan(history)
         session.check(plan)
@@ -114,7 +110,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
 def looked_at(session: Session, history: History) -> Generator[RunScope]:
     """What a run has at hand, for reading what is there; nothing is planned or made."""
     plan = Plan(session.environment.name, (), (), (), {})
-    loans = session.lend(history)
+    loans = session.outside.loans_to_read(history) if session.outside else Loans()
     run_id, stop = new_run_id(session.clock), StopSignal()
     scope = _scope(session, run_id, plan, loans.added_to(history), stop, loans=loans)
     try:

@@ -236,3 +236,14 @@ def test_an_external_dataset_without_a_place_is_in_the_store(rates: Project) -> 
     assert project.read("gold.report")["total"].to_list() == [5.0]
     project.rebuild_ledger()
     assert project.plan().steps == ()
+
+
+def test_a_view_is_worked_out_from_what_is_borrowed(write_project: Write) -> None:
+    seen = SHOP.replace("@asset\ndef paid", '@asset(write="view")\ndef paid')
+    root = write_project({"flowforge.toml": CONFIG, "shop.py": seen})
+    Project.load(root, env="prod").run()
+    dev = Project.load(root)
+    assert dev.run("paid").made == 1
+    assert dev.read("silver.paid").height == 2
+    assert dev.run("report").made == 1
+    assert dev.read("gold.report")["orders"].to_list() == [2]
