@@ -81,7 +81,9 @@ class StepCoverError(GraphError):
     """The steps of an asset, as `per=` cuts them, do not hold whole partitions of what it makes.
 
     An overwrite replaces whole partitions, so each must lie in one step: days in months, not days
-    in hours. Rows that land anywhere are written with `merge`, `insert` or `append`.
+    in hours. Rows that land anywhere are written with `merge`, `insert` or `append`. A step of
+    `scd2` or `snapshot` brings the state at one time: it takes one key of time, and what else
+    cuts the steps of a `snapshot` is a column of its rows.
     """
 
     code = "FF-211"

@@ -13,7 +13,7 @@ import polars as pl
 from flowforge_assets.core.dimension import Dimension
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Examination
 from flowforge_assets.core.rule import References, Rule, Scope, Unique
@@ -37,7 +37,7 @@ from flowforge_assets.quality.examine import BoundCheck, examine
 from flowforge_assets.quality.quarantine import BROKEN_RULES, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import Matching, Replace, TableSpec
+from flowforge_assets.storage.store import Everything, Matching, Replace, TableSpec
 
 _TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
@@ -63,6 +63,22 @@ class Judge:
     def replaces(self) -> bool:
         """Whether the write replaces whole partitions, so that its rows must lie in those."""
         return self.asset.write == "overwrite"
+
+    @property
+    def must_lie_in(self) -> PartitionSet:
+        """The partitions that its rows must lie in; without dimensions where they may anywhere.
+
+        Those of a snapshot do not lie in its time, but in what else the steps are cut by.
+        """
+        if self.replaces:
+            return self.replaced
+        if self.asset.write != "snapshot":
+            return WHOLE
+        kept = [at for at, each in enumerate(self.unit.dimensions) if not each.is_time]
+        return PartitionSet(
+            tuple(self.unit.dimensions[at] for at in kept),
+            tuple(tuple(box[at] for at in kept) for box in self.unit.boxes),
+        )
 
     @property
     def has_anything_to_judge(self) -> bool:
@@ -216,7 +232,8 @@ class Judge:
     def set_aside(self, bad: Sequence[pl.DataFrame], made: Made) -> None:
         """Replaces what these partitions have in quarantine; nothing where nothing ever was bad.
 
-        Rows that are not written by partition are added, those that are there already once.
+        Rows that are not written by partition are added, those that are there already once. What
+        is emptied to be made anew loses its bad rows as well.
         """
         spec = bad_spec(self.dataset)
         table = self.scope.store.table(spec)
@@ -230,6 +247,8 @@ class Judge:
         try:
             everywhere = Matching(spec.schema.names)
             what: Replace = self.replaced if self.replaces else everywhere
+            if self.scope.made.is_rebuilding(self.dataset.key):
+                what = Everything()
             table.commit(staged, replace=what, made=of_bad)
         except BaseException:
             table.discard(staged)

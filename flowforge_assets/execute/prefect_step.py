@@ -140,7 +140,7 @@ class PrefectStep:
     def _lost(self) -> PartitionSet:
         """Its partitions that failed or were skipped."""
         none = PartitionSet.none(self.step.partitions.dimensions)
-        return self.run.tally.lost.get(self.step.makes[0], none) & self.step.partitions
+        return self.run.tally.lost_steps.get(self.step.asset_id, none) & self.step.partitions
 
     def _left(self) -> PartitionSet:
         """Its partitions that are as they should be: what they read turned out as it was."""

@@ -28,6 +28,7 @@ from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.needs import needs, own_reads
+from flowforge_assets.plan.order import after
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.rows import rows_of
@@ -77,6 +78,9 @@ class _Tally:
     skipped: set[DatasetKey] = field(default_factory=set[DatasetKey])
     left: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
     lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
+    lost_steps: dict[DatasetKey, PartitionSet] = field(
+        default_factory=dict[DatasetKey, PartitionSet]
+    )
     errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
     is_cut_short: bool = False
 
@@ -211,9 +215,15 @@ class LocalRun:
                 attempt += 1
 
     def reads_lost(self, asset: AssetDefinition, unit: PartitionSet) -> bool:
-        """Whether the unit reads partitions that failed or were skipped in this run."""
+        """Whether the unit reads partitions that failed or were skipped in this run.
+
+        States are taken in order: with one that is lost, those of later times are.
+        """
         if not self.tally.lost:
             return False
+        lost_steps = self.tally.lost_steps.get(asset.id)
+        if asset.write == "scd2" and lost_steps is not None and after(unit, lost_steps):
+            return True
         graph = self.scope.graph
         looked_at = [(need.dataset, need.mapping) for need in needs(asset, graph)]
         looked_at += [(read.dataset, read.mapping) for read in own_reads(asset)]
@@ -328,6 +338,8 @@ class LocalRun:
 
     def lose(self, step: Step, unit: PartitionSet) -> None:
         """Notes partitions that nobody can read; the caller holds the lock."""
+        known = self.tally.lost_steps.get(step.asset_id)
+        self.tally.lost_steps[step.asset_id] = unit if known is None else known | unit
         for dataset in step.makes:
             rows = rows_of(self.scope.graph.datasets[dataset], unit, self.scope.now)
             lost = self.tally.lost.get(dataset)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -18,11 +19,15 @@ _OPEN: Final = " open"
 
 
 def time_of(unit: PartitionSet, now: datetime) -> datetime:
-    """When what a step brings begins to hold: its partition's start in time, else now."""
+    """When what a step brings begins to hold: its partition's start in time, else now.
+
+    It is told in the time zone whose days or months the partitions are.
+    """
     for at, dimension in enumerate(unit.dimensions):
         axis = unit.boxes[0][at]
         if dimension.is_time and isinstance(axis, Span):
-            return dimension.instants(axis.first, axis.first + 1)[0]
+            begin = dimension.instants(axis.first, axis.first + 1)[0]
+            return begin.astimezone(ZoneInfo(dimension.tz))
     return now
 
 
@@ -45,15 +50,42 @@ def stamped(
     return frame.with_columns(**values).select(schema.names) if values else frame
 
 
+def state_of(
+    unit: PartitionSet, dataset: DatasetDefinition, now: datetime
+) -> tuple[tuple[str, ...], tuple[tuple[object, ...], ...]]:
+    """The columns that tell the state that a step brings from others, and its values in them.
+
+    They are the time since which it holds, and what else the steps are cut by.
+    """
+    since = dataset.written_by("valid_from")
+    assert since is not None  # noqa: S101 - the graph has checked it
+    columns = [since]
+    values: list[tuple[object, ...]] = [(_value(time_of(unit, now), dataset, since),)]
+    for at, dimension in enumerate(unit.dimensions):
+        if not dimension.is_time:
+            columns.append(dimension.column)
+            names = sorted({str(point[at]) for point in unit.points()})
+            values = [(*value, name) for value in values for name in names]
+    return tuple(columns), tuple(values)
+
+
 def _instant(at: datetime, dataset: DatasetDefinition, column: str) -> pl.Expr:
     field = dataset.schema.find(column)
     assert field is not None  # noqa: S101 - it is one of its columns
-    value: object = at.astimezone(UTC)
-    if field.type == Plain("timestamp_ntz"):
-        value = at.astimezone(UTC).replace(tzinfo=None)
-    if field.type == Plain("date"):
-        value = at.date()
-    return pl.lit(value, dtype=polars_type(field.type))
+    return pl.lit(_value(at, dataset, column), dtype=polars_type(field.type))
+
+
+def _value(at: datetime, dataset: DatasetDefinition, column: str) -> date:
+    """The time as the column holds it."""
+    field = dataset.schema.find(column)
+    assert field is not None  # noqa: S101 - it is one of its columns
+    match field.type:
+        case Plain("timestamp_ntz"):
+            return at.astimezone(UTC).replace(tzinfo=None)
+        case Plain("date"):
+            return at.date()
+        case _:
+            return at.astimezone(UTC)
 
 
 def next_states(

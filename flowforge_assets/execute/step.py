@@ -217,6 +217,7 @@ class _Writer:
             dataset=dataset,
             replaced=replaced,
             made=made,
+            now=self.scope.now,
         )
         return committed, frame
 

@@ -251,8 +251,8 @@ def together(parts: Sequence[PreparedOutput], schema: Schema) -> pl.DataFrame:
 
 def _in_memory(judge: Judge, frame: pl.DataFrame, schema: Schema) -> PreparedOutput:
     """Rows in memory are judged before they are staged."""
-    if judge.replaces and judge.replaced.dimensions:
-        refuse_strays(frame, judge.replaced, spec_of(judge.dataset))
+    if judge.must_lie_in.dimensions:
+        refuse_strays(frame, judge.must_lie_in, spec_of(judge.dataset))
     examination = judge.examine(frame)
     bad = None
     if examination.failed:

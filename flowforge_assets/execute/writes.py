@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -12,7 +13,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.storage import BaseMovedError
-from flowforge_assets.execute.states import next_states
+from flowforge_assets.execute.states import next_states, state_of
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import NO_TABLE, Everything, Matching, Replace, Staged, Table
 
@@ -27,6 +28,7 @@ def write(
     dataset: DatasetDefinition,
     replaced: PartitionSet,
     made: Made,
+    now: datetime,
 ) -> Made:
     """Commits `rows` as the asset writes them, and gives the commit as it stands in the table.
 
@@ -54,8 +56,8 @@ def write(
                 table, made, lambda: _states(rows, table, dataset, asset), Matching(since)
             )
         case "snapshot":
-            since = (dataset.written_by("valid_from") or "",)
-            return _commit(table, rows, Matching(since), made)
+            state = Matching(*state_of(made.partitions, dataset, now))
+            return _commit(table, rows, state, made)
         case "overwrite" | "view":
             return _commit(table, rows, replaced, made)
 

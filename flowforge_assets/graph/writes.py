@@ -55,6 +55,7 @@ def write_problems(graph: Graph) -> Iterator[FlowForgeError]:
                 yield from _keys(asset, dataset)
                 yield from _writer_columns(asset, dataset)
             yield from _cover(asset, dataset)
+            yield from _states(asset, dataset)
         if asset.write == "view":
             yield from _view(asset)
 
@@ -109,6 +110,38 @@ def _cover(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowF
         )
         hint = 'let a step hold whole partitions, or say `write="merge"` or `"append"`'
         yield StepCoverError(message, place=asset.place, hint=hint)
+
+
+def _states(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:
+    """An error where the states that steps bring could not be told from one another."""
+    if asset.write not in _WRITERS:
+        return
+    steps = (dataset.partitioning if asset.per is None else asset.per).dimensions
+    times = [step for step in steps if step.is_time]
+    if asset.takes_sets and times:
+        message = f"`{asset.name}` takes a set of keys, of which each is a time of its own"
+        hint = (
+            f"`{asset.write}` needs the time of each state: take one key, `{times[0].column}: ...`"
+        )
+        yield StepCoverError(message, place=asset.place, hint=hint)
+    if asset.write != "snapshot":
+        return
+    for step in steps:
+        if not step.is_time and dataset.schema.find(step.column) is None:
+            message = (
+                f"the steps of `{asset.name}` are cut by `{step.column}`, and no column of "
+                f"`{dataset.key}` tells whose state a row is of"
+            )
+            hint = f"give `{dataset.key}` the column `{step.column}`: `{step.column}: Col[str]`"
+            yield StepCoverError(message, place=asset.place, hint=hint)
+    since = dataset.written_by("valid_from")
+    field = None if since is None else dataset.schema.find(since)
+    if field is not None and field.type == Plain("date") and times and times[0].kind == "hour":
+        message = (
+            f"`{dataset.key}.{field.name}` is a date, and `{asset.name}` has a state each hour"
+        )
+        hint = f"declare it `{field.name}: {_PYTHON['valid_from']}`"
+        yield WriterColumnError(message, place=dataset.place, hint=hint)
 
 
 def _uncovered(rows: Partitioning, steps: Partitioning) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.partition import PartitionSet, Span
+from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.declare.mapping import Same
 from flowforge_assets.graph.build import Graph
@@ -43,17 +43,3 @@ def there(graph: Graph, history: History, key: DatasetKey, now: datetime) -> Par
     for piece in history.lookup(key):
         steps |= piece.partitions
     return found | rows_of(dataset, steps, now)
-
-
-def not_before(partitions: PartitionSet, made: PartitionSet) -> PartitionSet:
-    """Those of `partitions` that do not lie before the last of `made` in time."""
-    time = next((i for i, each in enumerate(made.dimensions) if each.is_time), None)
-    if time is None or not made:
-        return partitions
-    last = max(axis.last for box in made.boxes if isinstance(axis := box[time], Span))
-    boxes = [
-        (*box[:time], axis & Span.of(last, axis.last + 1), *box[time + 1 :])
-        for box in partitions.boxes
-        if isinstance(axis := box[time], Span) and axis.last >= last
-    ]
-    return PartitionSet(partitions.dimensions, tuple(boxes))

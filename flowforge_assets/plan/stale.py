@@ -15,8 +15,9 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.due import due
 from flowforge_assets.plan.needs import Need, needs, own_reads
 from flowforge_assets.plan.newer import Versions
+from flowforge_assets.plan.order import after, not_before
 from flowforge_assets.plan.partition_map import read_by, reads
-from flowforge_assets.plan.rows import may_touch, not_before, rows_of
+from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Kept, Reason, Stale, Waiting
 from flowforge_assets.record.history import History
 
@@ -318,6 +319,10 @@ class _Finder:
                 if stuck:
                     self.waiting.append(Waiting(asset.id, stuck, read.dataset))
                     blocked |= stuck
+        # states are taken in order: one that was made too late could not be made any more
+        if asset.write == "scd2" and (later := after(todo - blocked, blocked)):
+            self.waiting.append(Waiting(asset.id, later, asset.id))
+            blocked |= later
         return blocked
 
     def wave(

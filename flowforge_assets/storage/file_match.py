@@ -17,12 +17,12 @@ from flowforge_assets.storage.data_files import write_files
 from flowforge_assets.storage.evolution import with_missing
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.key_ends import KeyEnds
-from flowforge_assets.storage.row_match import RowMatch, free_name, match_rows
+from flowforge_assets.storage.row_match import RowMatch, free_name, match_rows, sought
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles
-    from flowforge_assets.storage.store import TableSpec
+    from flowforge_assets.storage.store import Matching, TableSpec
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +39,11 @@ class FileMatch:
 def match_files(
     before: StoredFiles,
     staged: StagedFiles,
-    columns: Sequence[str],
+    what: Matching,
     spec: TableSpec,
     written: list[DataFile],
 ) -> FileMatch:
-    """What puts `staged` in the place of the rows with its values in `columns`.
+    """What puts `staged` in the place of the rows that match it.
 
     Takes down in `written` the files that it writes. The staged rows and those that they match
     are held in memory; rows that stay are streamed from file to file.
@@ -52,15 +52,15 @@ def match_files(
         SchemaChangeError: the stored rows have other columns than are declared now (FF-611).
     """
     rows = staged.scan().collect() if staged.frame is None else staged.frame
-    ends = KeyEnds.of(rows.select(columns), before.layout.hive)
-    stats = before.stats(columns)
+    ends = KeyEnds.of(sought(rows, what), before.layout.hive)
+    stats = before.stats(what.columns)
     candidates = [
         file for file in before.files if ends.may_meet(stats.get(file.path) or file.stats)
     ]
     refuse_damaged(candidates, before.layout.folder, spec)
     row = free_name("row", {*before.stored, *rows.columns})
     stored = scan_stored(candidates, before.layout, before.stored, row=row).filter(ends.meets)
-    match = match_rows(with_missing(stored, before.stored, spec), rows, columns, row=row)
+    match = match_rows(with_missing(stored, before.stored, spec), rows, what, row=row)
     return _Files(candidates, before, staged, rows, match, written).replaced()
 
 

@@ -64,7 +64,7 @@ def replacement(
     if staged is None:
         return Replacement((), (), (), keeps_rows=bool(before.files), made=made)
     if isinstance(replace, Matching):
-        return _matching(before, staged, replace.columns, made, spec=spec, written=written)
+        return _matching(before, staged, replace, made, spec=spec, written=written)
     if isinstance(replace, PartitionSet) and replace:
         refuse_stray_files(staged, replace, spec)
     is_all = isinstance(replace, Everything)
@@ -81,13 +81,13 @@ def replacement(
 def _matching(
     before: StoredFiles,
     staged: StagedFiles,
-    columns: Sequence[str],
+    what: Matching,
     made: Made,
     *,
     spec: TableSpec,
     written: list[DataFile],
 ) -> Replacement:
-    match = match_files(before, staged, columns, spec, written)
+    match = match_files(before, staged, what, spec, written)
     touched = partitions_of(match.rows_added, spec.dimensions)
     touched |= partitions_of(match.rows_removed, spec.dimensions)
     return Replacement(

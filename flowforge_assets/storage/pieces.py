@@ -89,7 +89,7 @@ class Pieces:
     ) -> tuple[Pieces, Made]:
         row = free_name("row", spec.schema.names)
         stored = self.scan(None, spec).with_row_index(row)
-        match = match_rows(stored, staged, replace.columns, row=row)
+        match = match_rows(stored, staged, replace, row=row)
         new, gone = staged.filter(match.is_added), match.removed
         touched = partitions_of(new, spec.dimensions) | partitions_of(gone, spec.dimensions)
         kept = stored.join(gone.lazy().select(row), on=row, how="anti").drop(row).collect()

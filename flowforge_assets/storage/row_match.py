@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from flowforge_assets.storage.store import Matching
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,17 +45,23 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
     return wanted
 
 
-def match_rows(
-    stored: pl.LazyFrame, staged: pl.DataFrame, columns: Sequence[str], *, row: str
-) -> RowMatch:
-    """Holds `staged` against the rows of `stored` that have its values in `columns`.
+def sought(staged: pl.DataFrame, what: Matching) -> pl.DataFrame:
+    """The values in the columns of `what` whose rows are replaced."""
+    keys = staged.select(what.columns)
+    if not what.values:
+        return keys
+    return pl.concat([keys, pl.DataFrame(what.values, schema=keys.schema, orient="row")])
+
+
+def match_rows(stored: pl.LazyFrame, staged: pl.DataFrame, what: Matching, *, row: str) -> RowMatch:
+    """Holds `staged` against the rows of `stored` that have its values in some columns.
 
     Both have the same columns in any order, and `stored` has `row` beside them. Nulls are equal,
     and so is what is not a number. The staged rows and those that they match are in memory.
     """
-    keys = staged.select(columns)
-    if keys.n_unique() < keys.height:
-        return _match_bags(stored, staged, columns, row=row)
+    keys, columns = sought(staged, what), what.columns
+    if what.values or keys.n_unique() < keys.height:
+        return _match_bags(stored, staged, keys, row=row)
     place = free_name("staged", [*staged.columns, row])
     matched = stored.join(
         keys.with_row_index(place).lazy(), on=columns, how="inner", nulls_equal=True
@@ -72,14 +83,14 @@ def match_rows(
 
 
 def _match_bags(
-    stored: pl.LazyFrame, staged: pl.DataFrame, columns: Sequence[str], *, row: str
+    stored: pl.LazyFrame, staged: pl.DataFrame, keys: pl.DataFrame, *, row: str
 ) -> RowMatch:
-    """The same where several staged rows have the same values in `columns`.
+    """The same where several staged rows have the same values in the columns of `keys`.
 
     Equal rows are numbered on both sides, so that each pairs with one.
     """
     matched = stored.join(
-        staged.select(columns).unique().lazy(), on=columns, how="semi", nulls_equal=True
+        keys.unique().lazy(), on=keys.columns, how="semi", nulls_equal=True
     ).collect()
     names = staged.columns
     number = free_name("number", [*names, row])

@@ -51,10 +51,12 @@ class TableSpec:
 class Matching:
     """Replaces the rows whose values in `columns` some staged row has too; nulls are equal.
 
-    Rows that equal a staged row, each counted as often as it is there, stay as they are.
+    Rows that equal a staged row, each counted as often as it is there, stay as they are. Rows
+    that have one of `values` in the columns are replaced though no staged row has it.
     """
 
     columns: tuple[str, ...]
+    values: tuple[tuple[object, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ def with_touched(
     if not spec.dimensions:
         return telling(made, WHOLE)
     touched = partitions_of(staged, spec.dimensions)
-    if stored is not None and not made.restart and _tells_partitions(stored, spec):
+    # of what is rebuilt step by step, partitions may stay empty that no step says to have made
+    is_telling = not made.restart or spec.step_dimensions is not None
+    if stored is not None and is_telling and _tells_partitions(stored, spec):
         touched |= partitions_of(stored, spec.dimensions)
     return telling(made, touched)
 

@@ -3,12 +3,16 @@ from __future__ import annotations
 import polars as pl
 
 from flowforge_assets.storage.row_match import RowMatch, free_name, match_rows
+from flowforge_assets.storage.store import Matching
 
 
 def matched(stored: dict[str, list[object]], staged: dict[str, list[object]]) -> RowMatch:
     found = pl.DataFrame(stored).with_row_index("row")
     return match_rows(
-        found.lazy(), pl.DataFrame(staged, schema=found.drop("row").schema), ["k"], row="row"
+        found.lazy(),
+        pl.DataFrame(staged, schema=found.drop("row").schema),
+        Matching(("k",)),
+        row="row",
     )
 
 
@@ -40,10 +44,22 @@ def test_of_rows_that_are_there_many_times_as_many_stay_as_are_staged() -> None:
     assert told(match) == ([2, 3], [False, False, True])
 
 
+def test_rows_of_values_that_are_given_go_though_no_staged_row_has_them() -> None:
+    stored = pl.DataFrame({"k": [1, 1, 2], "v": ["a", "b", "c"]}).with_row_index("row")
+    what = Matching(("k",), ((1,),))
+    assert told(match_rows(stored.lazy(), stored.clear().drop("row"), what, row="row")) == (
+        [0, 1],
+        [],
+    )
+
+
 def test_the_rows_of_a_table_that_is_empty_are_all_new() -> None:
     stored = pl.DataFrame(schema={"row": pl.UInt32, "k": pl.Int64, "v": pl.String})
     staged = pl.DataFrame({"k": [1, 1], "v": ["a", "b"]})
-    assert told(match_rows(stored.lazy(), staged, ["k"], row="row")) == ([], [True, True])
+    assert told(match_rows(stored.lazy(), staged, Matching(("k",)), row="row")) == (
+        [],
+        [True, True],
+    )
 
 
 def test_a_name_is_made_longer_until_it_is_free() -> None:
