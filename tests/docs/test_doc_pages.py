@@ -11,6 +11,7 @@ from doc_examples import REPOSITORY
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 GUIDE = sorted((REPOSITORY / "docs/guide").glob("*.md"))
+MOST_LINES = 25
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
 
 
@@ -35,3 +36,11 @@ def test_a_tutorial_for_users_of_one_language_never_mentions_the_other(
 ) -> None:
     lines = (REPOSITORY / "docs" / page).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.search(other, line, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
+def test_an_example_of_the_guide_has_at_most_25_lines(page: Path) -> None:
+    blocks = re.findall(
+        r"^```py(?:thon)?\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert [block for block in blocks if block.count("\n") > MOST_LINES] == []
