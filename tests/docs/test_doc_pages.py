@@ -12,6 +12,7 @@ from doc_examples import REPOSITORY
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 GUIDE = sorted((REPOSITORY / "docs/guide").glob("*.md"))
 MOST_LINES = 25
+_EXAMPLE = re.compile(r"^```py(?:thon)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
 
 

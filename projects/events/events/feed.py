@@ -38,7 +38,7 @@ class Sent:
 def arrivals(arrived: datetime) -> Iterator[Sent]:
     """What arrives in an hour: most events of that hour, and the late ones of the two before.
 
-    Some come a second time, and some of the late ones come from robots without a user.
+    Some come a second time, an hour later. At lunch one of them has no user.
     """
     for hours_late in (0, 1, 2):
         hour = arrived - timedelta(hours=hours_late)
