@@ -15,7 +15,8 @@ from flowforge_assets.plan.step import Step
 class UnitOutcome:
     """What became of one unit: rows and warnings, or the error that stopped it.
 
-    `bad_rows` were set aside, `new_columns` were kept for the first time.
+    `bad_rows` were set aside, `new_columns` were kept for the first time. What failed is
+    `in_doubt` when it may have been committed for all that.
     """
 
     unit: PartitionSet
@@ -25,6 +26,7 @@ class UnitOutcome:
     warnings: tuple[Finding, ...] = ()
     new_columns: tuple[str, ...] = ()
     error: FlowForgeError | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.needs import is_ordered, sees_the_rest
+from flowforge_assets.plan.needs import commits_alone, is_ordered
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Reason, Step
 from flowforge_assets.record.history import History
@@ -42,10 +42,10 @@ def plan_of_rest(
         lacking = _lacking(history, run, planned)
         left = _union(planned.partitions, (part for _, part in lacking))
         is_begun = planned.reason == "rebuild" and left != planned.partitions
-        for commits, partitions in lacking:
+        for at, (commits, partitions) in enumerate(lacking):
             rest.setdefault(asset.id, []).append(
                 Step(
-                    id=planned.step_id,
+                    id=f"{planned.step_id}+{at}" if at else planned.step_id,
                     asset_id=asset.id,
                     asset=asset.name,
                     makes=planned.makes,
@@ -55,7 +55,7 @@ def plan_of_rest(
                     detail=f"left by run {run_id}",
                     takes_sets=asset.takes_sets,
                     is_ordered=is_ordered(asset, graph),
-                    most=1 if sees_the_rest(asset, graph) else MOST_IN_A_COMMIT,
+                    most=1 if commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                     commits=() if len(commits) == len(planned.makes) else commits,
                 )
             )

@@ -27,6 +27,7 @@ from flowforge_assets.execute.drawing import run_drawing
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
+from flowforge_assets.execute.state import ask_tables
 from flowforge_assets.plan.needs import needs, own_reads
 from flowforge_assets.plan.order import after
 from flowforge_assets.plan.partition_map import reads
@@ -82,6 +83,7 @@ class _Tally:
         default_factory=dict[DatasetKey, PartitionSet]
     )
     errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
+    in_doubt: set[DatasetKey] = field(default_factory=set[DatasetKey])
     is_cut_short: bool = False
 
     def counts(self, fresh: int) -> RunCounts:
@@ -135,6 +137,7 @@ class LocalRun:
             self.end("cancelled")
             raise
         except BaseException:
+            self.tally.in_doubt.update(key for step in self.plan.steps for key in step.makes)
             self.end("failed")
             raise
         if is_cut_short or self.tally.is_cut_short:
@@ -152,7 +155,8 @@ class LocalRun:
     def end(self, status: RunStatus) -> RunResult:
         """Writes how the run ended, and tells it."""
         counts = self.tally.counts(len(self.plan.fresh))
-        self.ledger.end_run(self.scope.run_id, status, counts, clock=self.scope.clock)
+        if self.has_asked_tables():
+            self.ledger.end_run(self.scope.run_id, status, counts, clock=self.scope.clock)
         shown = {
             "made": counts.made,
             "failed": counts.failed,
@@ -161,6 +165,18 @@ class LocalRun:
         }
         self.on_event(Event("run_finished", self.scope.run_id, status=status, counts=shown))
         return RunResult(self.scope.run_id, status, **shown, errors=tuple(self.tally.errors))
+
+    def has_asked_tables(self) -> bool:
+        """Writes down what was committed where a commit failed: all of it, some, or nothing.
+
+        The run stays open in the ledger if a table does not say: the next one asks it.
+        """
+        try:
+            scope = self.scope
+            ask_tables(self.ledger, scope.graph, scope.open_store, self.tally.in_doubt)
+        except StorageError:
+            return False
+        return True
 
     def do(self, step: Step, batch: PartitionSet) -> None:
         """One batch: each unit is made, failed or skipped, and recorded as such."""
@@ -287,6 +303,8 @@ class LocalRun:
             self.tally.is_cut_short = True
         with self.lock:
             self.tally.failed.add(step.asset_id)
+            if outcome.in_doubt:
+                self.tally.in_doubt.update(step.makes)
             self.tally.errors += error.errors if isinstance(error, Problems) else [error]
             self.lose(step, outcome.unit)
         self.ledger.record_failed(

@@ -93,15 +93,29 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     What is known under earlier names of datasets is known under today's then. Call it with the
     run lock held: no other run is going on then.
     """
-
-    def read(dataset: DatasetDefinition) -> Sequence[Made]:
-        table = log_of(store(), dataset)
-        return made_of(graph, table.made()) if table.version() is not None else ()
-
-    take_over(ledger, graph, read, schemas_of_tables(graph, store))
+    take_over(
+        ledger,
+        graph,
+        lambda dataset: _said_by(dataset, graph, store),
+        schemas_of_tables(graph, store),
+    )
     today = keys_today(graph.datasets.values())
     for run in ledger.unfinished_runs():
         makes = {key for step in ledger.steps_of(run.run_id) for key in step.makes}
-        for key in {today.get(key, key) for key in makes} & set(graph.datasets):
-            ledger.replace_all(key, read(graph.datasets[key]))
+        ask_tables(ledger, graph, store, {today.get(key, key) for key in makes})
         ledger.end_run(run.run_id, "killed", run.counts, clock=clock)
+
+
+def ask_tables(ledger: Ledger, graph: Graph, store: OpenStore, keys: Iterable[DatasetKey]) -> None:
+    """Writes into the ledger what the tables of these datasets say of themselves.
+
+    Raises:
+        StorageError: a table cannot be read (FF-6xx).
+    """
+    for key in set(keys) & set(graph.datasets):
+        ledger.replace_all(key, _said_by(graph.datasets[key], graph, store))
+
+
+def _said_by(dataset: DatasetDefinition, graph: Graph, store: OpenStore) -> Sequence[Made]:
+    table = log_of(store(), dataset)
+    return made_of(graph, table.made()) if table.version() is not None else ()

@@ -125,7 +125,7 @@ class _Writer:
         except FlowForgeError as error:
             for unit, prepared, seconds in held:
                 prepared.discard()
-                self.on_failure(UnitOutcome(unit, seconds, error=error))
+                self.on_failure(UnitOutcome(unit, seconds, error=error, in_doubt=True))
             return
         except BaseException:
             for _, prepared, _ in held:
