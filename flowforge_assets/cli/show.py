@@ -14,7 +14,7 @@ from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.show_artifact import show_artifact
 from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.core.rule import NotNull
+from flowforge_assets.core.rule import NotNull, Unique
 from flowforge_assets.plan.rows import there
 from flowforge_assets.project.sampling import shown_share
 from flowforge_assets.record.ledger import Ledger
@@ -227,7 +227,12 @@ def _show(terminal: Terminal, found: TableDescription) -> None:
         terminal.say()
         terminal.say(Text("schema history", "dim"))
         terminal.table(list(_schema_lines(found.schemas)))
-    rules = [str(rule) for rule in dataset.rules if not isinstance(rule, NotNull)]
+    keeps_states = found.asset is not None and found.asset.write in {"scd2", "snapshot"}
+    rules = [
+        f"{rule} in each state" if keeps_states and isinstance(rule, Unique) else str(rule)
+        for rule in dataset.rules
+        if not isinstance(rule, NotNull)
+    ]
     for title, names in (("rules", rules), ("checks", found.checks)):
         if names:
             terminal.say()

@@ -145,8 +145,11 @@ def _states(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[Flow
 
 
 def _uncovered(rows: Partitioning, steps: Partitioning) -> str:
+    taken: set[str] = set()
     for step in steps.dimensions:
         row = next(filter(_fits(step, rows), rows.dimensions), None)
+        if row is not None and row.column in taken:
+            return f"`{row.column}` is cut by two dimensions of theirs"
         if row is None:
             return f"they are cut by `{step.column}`, the dataset is not"
         if step.is_time and (
@@ -154,6 +157,7 @@ def _uncovered(rows: Partitioning, steps: Partitioning) -> str:
             or (row.kind, step.kind) == ("week", "month")
         ):  # fmt: skip
             return f"a {row.kind} of `{row.column}` lies in several steps, of one {step.kind} each"
+        taken.add(row.column)
     return ""
 
 

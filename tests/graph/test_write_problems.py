@@ -184,6 +184,14 @@ def test_steps_of_an_overwrite_may_hold_several_partitions() -> None:
     assert said(made) == []
 
 
+def test_two_dimensions_of_steps_do_not_cut_one_of_partitions() -> None:
+    @asset(per=DAY.on("day") * Monthly(start="2026-01").on("month"))
+    def made(raw: Frame[Raw]) -> Frame[PerDay]:
+        return raw
+
+    assert [code for code, _ in said(made)] == ["FF-211"]
+
+
 def test_steps_of_what_is_not_cut_cannot_overwrite_it() -> None:
     @asset(per=DAY)
     def made(raw: Frame[Raw]) -> Frame[Plain]:
