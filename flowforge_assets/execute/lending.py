@@ -61,7 +61,7 @@ class Loans:
         if not self.by_dataset:
             return history
         lent = {key: loan.pieces for key, loan in self.by_dataset.items()}
-        return History(history.pieces, {**history.rows, **lent})
+        return History(history.pieces, {**history.rows, **lent}, history.recut)
 
     def table(self, dataset: DatasetKey) -> ReadTable | None:
         """The table of a dataset that is lent, else None."""

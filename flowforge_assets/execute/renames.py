@@ -35,7 +35,9 @@ def history_today(graph: Graph, history: History) -> History:
     today = keys_today(graph.datasets.values())
     if not today:
         return history
-    return History(_today(history.pieces, today), _today(history.rows, today))
+    pieces = _today(history.pieces, today)
+    recut = frozenset(today.get(key, key) for key in history.recut) - set(pieces)
+    return History(pieces, _today(history.rows, today), recut)
 
 
 def take_over(ledger: Ledger, graph: Graph, read: ReadLog, read_schemas: ReadSchemas) -> None:

@@ -240,9 +240,11 @@ class _Finder:
         self, asset: AssetDefinition, reason: Reason, partitions: PartitionSet
     ) -> PartitionSet:
         """The part of `partitions` that may be made for that reason."""
+        none = PartitionSet.none(partitions.dimensions)
+        if asset.write in {"append", "scd2", "snapshot"} and asset.id in self.history.recut:
+            return none  # the rows of steps that were cut in another way are there
         if not asset.keeps_history or (reason == "never made" and asset.write != "scd2"):
             return partitions
-        none = PartitionSet.none(partitions.dimensions)
         if reason in {"code", "schema", "config", "engine"}:
             return none
         if not partitions.dimensions or asset.write in {"merge", "insert", "snapshot"}:

@@ -21,7 +21,8 @@ class History:
 
     The partition sets of one dataset's commits on a track are disjoint: each is cut to what no
     later commit replaced, and says nothing of the other track (`touched` and `restart` are as if
-    never given). `rows` has only the datasets whose rows have a track of their own. The
+    never given). `rows` has only the datasets whose rows have a track of their own. Of those in
+    `recut` steps are known that were cut in another way than today's, and no others. The
     constructor trusts its arguments; `History.of` takes commits as they happened.
     """
 
@@ -29,6 +30,7 @@ class History:
         default_factory=dict[DatasetKey, list[Made]]
     )
     rows: Mapping[DatasetKey, Sequence[Made]] = field(default_factory=dict[DatasetKey, list[Made]])
+    recut: frozenset[DatasetKey] = frozenset()
 
     @classmethod
     def of(cls, made: Iterable[Made]) -> History:
@@ -85,13 +87,14 @@ class History:
 
     def datasets(self) -> set[DatasetKey]:
         """Those of which something is known."""
-        return {*self.pieces, *(key for key, found in self.rows.items() if found)}
+        return {*self.pieces, *(key for key, found in self.rows.items() if found), *self.recut}
 
     def only(self, datasets: Container[DatasetKey]) -> History:
         """What is known of these datasets."""
         return History(
             {key: found for key, found in self.pieces.items() if key in datasets},
             {key: found for key, found in self.rows.items() if key in datasets},
+            frozenset(key for key in self.recut if key in datasets),
         )
 
 

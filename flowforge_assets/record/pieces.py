@@ -110,11 +110,20 @@ def read_history(
         if key in own_track or dimensions != by_step.get(key)
     }
     pieces = _read_track(found, {str(key): (key, each) for key, each in by_step.items()})
+    recut = _recut(found, by_step)
     if not apart:
-        return History(pieces)
+        return History(pieces, recut=recut)
     asked = {own_track.get(key, str(key)): (key, each) for key, each in apart.items()}
     read = _read_track(found, asked)
-    return History(pieces, {key: read.get(key, []) for key in apart})
+    return History(pieces, {key: read.get(key, []) for key in apart}, recut)
+
+
+def _recut(
+    found: Iterable[Row], by_step: Mapping[DatasetKey, tuple[Dimension, ...]]
+) -> frozenset[DatasetKey]:
+    """The datasets whose steps were stored with other dimensions."""
+    today = {str(key): shape_text(dimensions) for key, dimensions in by_step.items()}
+    return frozenset(DatasetKey(row[0]) for row in found if today.get(row[0], row[1]) != row[1])
 
 
 def _read_track(
