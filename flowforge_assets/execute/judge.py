@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -33,7 +33,7 @@ from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.execute.unchanged import is_unchanged
 from flowforge_assets.plan.rows import rows_of
-from flowforge_assets.quality.examine import BoundCheck, examine
+from flowforge_assets.quality.examine import NO_TARGETS, BoundCheck, examine
 from flowforge_assets.quality.quarantine import BROKEN_RULES, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
@@ -51,12 +51,15 @@ class Judge:
         asset: AssetDefinition,
         dataset: DatasetDefinition,
         unit: PartitionSet,
+        *,
+        siblings: Mapping[DatasetKey, pl.LazyFrame] = NO_TARGETS,
     ) -> None:
-        """For the write of the steps `unit`."""
+        """For the write of the steps `unit`; `siblings` are other outputs of the same call."""
         self.scope = scope
         self.asset = asset
         self.dataset = dataset
         self.unit = unit
+        self.siblings = siblings
         self.replaced = rows_of(dataset, unit, scope.now)
 
     @property
@@ -103,6 +106,8 @@ class Judge:
             return Examination(rows.height)
         with ExitStack() as looked_up:
             for key in (targets := self.targets(rows)):
+                if key in self.siblings:
+                    continue
                 table = self.scope.reader(self.scope.graph.datasets[key])
                 looked_up.enter_context(reading(table))
             return examine(
@@ -142,7 +147,12 @@ class Judge:
         if isinstance(guarded.mapping, All):
             rows = self.with_others(rows)
         others = check.inputs[1:]
-        loaded = Inputs(self.scope, check, others, self.unit).load(self.unit)
+        stored = [read for read in others if read.dataset not in self.siblings]
+        loaded = dict(Inputs(self.scope, check, stored, self.unit).load(self.unit))
+        for read in others:
+            if read.dataset in self.siblings:
+                is_whole = isinstance(read.mapping, All)
+                loaded[read.parameter] = self.sibling(read.dataset, is_whole=is_whole)
         given = {
             read.parameter: in_form(
                 loaded[read.parameter], read.form, self.scope.graph.datasets[read.dataset]
@@ -177,11 +187,24 @@ class Judge:
         for rule in self.dataset.rules:
             if isinstance(rule, References) and rule.target not in found:
                 target = self.scope.graph.datasets[rule.target]
-                if rule.target == self.dataset.key:
+                if rule.target in self.siblings:
+                    found[rule.target] = self.sibling(rule.target, is_whole=True)
+                elif rule.target == self.dataset.key:
                     found[rule.target] = self.with_others(rows.lazy())
                 elif self.scope.made.of(target):
                     found[rule.target] = self.scope.lookup(target, self.referred(rule.target))
         return found
+
+    def sibling(self, key: DatasetKey, *, is_whole: bool) -> pl.LazyFrame:
+        """The rows that the same call gives for another dataset, or its table as it would be."""
+        dataset = self.scope.graph.datasets[key]
+        rows = self.siblings[key].select(dataset.schema.names)
+        kept = self.scope.made.of(dataset)
+        if self.replaces:
+            kept -= rows_of(dataset, self.unit, self.scope.now)
+        if not is_whole or not kept:
+            return rows
+        return pl.concat([rows, self.scope.scan(dataset, kept)])
 
     def with_others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The table as it would be with these rows."""
@@ -254,6 +277,15 @@ class Judge:
             table.discard(staged)
             raise
 
+    def refuse(self, examination: Examination) -> None:
+        """Lets rows pass that broke nothing which blocks.
+
+        Raises:
+            RunError: they did (FF-710, FF-712).
+        """
+        dataset, place = self.dataset.key, self.asset.place
+        raise_all(refusals(examination, dataset, unit=self.unit, place=place))
+
     def divided(
         self, rows: pl.DataFrame, examination: Examination
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -264,7 +296,7 @@ class Judge:
         """
         asset, dataset = self.asset, self.dataset
         if asset.bad_rows != "quarantine":
-            raise_all(refusals(examination, dataset.key, place=asset.place))
+            self.refuse(examination)
         parts = split(
             rows,
             self.rules,
@@ -276,11 +308,12 @@ class Judge:
             found=examination,
         )
         if parts.unassigned:
-            raise_all(refusals(examination, dataset.key, place=asset.place))
+            self.refuse(examination)
         good, bad = pl.collect_all([parts.good, parts.bad])
         refuse_too_many(
-            bad.height, rows.height, max_bad=asset.max_bad, dataset=dataset.key, place=asset.place
-        )
+            bad.height, rows.height,
+            max_bad=asset.max_bad, dataset=dataset.key, unit=self.unit, place=asset.place,
+        )  # fmt: skip
         return good, bad
 
 

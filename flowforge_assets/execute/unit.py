@@ -9,12 +9,12 @@ from typing import Final, Literal, TypeAlias
 import polars as pl
 
 from flowforge_assets.core.conform import conform
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Finding
 from flowforge_assets.core.schema import Schema
-from flowforge_assets.declare.definition import AssetDefinition, Output
-from flowforge_assets.errors.base import raise_all
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Output
 from flowforge_assets.errors.run import StepFailedError
 from flowforge_assets.execute.artifacts import MadeFile, folder_for, made_file
 from flowforge_assets.execute.call import call_asset, users_code, within_timeout
@@ -26,7 +26,8 @@ from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.execute.states import stamped, time_of
 from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
-from flowforge_assets.quality.verdict import refusals, refuse_too_many
+from flowforge_assets.plan.needs import siblings_first
+from flowforge_assets.quality.verdict import refuse_too_many
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
 
@@ -70,6 +71,12 @@ class PreparedOutput:
             self.file.discard()
         if self.staged is not None and self.table is not None:
             self.table.discard(self.staged)
+
+    def scan(self) -> pl.LazyFrame | None:
+        """The good rows; None of a file, a view and of what was written in place."""
+        if self.frame is not None:
+            return self.frame.lazy()
+        return self.staged.scan() if self.staged is not None else None
 
     @property
     def rows(self) -> int:
@@ -163,19 +170,26 @@ def prepare(
         )
         values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
         found = values if written is None else written.found(values)
-        outputs: list[PreparedOutput] = []
+        outputs: dict[DatasetKey, PreparedOutput] = {}
+        given_to = {
+            output.dataset: _fitted(scope, asset, output, value, unit)
+            for output, value in zip(asset.makes, found, strict=True)
+        }
+        beside = {key: each.frame.lazy() for key, each in given_to.items() if each.is_rows}
         try:
-            for output, value in zip(asset.makes, found, strict=True):
-                outputs.append(_prepared(scope, asset, output, value, unit))
+            for key in siblings_first(asset, scope.graph):
+                outputs[key] = _judged(scope, asset, given_to[key], unit, siblings=beside)
+                judged = outputs[key].scan()
+                if judged is not None:
+                    beside[key] = judged
         except BaseException:
-            Prepared(tuple(outputs)).discard()
+            Prepared(tuple(outputs.values())).discard()
             raise
         if written is not None:
-            outputs = [
-                replace(output, meta=written.meta_of(value))
-                for output, value in zip(outputs, values, strict=True)
-            ]
-        return Prepared(tuple(outputs))
+            for output, value in zip(asset.makes, values, strict=True):
+                meta = written.meta_of(value)
+                outputs[output.dataset] = replace(outputs[output.dataset], meta=meta)
+        return Prepared(tuple(outputs[output.dataset] for output in asset.makes))
 
     try:
         return within_timeout(asset, computed)
@@ -184,20 +198,29 @@ def prepare(
         raise
 
 
-def _prepared(
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What a call gave for one dataset, held against its columns and not yet against its rules.
+
+    Of a file and of what was written in place `value` is what was returned, and no rows are there.
+    """
+
+    dataset: DatasetDefinition
+    value: object
+    frame: Frame
+    schema: Schema
+    apart: pl.DataFrame | None = None
+    new_columns: tuple[str, ...] = ()
+    is_rows: bool = True
+
+
+def _fitted(
     scope: RunScope, asset: AssetDefinition, output: Output, value: object, unit: PartitionSet
-) -> PreparedOutput:
+) -> _Fitted:
     dataset = scope.graph.datasets[output.dataset]
-    if asset.in_place and output.form == "written":
-        examination = examined_in_place(Judge(scope, asset, dataset, unit))
-        return PreparedOutput(
-            dataset.schema, warnings=examination.warnings, rows_in_place=examination.rows
-        )
-    if dataset.kind == "artifact":
-        file = made_file(value, scope.artifacts(dataset), dataset, asset)
-        return PreparedOutput(dataset.schema, file=file)
+    if dataset.kind == "artifact" or (asset.in_place and output.form == "written"):
+        return _Fitted(dataset, value, pl.LazyFrame(), dataset.schema, is_rows=False)
     stored = scope.table(dataset).spec.schema
-    at = time_of(unit, scope.now)
 
     def promised() -> tuple[Frame, Schema, pl.DataFrame | None]:
         frame, apart = as_frame(value, output.form, dataset, asset), None
@@ -209,10 +232,31 @@ def _prepared(
     new_columns = tuple(name for name in schema.names if stored.find(name) is None)
     if dataset.returned is not dataset.schema:
         schema = with_extra(stored, polars_schema(schema))
-        frame = stamped(frame.lazy(), dataset, schema, at)
+        frame = stamped(frame.lazy(), dataset, schema, time_of(unit, scope.now))
     if schema is not stored:
         scope.widened(dataset, schema)
-    judge = Judge(scope, asset, dataset, unit)
+    return _Fitted(dataset, value, frame, schema, apart, new_columns)
+
+
+def _judged(
+    scope: RunScope,
+    asset: AssetDefinition,
+    given: _Fitted,
+    unit: PartitionSet,
+    *,
+    siblings: Mapping[DatasetKey, pl.LazyFrame],
+) -> PreparedOutput:
+    dataset, frame, schema = given.dataset, given.frame, given.schema
+    beside = {key: rows for key, rows in siblings.items() if key != dataset.key}
+    judge = Judge(scope, asset, dataset, unit, siblings=beside)
+    if dataset.kind == "artifact":
+        file = made_file(given.value, scope.artifacts(dataset), dataset, asset)
+        return PreparedOutput(dataset.schema, file=file)
+    if not given.is_rows:
+        examination = examined_in_place(judge)
+        return PreparedOutput(
+            dataset.schema, warnings=examination.warnings, rows_in_place=examination.rows
+        )
     if asset.write == "view":
         return _looked_at(judge, frame.lazy(), schema)
     if isinstance(frame, pl.LazyFrame):
@@ -220,13 +264,13 @@ def _prepared(
         room = max(scope.handover.free_bytes, _SMALL_BYTES)
         is_large = rows is None or rows * len(schema.fields) * _BYTES_A_VALUE > room
         if is_large and asset.write in {"overwrite", "append"}:
-            return replace(_in_files(scope, judge, frame, schema), new_columns=new_columns)
+            return replace(_in_files(scope, judge, frame, schema), new_columns=given.new_columns)
         # the streaming engine takes 0.15 ms longer to begin
         engine: Engine = "in-memory" if rows is not None and 0 < rows < _FEW_ROWS else "auto"
         lazy = frame
         frame = users_code(asset, lambda: lazy.collect(engine=engine))
-    found = replace(_in_memory(judge, frame, schema), new_columns=new_columns)
-    return found if apart is None else _with_apart(judge, found, apart)
+    found = replace(_in_memory(judge, frame, schema), new_columns=given.new_columns)
+    return found if given.apart is None else _with_apart(judge, found, given.apart)
 
 
 def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> PreparedOutput:
@@ -238,6 +282,7 @@ def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> Pre
         found.rows + bad.height,
         max_bad=asset.max_bad,
         dataset=key,
+        unit=judge.unit,
         place=asset.place,
     )
     return replace(found, bad=bad)
@@ -273,7 +318,7 @@ def _looked_at(judge: Judge, frame: pl.LazyFrame, schema: Schema) -> PreparedOut
     rows = users_code(judge.asset, frame.collect)
     examination = judge.examine(rows)
     if examination.failed:
-        raise_all(refusals(examination, judge.dataset.key, place=judge.asset.place))
+        judge.refuse(examination)
     return PreparedOutput(schema, warnings=examination.warnings, is_view=True)
 
 
@@ -286,7 +331,7 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
         examination = judge.examine(staged.scan())
         if examination.failed:
             if judge.asset.bad_rows != "quarantine":
-                raise_all(refusals(examination, judge.dataset.key, place=judge.asset.place))
+                judge.refuse(examination)
             good, bad = judge.divided(staged.scan().collect(), examination)
             again = table.stage(good)
             table.discard(staged)

@@ -103,3 +103,21 @@ def looks_back(mapping: Mapping) -> bool:
 def _need(read: Input) -> Need:
     lenient = isinstance(read.mapping, Has) and read.mapping.missing != "wait"
     return Need(read.dataset, read.mapping, waits=not (read.optional or lenient))
+
+
+def siblings_first(asset: AssetDefinition, graph: Graph) -> list[DatasetKey]:
+    """The outputs of an asset, each behind those that its rules and checks look at."""
+    own = [output.dataset for output in asset.makes]
+    looked_at: dict[DatasetKey, set[DatasetKey]] = {}
+    for key in own:
+        rules = graph.datasets[key].rules
+        found = {rule.target for rule in rules if isinstance(rule, References)}
+        for check in graph.checks.get(key, ()):
+            found |= {read.dataset for read in check.inputs[1:]}
+        looked_at[key] = found & set(own) - {key}
+    order: list[DatasetKey] = []
+    while len(order) < len(own):
+        left = [key for key in own if key not in order]
+        free = [key for key in left if looked_at[key] <= set(order)]
+        order.append(free[0] if free else left[0])  # a circle: one of them sees what was there
+    return order
