@@ -11,7 +11,7 @@ import polars as pl
 from flowforge_assets.core.conform import differences
 from flowforge_assets.core.event import Event
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Fingerprint, Made
+from flowforge_assets.core.made import Fingerprint, Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.result import Finding
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
@@ -133,7 +133,7 @@ def _adopted(
     count, warnings = _judged(scope, asset, dataset, declared) if check else (None, ())
     if count is None:
         count = _count(table, declared)
-    made = _made(run, asset, dataset, declared, rows=count)
+    made = _made(run, asset, dataset, declared, rows=count, base=base)
     committed = table.record(made, base=base)
     step = StepRecord(
         run_id=scope.run_id,
@@ -190,7 +190,11 @@ def _judged(
     table = scope.table(dataset)
     with reading(table):
         examination = judge.examine(table.scan(held).select(dataset.schema.names))
-    raise_all(refusals(examination, dataset.key, place=dataset.place))
+    hint = (
+        "nothing was recorded: `adopt` takes a table as it is, so remove the bad rows from it, or "
+        "trust them with `--no-check`"
+    )
+    raise_all(refusals(examination, dataset.key, place=dataset.place, hint=hint))
     return examination.rows, examination.warnings
 
 
@@ -206,13 +210,17 @@ def _made(
     held: PartitionSet,
     *,
     rows: int,
+    base: TableVersion,
 ) -> Made:
     """The record: all steps up to now where they are cut apart from the rows, else those held.
 
-    Partitions whose rows were recorded before are as they were: their readers have seen them.
+    Partitions whose rows were recorded before are as they were: their readers have seen them. Not
+    so where someone else has written since: then nothing that was recorded counts any more.
     """
     scope = run.scope
-    seen = scope.made.of(dataset)
+    recorded = scope.made.newest(dataset.key)
+    restarts = recorded is not None and recorded != base
+    seen = PartitionSet.none(held.dimensions) if restarts else scope.made.of(dataset)
     steps = held if dataset.steps is None else dataset.steps.all(scope.now)
     versions = {read.dataset: scope.made.newest(read.dataset) for read in asset.inputs}
     return Made(
@@ -227,6 +235,7 @@ def _made(
         rows=rows,
         table=NO_TABLE,
         touched=held - seen if seen or dataset.steps is not None else None,
+        restart=restarts,
         source=run.plan.observed.get(asset.id, ""),
     )
 

@@ -36,7 +36,6 @@ from flowforge_assets.execute.jobs import JobStep, made_from_digest
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.graph.promise import promise_errors
-from flowforge_assets.quality.verdict import refusals
 from flowforge_assets.sdk.attach import attached
 from flowforge_assets.storage.failure import reading
 
@@ -238,7 +237,7 @@ def examined_in_place(judge: Judge) -> Examination:
         with reading(table):
             examination = judge.examine(rows)
         if examination.failed:
-            raise_all(refusals(examination, dataset.key, place=asset.place))
+            judge.refuse(examination)
     except FlowForgeError as error:
         first = error.errors[0] if isinstance(error, Problems) else error
         message = f"`{asset.name}` has written `{dataset.key}` in place, and {first.message}"
