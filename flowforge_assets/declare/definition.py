@@ -71,7 +71,8 @@ class DatasetDefinition:
     `is_inferred` says that its columns are those of its query, as loading has bound it. An
     artifact has no columns: each of its partitions is a file that ends in `suffix`. `aliases`
     are the keys that it had before. `steps` is how the steps of its maker are cut where `per=`
-    says it, as the graph has found; None: as it is cut itself.
+    says it, as the graph has found; None: as it is cut itself. `keeps_history` says, as found
+    there too, that its table holds more than its maker could make again.
     """
 
     key: DatasetKey
@@ -92,6 +93,7 @@ class DatasetDefinition:
     aliases: tuple[DatasetKey, ...] = ()
     external: External | None = None
     steps: Partitioning | None = None
+    keeps_history: bool = False
 
     @property
     def step_partitioning(self) -> Partitioning:

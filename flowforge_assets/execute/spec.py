@@ -25,6 +25,7 @@ def spec_of(dataset: DatasetDefinition) -> TableSpec:
         description=dataset.description,
         comments={column.field.name: column.doc for column in dataset.columns if column.doc},
         suffix=dataset.suffix,
+        keeps_history=dataset.keeps_history,
     )
 
 

@@ -96,7 +96,7 @@ def build_graph(definitions: Definitions) -> Graph:
         for parent in parents[id_]:
             children[parent].append(id_)
     return Graph(
-        datasets=_with_steps(definitions),
+        datasets=_with_makers(definitions),
         assets={id_: assets[id_] for id_ in order},
         checks={key: tuple(found) for key, found in checks.items()},
         maker=maker,
@@ -105,18 +105,20 @@ def build_graph(definitions: Definitions) -> Graph:
     )
 
 
-def _with_steps(definitions: Definitions) -> Mapping[DatasetKey, DatasetDefinition]:
-    """The datasets, each with how the steps of its maker are cut where that is another way."""
-    apart = {
-        output.dataset: asset.per
+def _with_makers(definitions: Definitions) -> Mapping[DatasetKey, DatasetDefinition]:
+    """The datasets, each with how its maker cuts its steps and whether it keeps history."""
+    makers = {
+        output.dataset: asset
         for asset in definitions.assets
-        if asset.per is not None
+        if asset.per is not None or asset.keeps_history
         for output in asset.makes
     }
-    if not apart:
+    if not makers:
         return definitions.datasets
     return {
-        key: replace(dataset, steps=apart[key]) if key in apart else dataset
+        key: replace(dataset, steps=maker.per, keeps_history=maker.keeps_history)
+        if (maker := makers.get(key)) is not None
+        else dataset
         for key, dataset in definitions.datasets.items()
     }
 

@@ -59,10 +59,17 @@ def refuse_change(stored: pl.Schema, spec: TableSpec) -> None:
     """
     if is_kept(stored, spec.schema):
         return
+    hint = f"remove the folder of its table, then make it: `flowforge run -s {spec.key}`"
+    if spec.keeps_history:
+        hint = (
+            "its table keeps history: declare the columns as they were (new ones may be added that "
+            f"are nullable), or make all of it anew from its inputs: `flowforge run --rebuild "
+            f"-s {spec.key}`"
+        )
     raise SchemaChangeError(
         f"the stored rows of `{spec.key}` have other columns than it declares now: "
         + "; ".join(_changes(stored, spec.schema)),
-        hint=f"remove the folder of its table, then make it: `flowforge run -s {spec.key}`",
+        hint=hint,
     )
 
 

@@ -30,7 +30,7 @@ class TableSpec:
     `comments` maps column names to their descriptions; `description` is the dataset's.
     `step_dimensions` are those of the steps that make it (None: as its own `dimensions`):
     `Made.partitions` is in those, `Made.touched` in its own. An artifact has no columns: its files
-    end in `suffix`.
+    end in `suffix`. `keeps_history` says that what it holds cannot all be made again.
     """
 
     key: DatasetKey
@@ -40,6 +40,7 @@ class TableSpec:
     comments: Mapping[str, str] | None = None
     step_dimensions: tuple[Dimension, ...] | None = None
     suffix: str = ""
+    keeps_history: bool = False
 
     @property
     def by_step(self) -> tuple[Dimension, ...]:

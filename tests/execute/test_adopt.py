@@ -25,6 +25,7 @@ from flowforge_assets import (
 )
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.adoption import NotAdoptableError, TableUnfitError
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError
 from flowforge_assets.errors.storage import NoTableError
 from flowforge_assets.execute.adopt import Adopted, adopt
@@ -70,6 +71,11 @@ def sales(day: date) -> Frame[Sales]:
 @asset
 def priced(sales: Frame[Sales]) -> Frame[Priced]:
     return sales
+
+
+@asset(name="priced")
+def sparse(sales: Frame[Sales]) -> Frame[Priced]:
+    return sales.filter(Sales.day < date(2026, 1, 3))
 
 
 @asset
@@ -158,6 +164,36 @@ def test_days_without_rows_are_still_to_be_made(shop: Pipeline) -> None:
     assert reasons(shop.plan(["silver.priced"])) == {"priced": ("never made", "2026-01-03")}
 
 
+def test_days_that_someone_emptied_are_to_be_made_again(shop: Pipeline) -> None:
+    shop.run(["silver.priced"])
+    delivered(shop, ROWS.head(2))
+    assert adopted(shop).rows == 2
+    never_made = {"priced": ("never made", "2026-01-03")}
+    assert reasons(shop.plan(["silver.priced"])) == never_made
+    [made] = shop.history().lookup(DatasetKey("silver.priced"))
+    assert made.partitions.render() == "2026-01-01..2026-01-02"
+
+    shop.environment.ledger_path.unlink()
+    shop.run(["bronze.sales"])
+    assert reasons(shop.plan(["silver.priced"])) == never_made
+
+
+def test_readers_take_in_what_someone_wrote_in_between(shop: Pipeline) -> None:
+    shop.run(["silver.priced", "gold.total"])
+    delivered(shop, ROWS)
+    adopted(shop)
+    assert reasons(shop.plan())["total"][0] == "input newer"
+    shop.run(["gold.total"])
+    assert shop.rows(Total, "price") == [1, 2, 3]
+
+
+def test_days_that_were_made_without_a_row_stay_made(tmp_path: Path) -> None:
+    made = pipeline(tmp_path, sales, sparse, store="delta")
+    made.run()
+    assert adopted(made).partitions.render() == "2026-01-01..2026-01-02"
+    assert reasons(made.plan()) == {}
+
+
 def test_rows_of_days_that_are_not_declared_are_left_aside(shop: Pipeline) -> None:
     early = pl.DataFrame({"day": [date(2025, 12, 31)], "price": [9]})
     delivered(shop, pl.concat([ROWS, early]))
@@ -235,11 +271,13 @@ def test_a_refused_table_stays_as_it_is(shop: Pipeline) -> None:
     ],
 )
 def test_rows_are_held_against_rules_and_checks(
-    shop: Pipeline, rows: pl.DataFrame, error: type[Exception]
+    shop: Pipeline, rows: pl.DataFrame, error: type[FlowForgeError]
 ) -> None:
     delivered(shop, rows)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         adopted(shop)
+    assert "`--no-check`" in (caught.value.hint or "")
+    assert "quarantine" not in (caught.value.hint or "")
 
 
 def test_rows_that_lie_in_no_partition_are_refused(shop: Pipeline) -> None:
