@@ -16,6 +16,7 @@ from flowforge_assets.execute.lending import Lenders, Loans
 from flowforge_assets.execute.observe import Observed, observe
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.sample import Sample, sample_notes, samples
+from flowforge_assets.execute.state import with_columns_noted
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.today import fingerprints_today
 from flowforge_assets.plan.plan import Plan
@@ -115,6 +116,7 @@ class Outside:
 
     def told(self, plan: Plan) -> Plan:
         """The plan with what was learnt on the way to it."""
+        plan = with_columns_noted(plan, self._graph, self._environment)
         observed, notes = self.observed, tuple(self.notes())
         versions, failed = observed.versions, observed.failed
         return replace(plan, observed=versions, unobserved=failed, notes=(*plan.notes, *notes))

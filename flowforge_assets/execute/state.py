@@ -19,6 +19,8 @@ from flowforge_assets.execute.renames import (
 )
 from flowforge_assets.execute.spec import log_of, spec_of
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.unfit import with_unfit
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
@@ -62,6 +64,15 @@ def schemas_of_tables(
         return store().table(spec_of(dataset)).schema_history() if is_table else ()
 
     return read
+
+
+def with_columns_noted(plan: Plan, graph: Graph, environment: Environment) -> Plan:
+    """The plan with notes on tables whose columns, as the ledger knows them, stand in its way."""
+    keeping = any(graph.assets[step.asset_id].keeps_history for step in plan.steps)
+    if not keeping or not environment.has_ledger:
+        return plan
+    with Ledger.open(environment.ledger_path) as ledger:
+        return with_unfit(plan, graph, ledger.schemas)
 
 
 def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) -> History:
