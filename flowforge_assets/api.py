@@ -376,6 +376,7 @@ class Project:
             env=self.environment.name,
             now=self.clock(),
             observed=outside.observed.versions,
+            gone=outside.gone,
         )
         return outside.told(plan)
 

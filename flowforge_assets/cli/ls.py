@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ _STYLES: Final[dict[str, Style]] = {
     "waiting": "red",
     "never": "dim",
     "external": "cyan",
+    "gone": "red",
 }
 
 
@@ -113,11 +114,13 @@ def standings(project: Project, select: str | None) -> list[Standing]:
                     description=dataset.description.strip().partition("\n")[0],
                 )
             )
-    found += _given(project, select)
+    found += _given(project, select, plan.gone)
     return sorted(found, key=lambda each: LAYERS.index(each.key.layer))
 
 
-def _given(project: Project, select: str | None) -> Iterator[Standing]:
+def _given(
+    project: Project, select: str | None, gone: Collection[DatasetKey]
+) -> Iterator[Standing]:
     """What the selected assets read and others make."""
     for key in dict.fromkeys(datasets_read(project.graph, project.select(select))):
         dataset = project.graph.datasets[key]
@@ -126,7 +129,7 @@ def _given(project: Project, select: str | None) -> Iterator[Standing]:
                 key=key,
                 asset="",
                 kind="external",
-                state="external",
+                state="gone" if key in gone else "external",
                 partitions=None,
                 rows=None,
                 has_exact_rows=False,

@@ -65,8 +65,9 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         terminal.note(Text("note", "cyan"), f": {note}")
     for waiting in plan.waiting:
         of = f" ({waiting.partitions.render()})" if waiting.partitions.dimensions else ""
+        state = "there" if waiting.missing in plan.gone else "made"
         terminal.say(
-            Text(waiting.asset, "bold"), of, " waits: ", f"`{waiting.missing}` is not made"
+            Text(waiting.asset, "bold"), of, " waits: ", f"`{waiting.missing}` is not {state}"
         )
     assets = {step.asset_id for step in plan.steps}
     fresh = f"{len(plan.fresh):,} fresh"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.made import Made, TableVersion
     from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
@@ -37,7 +38,8 @@ class TableDescription:
     """A dataset as declared and as stored; `version`, `rows` and `head` are of the table.
 
     `made` are its current commits, newest first; `schemas` the columns that it had, oldest first.
-    `asset` is None where someone else makes it. Assets read the `share` of its rows.
+    `asset` is None where someone else makes it. Assets read the `share` of its rows. `gone` are
+    the external datasets that its asset reads and that are not there.
     """
 
     dataset: DatasetDefinition
@@ -52,6 +54,7 @@ class TableDescription:
     head: pl.DataFrame | None
     schemas: tuple[SchemaChange, ...] = ()
     share: float = 1.0
+    gone: frozenset[DatasetKey] = frozenset()
 
     def as_json(self) -> dict[str, object]:
         """The dataset as `show --json` has it."""
@@ -163,6 +166,7 @@ def describe_table(
         head=head,
         schemas=_schemas(project, dataset),
         share=_share(project, dataset, history),
+        gone=_gone(project, dataset, history),
     )
 
 
@@ -181,6 +185,13 @@ def _share(project: Project, dataset: DatasetDefinition, history: History) -> fl
         if any(read.dataset == dataset.key for read in asset.inputs)
     ]
     return project.outside(readers).share(dataset.key, history)
+
+
+def _gone(project: Project, dataset: DatasetDefinition, history: History) -> frozenset[DatasetKey]:
+    maker = project.graph.maker.get(dataset.key)
+    if maker is None:
+        return frozenset()
+    return frozenset(project.outside([maker]).loans_to_read(history).gone)
 
 
 def _read(
@@ -268,15 +279,16 @@ def _facts(found: TableDescription) -> list[tuple[str, str]]:
     newest = found.made[0] if found.made else None
     reads = dict.fromkeys(read.dataset for read in asset.inputs) if asset else ()
     in_place = asset is not None and asset.in_place
+    none = "never made" if asset else "not there"
     maker = f"{asset.name}  {asset.place.file}:{asset.place.line}" if asset else "someone else"
     return [
         ("made by", maker),
-        ("reads", ", ".join(reads)),
+        ("reads", ", ".join(f"{key} (not there)" if key in found.gone else key for key in reads)),
         ("was called", ", ".join(dataset.aliases)),
         ("stored in", found.uri),
         ("sample", f"assets read {shown_share(found.share)} of it" if found.share < 1 else ""),
         ("in place", "not atomic: a job writes the table itself" if in_place else ""),
-        ("version", "never made" if found.version is None else str(found.version.version)),
+        ("version", none if found.version is None else str(found.version.version)),
         ("rows", "" if found.rows is None else f"{found.rows:,}"),
         ("last made", f"{moment(newest.at)} in run {newest.run_id}" if newest else ""),
         ("partitions", _partitions(found)),

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from flowforge_assets.declare.definition import DatasetDefinition
     from flowforge_assets.plan.explain import Explanation, NewerInput
 
-_STYLES: Final[dict[str, Style]] = {"fresh": "green", "stale": "yellow", "kept": "cyan"}
+_STYLES: Final[dict[str, Style]] = {
+    "fresh": "green",
+    "stale": "yellow",
+    "kept": "cyan",
+    "waiting": "red",
+}
 
 
 def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) -> int:
@@ -41,12 +46,15 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
         now=now,
         ids=ids,
         observed=outside.observed.versions,
+        gone=outside.gone,
     )
     if terminal.json:
         terminal.data({"key": dataset.key, "partitions": [_as_json(each) for each in found]})
         return 0
     if not found:
         terminal.note(f"`{dataset.key}` has no partition yet: the first one is not over")
+    for error in outside.gone.values():
+        terminal.note(Text("note", "cyan"), f": {error.message}")
     for each in found:
         _show(terminal, dataset, each)
     return 0
@@ -78,6 +86,8 @@ def _lines(each: Explanation, *, is_file: bool) -> list[str]:
         lines.append(f"stale: {each.reason}" + (f" ({each.detail})" if each.detail else ""))
     if each.state == "kept":
         lines.append("history kept: `flowforge run --rebuild` empties it and makes it anew")
+    if each.missing is not None:
+        lines.append(f"waits for `{each.missing}`")
     if each.state == "fresh":
         lines.append("nothing changed since: schema, code, config, engine and inputs are the same")
     return lines
@@ -102,6 +112,7 @@ def _as_json(each: Explanation) -> dict[str, object]:
         "state": each.state,
         "reason": each.reason,
         "detail": each.detail,
+        "missing": each.missing,
         "made": [
             {"run_id": made.run_id, "asset": made.asset, "at": made.at, "rows": made.rows}
             for made in each.made

@@ -42,6 +42,7 @@ Loaded: TypeAlias = Mapping[str, pl.LazyFrame | None]
 """The frames by parameter; None: not there, and the reader allows it."""
 
 _HELD_ROWS: Final = 2_000_000
+_OUTSIDE: Final = "someone else makes it: `flowforge plan` says what is known of it"
 
 
 class Inputs:
@@ -138,10 +139,13 @@ class Inputs:
         missing = wanted - made
         if missing and isinstance(read.mapping, Has) and read.mapping.missing == "skip":
             return wanted & made
+        if missing and (gone := self._scope.loans.gone.get(read.dataset)):
+            raise gone
         if missing:
             shown = f"{missing.render()} was" if missing.dimensions else "nothing was"
             message = f"`{self._reader.name}` reads `{read.dataset}`, of which {shown} never made"
-            hint = f"make it first: `flowforge run -s {read.dataset}`"
+            is_ours = dataset.external is None
+            hint = f"make it first: `flowforge run -s {read.dataset}`" if is_ours else _OUTSIDE
             raise InputMissingError(message, place=self._reader.place, hint=hint)
         return wanted
 

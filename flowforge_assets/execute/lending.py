@@ -16,6 +16,7 @@ from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.rule import References
 from flowforge_assets.declare.definition import DatasetDefinition, External
 from flowforge_assets.declare.renamed import first_key
+from flowforge_assets.errors.storage import ExternalMissingError
 from flowforge_assets.execute.spec import spec_of, table_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.config import ProjectConfig, read_config
@@ -41,13 +42,14 @@ _MOST_NAMED: Final = 6
 class Loan:
     """A dataset that is lent: by whom, its table, and the commits that it holds, newest first.
 
-    An artifact has `files` and no table.
+    An artifact has `files` and no table. `gone` is the error to raise where nothing is there.
     """
 
     lender: str
     table: ReadTable | None
     pieces: tuple[Made, ...]
     files: Artifacts | None = None
+    gone: ExternalMissingError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Loans:
         lent = {key: loan.pieces for key, loan in self.by_dataset.items()}
         return History(history.pieces, {**history.rows, **lent}, history.recut)
 
+    @property
+    def gone(self) -> Mapping[DatasetKey, ExternalMissingError]:
+        """The external datasets of which nothing is there, with what to say of each."""
+        return {key: loan.gone for key, loan in self.by_dataset.items() if loan.gone is not None}
+
     def table(self, dataset: DatasetKey) -> ReadTable | None:
         """The table of a dataset that is lent, else None."""
         loan = self.by_dataset.get(dataset)
@@ -77,7 +84,8 @@ class Loans:
         """What is read from elsewhere, a sentence a lender, sorted."""
         lenders: dict[str, list[DatasetKey]] = {}
         for key, loan in self.by_dataset.items():
-            lenders.setdefault(loan.lender, []).append(key)
+            if loan.pieces:
+                lenders.setdefault(loan.lender, []).append(key)
         for lender, keys in sorted(lenders.items()):
             shown = ", ".join(f"`{key}`" for key in sorted(keys)[:_MOST_NAMED])
             more = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else ""
@@ -160,8 +168,7 @@ class Lenders:
             if external is not None and external.project is not None:
                 theirs.setdefault(external.project, []).append(dataset)
             elif external is not None:
-                if loan := self._external(dataset, external, versions.get(key)):
-                    found[key] = loan
+                found[key] = self._external(dataset, external, versions.get(key))
             elif self._lending and self._is_missing(key, made_here, own):
                 missing.append(dataset)
         for project, datasets in theirs.items():
@@ -195,18 +202,17 @@ class Lenders:
         """Whether the environment neither has the dataset nor makes it; views it works out."""
         return key not in made_here and not own.changes(key) and not self._graph.is_view(key)
 
-    def _external(
-        self, dataset: DatasetDefinition, external: External, told: str | None
-    ) -> Loan | None:
-        if external.version is not None and told is None:
-            return None  # its version is not known today, so nothing is said of it
+    def _external(self, dataset: DatasetDefinition, external: External, told: str | None) -> Loan:
         from flowforge_assets.storage.external import external_table  # engines, on use
 
         at = external.at or self._own_place(dataset.key)
         table = external_table(spec_of(dataset), at, root=self._config.root.resolve(), told=told)
+        lender = f"outside (`{external.at or 'the store'}`)"
         version = table.version()
         if version is None:
-            return None
+            return Loan(lender, table, (), gone=table.missing())
+        if external.version is not None and told is None:
+            return Loan(lender, table, ())  # its version is not known today: nothing is said of it
         made = Made(
             dataset=dataset.key,
             partitions=dataset.partitioning.all(self._now),
@@ -219,7 +225,7 @@ class Lenders:
             rows=table.size_bytes(),  # a row takes a byte or more
             table=version,
         )
-        return Loan(f"outside (`{external.at or 'the store'}`)", table, (made,))
+        return Loan(lender, table, (made,))
 
     def _own_place(self, key: DatasetKey) -> str:
         """Where the environment's store has a dataset."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.resource import Resource
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.lending import Lenders, Loans
 from flowforge_assets.execute.observe import Observed, observe
 from flowforge_assets.execute.resources import Resources
@@ -114,12 +115,23 @@ class Outside:
             shares={key: sample.share for key, sample in self.samples().items()},
         )
 
+    @property
+    def gone(self) -> Mapping[DatasetKey, FlowForgeError]:
+        """The external datasets that are not there; what is lent must be known already."""
+        return self._loans.gone if self._loans is not None else {}
+
     def told(self, plan: Plan) -> Plan:
         """The plan with what was learnt on the way to it."""
         plan = with_columns_noted(plan, self._graph, self._environment)
-        observed, notes = self.observed, tuple(self.notes())
-        versions, failed = observed.versions, observed.failed
-        return replace(plan, observed=versions, unobserved=failed, notes=(*plan.notes, *notes))
+        held_up = {each.missing for each in plan.waiting}
+        lacking = {key: error for key, error in self.gone.items() if key in held_up}
+        return replace(
+            plan,
+            observed=self.observed.versions,
+            unobserved={**self.observed.failed, **lacking},
+            notes=(*plan.notes, *self.notes()),
+            gone=tuple(self.gone),
+        )
 
     def notes(self) -> Iterator[str]:
         """What is to be said with each plan and run."""
@@ -130,4 +142,5 @@ class Outside:
         if in_part := self.samples():
             mine = {read.dataset for id_ in self._ids for read in self._graph.assets[id_].inputs}
             yield from sample_notes({key: in_part[key] for key in in_part if key in mine})
-        yield from sorted(error.message for error in self.observed.failed.values())
+        errors = {**self.observed.failed, **self.gone}
+        yield from sorted(error.message for error in errors.values())

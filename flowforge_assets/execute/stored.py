@@ -78,7 +78,8 @@ def _report(
     scope: RunScope, history: History, asset: AssetDefinition, dataset: DatasetDefinition
 ) -> StoredReport:
     checks = scope.graph.checks.get(dataset.key, ())
-    report = StoredReport(dataset.key, len(dataset.rules), len(checks))
+    gone = scope.loans.gone.get(dataset.key)
+    report = StoredReport(dataset.key, len(dataset.rules), len(checks), error=gone)
     if not scope.made.of(dataset):
         return report
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.gone import held_back
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, Found, find_stale
@@ -19,7 +20,7 @@ from flowforge_assets.plan.step import Reason
 from flowforge_assets.record.history import History
 
 FingerprintPart: TypeAlias = Literal["schema", "code", "config", "engine"]
-State: TypeAlias = Literal["fresh", "stale", "kept"]
+State: TypeAlias = Literal["fresh", "stale", "kept", "waiting"]
 
 _PARTS: Final[tuple[FingerprintPart, ...]] = ("schema", "code", "config", "engine")
 
@@ -41,7 +42,7 @@ class Explanation:
     """Partitions of one fate: what a plan does with them, what made them, what changed since.
 
     `reason` and `detail` are those of the plan's step, or of what keeps its history all the same;
-    None and empty for what is fresh.
+    None and empty for what is fresh. `missing` is what the partitions wait for.
     `made` holds the commits that made the partitions, newest first; none were never made.
     `changed` names the parts of the fingerprint that differ from today's.
     """
@@ -53,9 +54,10 @@ class Explanation:
     made: tuple[Made, ...] = ()
     changed: tuple[FingerprintPart, ...] = ()
     newer: tuple[NewerInput, ...] = ()
+    missing: DatasetKey | None = None
 
 
-def explain(
+def explain(  # noqa: PLR0913 - what a plan is made of, and the part that is asked about
     graph: Graph,
     history: History,
     fingerprints: Mapping[DatasetKey, Fingerprint],
@@ -65,16 +67,18 @@ def explain(
     now: datetime,
     ids: Collection[DatasetKey] | None = None,
     observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
+    gone: Collection[DatasetKey] = (),
 ) -> list[Explanation]:
     """What becomes of the partitions `wanted` of `dataset`, and why; equal fates are one.
 
     Its ancestors, or those among `ids`, are looked at whole, as if all were asked for, so that
     nothing waits. `fingerprints` must hold theirs and that of its maker. `observed` has the
-    versions that sources tell today.
+    versions that sources tell today; readers of what is `gone` wait for it.
     """
     id_ = graph.maker[dataset]
     asked = Asked(frozenset(graph.ancestors([id_]) if ids is None else ids))
     found = find_stale(graph, history, fingerprints, asked, now=now, observed=observed)
+    found = held_back(found, graph, asked, gone, now=now)
     explainer = _Explainer(graph, history, fingerprints, found, now)
     fates: dict[object, Explanation] = {}
     for verdict in _verdicts(found, id_, wanted):
@@ -92,6 +96,10 @@ def _verdicts(found: Found, id_: DatasetKey, wanted: PartitionSet) -> Iterator[E
         if stale.asset == id_ and (part := stale.partitions & wanted):
             rest -= part
             yield Explanation(part, "stale", stale.reason, stale.detail)
+    for waiting in found.waiting:
+        if waiting.asset == id_ and (part := waiting.partitions & rest):
+            rest -= part
+            yield Explanation(part, "waiting", missing=waiting.missing)
     for kept in found.kept:
         if kept.asset == id_ and (part := kept.partitions & rest):
             rest -= part
@@ -133,12 +141,9 @@ class _Explainer:
                 never -= part
                 changed = self.changed(piece, self.fingerprints[asset.id])
                 newer = tuple(self.newer(asset, piece, part))
-                yield Explanation(
-                    part, verdict.state, verdict.reason, verdict.detail,
-                    (piece,), changed, newer,
-                )  # fmt: skip
+                yield replace(verdict, partitions=part, made=(piece,), changed=changed, newer=newer)
         if never:
-            yield Explanation(never, verdict.state, verdict.reason, verdict.detail)
+            yield replace(verdict, partitions=never)
 
     def changed(self, piece: Made, today: Fingerprint) -> tuple[FingerprintPart, ...]:
         """The parts of the fingerprint that are not as they were."""
@@ -176,7 +181,7 @@ class _Explainer:
 def _likeness(part: Explanation) -> object:
     """What two parts share that are told as one: the same run made them, the same changed."""
     return (
-        part.state, part.reason, part.detail, part.changed,
+        part.state, part.reason, part.detail, part.changed, part.missing,
         tuple((made.run_id, made.asset) for made in part.made),
         tuple((each.dataset, each.made and each.made.run_id) for each in part.newer),
     )  # fmt: skip
@@ -190,7 +195,8 @@ def _joined(one: Explanation, other: Explanation) -> Explanation:
         one.detail,
         _newest_first([*one.made, *other.made]),
         one.changed,
-        tuple(_joined_input(*both) for both in zip(one.newer, other.newer, strict=True)),
+        missing=one.missing,
+        newer=tuple(_joined_input(*both) for both in zip(one.newer, other.newer, strict=True)),
     )
 
 

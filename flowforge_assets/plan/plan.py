@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.drawing import plan_drawing
+from flowforge_assets.plan.gone import held_back
 from flowforge_assets.plan.needs import commits_alone, is_ordered
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
@@ -26,7 +27,7 @@ class Plan:
     `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
     each step's asset what it will be made with, `observed` which versions its sources had,
     `unobserved` why some tell none. `notes` is what else is to be known: rows that come from
-    elsewhere, or in part.
+    elsewhere, or in part. `gone` are external datasets that are not there.
     """
 
     env: str
@@ -40,6 +41,7 @@ class Plan:
         default_factory=dict[DatasetKey, FlowForgeError]
     )
     notes: tuple[str, ...] = ()
+    gone: tuple[DatasetKey, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
         """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `notes`."""
@@ -91,12 +93,14 @@ def make_plan(
     env: str,
     now: datetime,
     observed: Mapping[DatasetKey, str] = NOTHING_OBSERVED,
+    gone: Collection[DatasetKey] = (),
 ) -> Plan:
     """The plan that brings what was asked for up to date; empty when it is.
 
-    `observed` has the versions that sources tell today.
+    `observed` has the versions that sources tell today; readers of what is `gone` wait for it.
     """
     found = find_stale(graph, history, fingerprints, asked, now=now, observed=observed)
+    found = held_back(found, graph, asked, gone, now=now)
     steps: list[Step] = []
     numbers: dict[DatasetKey, int] = {}
     for stale in found.stale:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -65,10 +66,14 @@ class ReadTable(Protocol):
 class ExternalTable:
     """A table of someone else, as a dataset declares it. Nothing is opened before it is asked."""
 
-    def __init__(self, spec: TableSpec, place: Path, *, told: str | None = None) -> None:
-        """At `place`, which may be a pattern; `told` is its version where a function tells it."""
+    def __init__(self, spec: TableSpec, place: Path, *, at: str, told: str | None = None) -> None:
+        """At `place`, which may be a pattern, declared as `at`.
+
+        `told` is its version where a function tells it.
+        """
         self._spec = spec
         self._place = place
+        self._at = at
         self._told = told
 
     @property
@@ -87,9 +92,10 @@ class ExternalTable:
         Of a Delta table it is its own; of Parquet files a digest of their names, sizes and times
         of change, in the place of the table's id.
         """
-        if self._told is not None:
-            return TableVersion(self._told, 0)
-        with guarded(self._spec.key, str(self._place)):
+        with guarded(self._spec.key, str(self._place), is_ours=False):
+            if self._told is not None:
+                is_there = self._is_delta or self._files()
+                return TableVersion(self._told, 0) if is_there else None
             if self._is_delta:
                 delta = DeltaTable(str(self._place))
                 return TableVersion(str(delta.metadata().id), delta.version())
@@ -102,17 +108,23 @@ class ExternalTable:
 
     def size_bytes(self) -> int:
         """What its files take."""
-        with guarded(self._spec.key, str(self._place)):
+        with guarded(self._spec.key, str(self._place), is_ours=False):
             if not self._is_delta:
                 return sum(file.stat().st_size for file in self._files())
             files = pl.DataFrame(DeltaTable(str(self._place)).get_add_actions(flatten=True))
             return int(files["size_bytes"].sum())
 
+    def missing(self) -> ExternalMissingError:
+        """What is to be said where nothing is there."""
+        message = f"external `{self._spec.key}` is not there: `{self._at}`"
+        hint = "it is a Delta table or Parquet files: see that they are there, or mend `at=`"
+        return ExternalMissingError(message, hint=hint)
+
     def columns(self) -> pl.Schema | None:
         """The columns that it has, declared or not; None where nothing is."""
-        if not self._is_delta and not self._files():
-            return None
-        with guarded(self._spec.key, str(self._place)):
+        with guarded(self._spec.key, str(self._place), is_ours=False):
+            if not self._is_delta and not self._files():
+                return None
             return self._rows(None).collect_schema()
 
     def scan(
@@ -124,7 +136,7 @@ class ExternalTable:
             ExternalMissingError: nothing is there (FF-640).
             ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
         """
-        with guarded(self._spec.key, str(self._place)):
+        with guarded(self._spec.key, str(self._place), is_ours=False):
             found = self._rows(version)
             there = found.collect_schema()
         schema = self._spec.schema
@@ -146,9 +158,7 @@ class ExternalTable:
         if self._is_delta:
             return pl.scan_delta(str(self._place), version=version)
         if not self._files():
-            message = f"`{self._spec.key}` is external, and nothing is at `{self._place}`"
-            hint = "it is a Delta table or Parquet files: see that they are there, or mend `at=`"
-            raise ExternalMissingError(message, hint=hint)
+            raise self.missing()
         return pl.scan_parquet(str(self._place), hive_partitioning=self._place.is_dir() or None)
 
     def _files(self) -> Sequence[Path]:
@@ -180,4 +190,4 @@ def external_table(
     if not isinstance(where, FolderLocation):
         message = f"`{spec.key}` is external, and `{at}` is no place outside of this process"
         raise BadLocationError(message, hint="write a path, or `file:///...`")
-    return ExternalTable(spec, where.folder, told=told)
+    return ExternalTable(replace(spec, is_external=True), where.folder, at=at, told=told)

@@ -40,6 +40,8 @@ _DENIED: Final = re.compile(
 _DATA: Final = re.compile(
     r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b", re.IGNORECASE
 )
+_MADE_AGAIN: Final = (DamagedDataError, DamagedLogError, EngineCrashError)
+_THEIRS: Final = "someone else writes it: have them write it again, or mend `at=`"
 _LIBRARIES: Final = ("polars", "deltalake", "_internal", "pyarrow")
 
 
@@ -91,8 +93,11 @@ def damaged_log(key: DatasetKey, place: str, what: str) -> DamagedLogError:
 
 
 @contextmanager
-def guarded(key: DatasetKey, place: str) -> Generator[None]:
-    """Turns what the libraries throw inside into coded errors; lets everything else pass."""
+def guarded(key: DatasetKey, place: str, *, is_ours: bool = True) -> Generator[None]:
+    """Turns what the libraries throw inside into coded errors; lets everything else pass.
+
+    Nobody is told to make again what is not `is_ours`.
+    """
     try:
         yield
     except (KeyboardInterrupt, SystemExit, FlowForgeError):
@@ -101,6 +106,8 @@ def guarded(key: DatasetKey, place: str) -> Generator[None]:
         ours = as_storage_error(error, key, place)
         if ours is None:
             raise
+        if not is_ours and isinstance(ours, _MADE_AGAIN):
+            raise type(ours)(ours.message, hint=_THEIRS) from error
         raise ours from error
 
 
@@ -127,7 +134,7 @@ def writing(key: DatasetKey, folder: Path) -> Generator[None]:
 
 def reading(table: ReadTable) -> AbstractContextManager[None]:
     """`guarded` for whoever collects a frame that `table.scan` gave."""
-    return guarded(table.spec.key, table.uri)
+    return guarded(table.spec.key, table.uri, is_ours=not table.spec.is_external)
 
 
 def _is_writable(folder: Path) -> bool:

@@ -30,7 +30,8 @@ class TableSpec:
     `comments` maps column names to their descriptions; `description` is the dataset's.
     `step_dimensions` are those of the steps that make it (None: as its own `dimensions`):
     `Made.partitions` is in those, `Made.touched` in its own. An artifact has no columns: its files
-    end in `suffix`. `keeps_history` says that what it holds cannot all be made again.
+    end in `suffix`. `keeps_history` says that what it holds cannot all be made again,
+    `is_external` that none of it can: someone else writes it.
     """
 
     key: DatasetKey
@@ -41,6 +42,7 @@ class TableSpec:
     step_dimensions: tuple[Dimension, ...] | None = None
     suffix: str = ""
     keeps_history: bool = False
+    is_external: bool = False
 
     @property
     def by_step(self) -> tuple[Dimension, ...]:

@@ -123,6 +123,58 @@ def test_a_borrowed_dataset_is_shown_from_where_it_is(call: Call, rates: Path) -
     assert ".flowforge/prod/lake/silver/double" in call("show", "double", "--json").data["uri"]
 
 
+GONE = "external `bronze.rates` is not there: `given/rates.parquet`"
+
+
+@pytest.fixture
+def gone(call: Call, rates: Path) -> Path:
+    """The rates were there when all was made, and are not any more."""
+    assert call("run", "-e", "prod").code == 0
+    (rates / "given/rates.parquet").unlink()
+    return rates
+
+
+def test_plan_says_that_an_external_dataset_is_gone(call: Call, gone: Path) -> None:
+    ran = call("plan", "-e", "prod")
+    assert f"note: {GONE}" in ran.err
+    assert "silver.double waits: `bronze.rates` is not there" in ran.out
+
+
+def test_run_ends_with_1_for_an_external_dataset_that_is_gone(call: Call, gone: Path) -> None:
+    ran = call("run", "-e", "prod")
+    assert ran.code == 1
+    assert f"error[FF-640]: {GONE}" in ran.err
+    assert "flowforge run -s" not in ran.err
+
+
+def test_why_says_what_is_gone(call: Call, gone: Path) -> None:
+    ran = call("why", "double", "-e", "prod")
+    assert (GONE in ran.err, "waits for `bronze.rates`" in ran.out) == (True, True)
+    assert "nothing changed since" not in ran.out
+    (fate,) = call("why", "double", "-e", "prod", "--json").data["partitions"]
+    assert (fate["state"], fate["missing"]) == ("waiting", "bronze.rates")
+
+
+def test_ls_shows_what_is_gone_and_what_waits_for_it(call: Call, gone: Path) -> None:
+    states = {
+        each["key"]: each["state"] for each in call("ls", "-e", "prod", "--json").data["datasets"]
+    }
+    assert (states["bronze.rates"], states["silver.double"]) == ("gone", "waiting")
+
+
+def test_show_says_that_an_external_dataset_is_gone(call: Call, gone: Path) -> None:
+    lines = [
+        line.split(maxsplit=1) for line in call("show", "rates", "-e", "prod").out.splitlines()
+    ]
+    assert ["version", "not there"] in lines
+    assert "bronze.rates (not there)" in call("show", "double", "-e", "prod").out
+
+
+def test_what_is_gone_is_not_in_order(call: Call, gone: Path) -> None:
+    ran = call("test", "--stored", "-e", "prod")
+    assert (ran.code, f"error[FF-640]: {GONE}" in ran.err) == (1, True)
+
+
 def test_what_others_make_is_held_against_its_rules(call: Call, rates: Path) -> None:
     frame = pl.DataFrame({"currency": ["chf", "chf"], "rate": [1.0, 2.0]})
     frame.write_parquet(rates / "given/rates.parquet")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -9,7 +10,11 @@ import pytest
 
 from flowforge_assets import Project
 from flowforge_assets.errors.project import NeverMadeHereError
-from flowforge_assets.errors.storage import ExternalSchemaError
+from flowforge_assets.errors.storage import (
+    ExternalMissingError,
+    ExternalSchemaError,
+    StorageError,
+)
 
 Write: TypeAlias = Callable[[Mapping[str, str]], Path]
 CONFIG = """
@@ -78,6 +83,22 @@ external(Rates, at="given/rates")
 def report(rates: Frame[Rates]) -> Frame[Report]:
     return rates.select(total=Rates.rate.sum())
 """
+RATES_BY_VIEW = RATES.replace("import Bronze", "import Silver, Bronze").replace(
+    "@asset\ndef report(rates: Frame[Rates]) -> Frame[Report]:\n"
+    "    return rates.select(total=Rates",
+    """class Seen(Silver):
+    rate: Col[float] = col()
+
+
+@asset(write="view")
+def seen(rates: Frame[Rates]) -> Frame[Seen]:
+    return rates
+
+
+@asset
+def report(seen: Frame[Seen]) -> Frame[Report]:
+    return seen.select(total=Seen""",
+)
 
 
 @pytest.fixture
@@ -207,6 +228,80 @@ def test_readers_wait_for_an_external_dataset_that_is_not_there(
     (tmp_path / "given/rates").rename(tmp_path / "given/other")
     (waiting,) = rates.plan().waiting
     assert waiting.missing == "bronze.rates"
+
+
+def test_a_reader_that_was_made_waits_for_an_external_dataset_that_is_gone(
+    rates: Project, tmp_path: Path
+) -> None:
+    rates.run()
+    shutil.rmtree(tmp_path / "given/rates")
+    plan = rates.plan()
+    assert [(each.asset, each.missing) for each in plan.waiting] == [
+        ("gold.report", "bronze.rates")
+    ]
+    assert plan.fresh == ()
+    assert plan.notes == ("external `bronze.rates` is not there: `given/rates`",)
+
+
+def test_a_run_fails_for_an_external_dataset_that_is_gone_and_makes_the_rest(
+    rates: Project, tmp_path: Path
+) -> None:
+    more = (
+        "class Other(Gold):\n    n: Col[int] = col()\n\n\n@asset\n"
+        'def other() -> Frame[Other]:\n    return pl.DataFrame({"n": [1]})\n'
+    )
+    (rates.root / "shop.py").write_text(
+        f"{RATES}\n\n{more}".replace("-> Frame[O", "-> Table[O").replace(
+            "asset, col", "Table, asset, col"
+        )
+    )
+    shutil.rmtree(tmp_path / "given/rates")
+    result = Project.load(rates.root).run()
+    assert (result.status, result.made) == ("failed", 1)
+    (error,) = result.errors
+    assert isinstance(error, ExternalMissingError)
+    assert "flowforge run" not in (error.hint or "")
+
+
+def test_a_run_of_what_does_not_need_it_does_not_fail_for_what_is_gone(
+    rates: Project, tmp_path: Path
+) -> None:
+    optional = RATES.replace("rates: Frame[Rates])", "rates: Frame[Rates] | None)").replace(
+        "return rates.select(total=Rates.rate.sum())", 'return pl.LazyFrame({"total": [0.0]})'
+    )
+    (rates.root / "shop.py").write_text(optional)
+    shutil.rmtree(tmp_path / "given/rates")
+    result = Project.load(rates.root).run()
+    assert (result.status, result.made) == ("succeeded", 1)
+
+
+def test_a_reader_of_a_view_waits_for_what_the_view_reads(rates: Project, tmp_path: Path) -> None:
+    (rates.root / "shop.py").write_text(RATES_BY_VIEW)
+    project = Project.load(rates.root)
+    assert project.run().made == 2
+    shutil.rmtree(tmp_path / "given/rates")
+    plan = project.plan("report", force=True)
+    assert (plan.steps, [each.missing for each in plan.waiting]) == ((), ["bronze.rates"])
+
+
+def test_the_readers_of_a_table_that_comes_back_are_as_they_were(
+    rates: Project, tmp_path: Path
+) -> None:
+    rates.run()
+    (tmp_path / "given/rates").rename(tmp_path / "given/other")
+    assert rates.run().status == "failed"
+    (tmp_path / "given/other").rename(tmp_path / "given/rates")
+    assert rates.plan().fresh == ("gold.report",)
+
+
+def test_an_error_while_the_version_of_an_external_dataset_is_read_is_not_swallowed(
+    rates: Project, tmp_path: Path
+) -> None:
+    rates.run()
+    (log,) = (tmp_path / "given/rates/_delta_log").glob("*.json")
+    log.write_text("{")
+    with pytest.raises(StorageError):
+        rates.plan()
 
 
 def test_an_external_dataset_is_never_made(rates: Project) -> None:

@@ -14,8 +14,10 @@ from flowforge_assets.errors.storage import (
     ExternalMissingError,
     ExternalSchemaError,
     NotATableError,
+    StorageError,
 )
 from flowforge_assets.storage.external import ExternalTable, external_table
+from flowforge_assets.storage.failure import reading
 from storage_values import DAILY, ORDERS, day_rows, days
 
 THREE = pl.DataFrame({"n": [1, 2, 3]})
@@ -98,7 +100,7 @@ def test_nothing_there_has_no_version_and_cannot_be_read(tmp_path: Path) -> None
     table = external_table(ORDERS, "nowhere", root=tmp_path)
     assert table.version() is None
     assert table.columns() is None
-    with pytest.raises(ExternalMissingError, match="nothing is at"):
+    with pytest.raises(ExternalMissingError, match="not there: `nowhere`"):
         table.scan()
 
 
@@ -110,8 +112,30 @@ def test_other_files_than_parquet_are_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_parquet_inside_is_a_damaged_one(tmp_path: Path) -> None:
     (tmp_path / "rates.parquet").write_text("n\n1\n")
-    with pytest.raises(DamagedDataError):
+    with pytest.raises(DamagedDataError) as caught:
         external_table(ORDERS, "rates.parquet", root=tmp_path).scan()
+    assert caught.value.hint == "someone else writes it: have them write it again, or mend `at=`"
+
+
+def test_a_file_that_is_cut_off_while_it_is_read_is_for_its_owner_to_mend(tmp_path: Path) -> None:
+    THREE.write_parquet(tmp_path / "a.parquet")
+    table = external_table(ORDERS, "a.parquet", root=tmp_path)
+    rows = table.scan()
+    (tmp_path / "a.parquet").unlink()
+    with pytest.raises(DamagedDataError) as caught, reading(table):
+        rows.collect()
+    assert "flowforge run" not in (caught.value.hint or "")
+
+
+def test_a_version_that_is_told_of_nothing_is_none(tmp_path: Path) -> None:
+    assert external_table(ORDERS, "nowhere", root=tmp_path, told="7").version() is None
+
+
+def test_a_log_that_cannot_be_read_has_no_version_but_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a/_delta_log").mkdir(parents=True)
+    (tmp_path / "a/_delta_log/00000000000000000000.json").write_text("{")
+    with pytest.raises(StorageError):
+        external_table(ORDERS, "a", root=tmp_path).version()
 
 
 @pytest.mark.parametrize("at", ["s3://bucket/rates", "memory://rates"])
