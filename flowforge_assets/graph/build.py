@@ -81,6 +81,7 @@ def build_graph(definitions: Definitions) -> Graph:
     for check in definitions.checks:
         checks[check.guards].append(check)
     problems += _unmade(definitions, maker)
+    problems += _queries_of_themselves(definitions)
     problems += source_problems(definitions)
     parents = {
         id_: tuple(sorted({maker[key] for key in _needs(asset, definitions, checks)
@@ -163,6 +164,18 @@ def _taken(
 
 def _at(place: Place) -> str:
     return f"{place.file}:{place.line}"
+
+
+def _queries_of_themselves(definitions: Definitions) -> Iterator[FlowForgeError]:
+    """An error for each query that reads what it makes: its columns would say what they are."""
+    for asset in definitions.assets:
+        if asset.sql_path is not None and any(read.dataset == asset.id for read in asset.inputs):
+            message = f"the query of `{asset.id}` reads its own result"
+            hint = (
+                'say `write="merge"` or `"append"` to add to what is there, or read the partition '
+                "before in Python: `Annotated[Frame[D], Lag(1)] | None`"
+            )
+            yield CycleError(message, place=asset.place, hint=hint)
 
 
 def _unmade(

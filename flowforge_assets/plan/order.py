@@ -5,14 +5,19 @@ Steps that differ in a dimension that is no time are in no order to one another.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from itertools import product
+from typing import TYPE_CHECKING, TypeAlias
 
-from flowforge_assets.core.partition import PartitionSet, Span
+from flowforge_assets.core.partition import Dimension, PartitionSet, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from flowforge_assets.core.made import Made
     from flowforge_assets.core.span import Axis
+
+Ordinal: TypeAlias = int | str
 
 
 def not_before(partitions: PartitionSet, made: PartitionSet) -> PartitionSet:
@@ -37,6 +42,34 @@ def after(partitions: PartitionSet, these: PartitionSet) -> PartitionSet:
     for box in these.boxes:
         first = min(span.first for span in _spans([box], time))
         found |= partitions & _with(these, box, time, Span.of(first, last + 1))
+    return found
+
+
+def overtaken(pieces: Sequence[Made], dimensions: tuple[Dimension, ...]) -> PartitionSet:
+    """The steps that were committed before one that lies before them in time.
+
+    `pieces` are the commits of one dataset by their steps, of which no two share one.
+    """
+    found = PartitionSet.none(dimensions)
+    time = _time_of(found)
+    if time is None:
+        return found
+    others = (*dimensions[:time], *dimensions[time + 1 :])
+    in_order: dict[tuple[Ordinal, ...], list[tuple[int, int, int]]] = defaultdict(list)
+    for piece in pieces:
+        for box in piece.partitions.boxes:
+            beside: list[Iterable[Ordinal]] = [axis for at, axis in enumerate(box) if at != time]
+            for point in product(*beside):
+                for lo, hi in _spans([box], time)[0].ranges:
+                    in_order[point].append((lo, hi, piece.table.version))
+    for point, stretches in in_order.items():
+        newest = -1
+        for lo, hi, version in sorted(stretches):
+            if version < newest:
+                axes = [each.axis(at) for each, at in zip(others, point, strict=True)]
+                box = (*axes[:time], Span.of(lo, hi), *axes[time:])
+                found |= PartitionSet(dimensions, (box,))
+            newest = max(newest, version)
     return found
 
 

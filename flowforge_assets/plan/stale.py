@@ -14,11 +14,11 @@ from flowforge_assets.declare.definition import AssetDefinition, Input
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.due import due
 from flowforge_assets.plan.needs import Need, needs, own_reads
-from flowforge_assets.plan.newer import Versions
-from flowforge_assets.plan.order import after, not_before
+from flowforge_assets.plan.order import after, not_before, overtaken
 from flowforge_assets.plan.partition_map import read_by, reads
 from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Kept, Reason, Stale, Waiting
+from flowforge_assets.plan.track import Tracks
 from flowforge_assets.record.history import History
 
 NOTHING_OBSERVED: Final[Mapping[DatasetKey, str]] = {}
@@ -108,8 +108,7 @@ class _Finder:
         self.now = now
         self.planned: dict[DatasetKey, PartitionSet] = {}
         self.promised: dict[DatasetKey, PartitionSet] = {}
-        self.rows: dict[DatasetKey, Versions] = {}
-        self.steps: dict[DatasetKey, Versions] = {}
+        self.tracks = Tracks(graph, history, now)
         self.stale: list[Stale] = []
         self.kept: list[Kept] = []
         self.waiting: list[Waiting] = []
@@ -128,17 +127,10 @@ class _Finder:
             if new:
                 todo |= new
                 found[cause] = found.get(cause, new) | new
-        for read in own_reads(asset):
-            later = self.wave(todo, wanted, partitioning, read)
-            if later:
-                todo |= later
-                why = _made_in_plan(read.dataset)
-                found[why] = found.get(why, later) | later
-        self.kept[before:] = [
-            replace(kept, partitions=left)
-            for kept in self.kept[before:]
-            if (left := kept.partitions - todo)
-        ]
+        for cause, later in self.followers(asset, todo, wanted, partitioning):
+            todo |= later
+            found[cause] = found.get(cause, later) | later
+        self.keep_rest(before, todo)
         if not todo:
             self.fresh.append(asset.id)
             return
@@ -149,6 +141,34 @@ class _Finder:
                 self.stale.append(Stale(asset.id, left, *cause))
         if todo:
             self.expect(asset, todo)
+
+    def followers(
+        self,
+        asset: AssetDefinition,
+        todo: PartitionSet,
+        wanted: PartitionSet,
+        partitioning: Partitioning,
+    ) -> Iterator[tuple[Cause, PartitionSet]]:
+        """The partitions to be made because ones of the same asset are made before them.
+
+        They read those, or are merged over them: the last in time is to win.
+        """
+        for read in own_reads(asset):
+            if later := self.wave(todo, wanted, partitioning, read):
+                todo |= later
+                yield _made_in_plan(read.dataset), later
+        if asset.write == "merge" and todo:
+            made = self.tracks.steps(asset.id).made(wanted)
+            if later := after(made, todo) - todo:
+                yield Cause("input newer", "an earlier step is merged in this plan"), later
+
+    def keep_rest(self, first: int, todo: PartitionSet) -> None:
+        """Takes what is made all the same out of what is said to be kept, from `first` on."""
+        self.kept[first:] = [
+            replace(kept, partitions=left)
+            for kept in self.kept[first:]
+            if (left := kept.partitions - todo)
+        ]
 
     def expect(self, asset: AssetDefinition, todo: PartitionSet) -> None:
         """Notes what the steps `todo` will make and may change."""
@@ -193,7 +213,7 @@ class _Finder:
         """The partitions of `wanted` by the outputs of which they lack."""
         parts: list[tuple[tuple[DatasetKey, ...], PartitionSet]] = [((), wanted)]
         for output in asset.makes:
-            made = self.steps_of(output.dataset).made(wanted)
+            made = self.tracks.steps(output.dataset).made(wanted)
             halves = [((*keys, output.dataset), part - made) for keys, part in parts]
             halves += [(keys, part & made) for keys, part in parts]
             parts = [(keys, part) for keys, part in halves if part]
@@ -218,6 +238,8 @@ class _Finder:
             for keys, lacks in self.lacking(asset, wanted):
                 made = made - lacks if keys else made
             yield Cause("forced"), made
+        if asset.write == "merge" and (late := overtaken(pieces, wanted.dimensions) & wanted):
+            yield Cause("input newer", "an earlier step was merged after it"), late
         for read in read_inputs:
             yield from self.newer_in_plan(read, wanted, partitioning)
 
@@ -252,7 +274,7 @@ class _Finder:
         if asset.write == "append":
             return none
         # states are taken in order: only the last can be taken again
-        return not_before(partitions, self.steps_of(asset.id).all_made(partitions.dimensions))
+        return not_before(partitions, self.tracks.steps(asset.id).all_made(partitions.dimensions))
 
     def difference(self, asset: AssetDefinition, piece: Made) -> Cause | None:
         """How a commit's fingerprint differs from today's, if it does."""
@@ -279,7 +301,7 @@ class _Finder:
     ) -> Iterator[tuple[Cause, PartitionSet]]:
         """Partitions whose input was changed after them."""
         up = self.graph.datasets[read.dataset].partitioning
-        versions = self.rows_of(read.dataset)
+        versions = self.tracks.rows(read.dataset)
         for piece in pieces:
             mine = piece.partitions & wanted
             seen = piece.inputs.get(read.dataset)
@@ -343,7 +365,7 @@ class _Finder:
     def behind(self, todo: PartitionSet, partitioning: Partitioning, read: Input) -> PartitionSet:
         """The partitions of `todo` that read own ones which are neither made nor in `todo`."""
         needed = reads(todo, up=partitioning, mapping=read.mapping, now=self.now)
-        never = (needed | todo) - self.steps_of(read.dataset).made(needed | todo)
+        never = (needed | todo) - self.tracks.steps(read.dataset).made(needed | todo)
         stuck, rim = PartitionSet.none(partitioning.dimensions), never - todo
         while rim:
             readers = read_by(
@@ -360,7 +382,7 @@ class _Finder:
         """The partitions of `todo` whose need is neither made nor planned."""
         up = self.graph.datasets[need.dataset].partitioning
         needed = reads(todo, up=up, mapping=need.mapping, now=self.now)
-        there = self.there(need.dataset, needed)
+        there = self.tracks.there(need.dataset, needed)
         promised = self.promised.get(need.dataset)
         if promised is not None:
             there |= promised
@@ -368,32 +390,6 @@ class _Finder:
         if not missing or (need.any_will_do and there):
             return PartitionSet.none(partitioning.dimensions)
         return todo & read_by(missing, up=up, down=partitioning, mapping=need.mapping, now=self.now)
-
-    def there(self, key: DatasetKey, needed: PartitionSet) -> PartitionSet:
-        """The part of `needed` that was made: rows were written, or a step covers it."""
-        dataset = self.graph.datasets[key]
-        rows = self.rows_of(key).made(needed)
-        if dataset.steps is None:
-            return rows | self.steps_of(key).made(needed)
-        steps = self.steps_of(key).made(dataset.steps.all(self.now))
-        return rows | (rows_of(dataset, steps, self.now) & needed)
-
-    def rows_of(self, dataset: DatasetKey) -> Versions:
-        """The commits of a dataset by the rows that they changed, indexed once."""
-        found = self.rows.get(dataset)
-        if found is None:
-            found = self.rows[dataset] = Versions(self.history.changes(dataset))
-        return found
-
-    def steps_of(self, dataset: DatasetKey) -> Versions:
-        """The commits of a dataset by the steps that they were, indexed once."""
-        pieces = self.history.lookup(dataset)
-        if pieces is self.history.changes(dataset):
-            return self.rows_of(dataset)
-        found = self.steps.get(dataset)
-        if found is None:
-            found = self.steps[dataset] = Versions(pieces, by="steps")
-        return found
 
 
 def _made_in_plan(dataset: DatasetKey) -> Cause:
