@@ -238,8 +238,10 @@ class _Finder:
             for keys, lacks in self.lacking(asset, wanted):
                 made = made - lacks if keys else made
             yield Cause("forced"), made
-        if asset.write == "merge" and (late := overtaken(pieces, wanted.dimensions) & wanted):
-            yield Cause("input newer", "an earlier step was merged after it"), late
+        for output in asset.makes if asset.write == "merge" else ():
+            late = overtaken(self.history.lookup(output.dataset), wanted.dimensions) & wanted
+            if late:
+                yield Cause("input newer", "an earlier step was merged after it"), late
         for read in read_inputs:
             yield from self.newer_in_plan(read, wanted, partitioning)
 
