@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _NOWHERE: Final = TableVersion("", -1)
 _MOST_BYTES_HELD: Final = 64_000_000
+LONGEST_HELD_SECONDS: Final = 5.0
+"""What took longer to make than this is committed: a kill would have it made again."""
 
 T = TypeVar("T")
 
@@ -58,7 +60,8 @@ def make_batch(
     """Makes `units` of the step's asset, each by a call of its own, and commits them together.
 
     `batch` is the union of the units. Each unit is judged by itself: one that fails is reported
-    and left out. What is committed is told at once. Rows are held until the commit up to 64 MB;
+    and left out. What is committed is told at once. Rows are held until the commit up to 64 MB,
+    or until they took 5 seconds to make;
     a result that is too large to be held is staged in files and committed alone.
 
     Whatever fails, a table is as it was or has whole partitions. A commit that is tried again (a
@@ -104,6 +107,7 @@ class _Writer:
         self.on_failure = on_failure
         self.held: list[tuple[PartitionSet, Prepared, float]] = []
         self.bytes_held = 0
+        self.seconds_held = 0.0
 
     def add(self, unit: PartitionSet, prepared: Prepared, seconds: float) -> None:
         """Holds the unit's rows; commits when they are many, or lie in files."""
@@ -111,12 +115,14 @@ class _Writer:
             self.flush()
         self.held.append((unit, prepared, seconds))
         self.bytes_held += prepared.bytes_held
-        if prepared.is_in_files or self.bytes_held > _MOST_BYTES_HELD:
+        self.seconds_held += seconds
+        is_long = self.seconds_held > LONGEST_HELD_SECONDS
+        if prepared.is_in_files or is_long or self.bytes_held > _MOST_BYTES_HELD:
             self.flush()
 
     def flush(self) -> None:
         """Commits what is held."""
-        held, self.held, self.bytes_held = self.held, [], 0
+        held, self.held, self.bytes_held, self.seconds_held = self.held, [], 0, 0.0
         if not held:
             return
         start = time.perf_counter()
