@@ -369,15 +369,10 @@ class Project:
 
     def _planned(self, asked: Asked, history: History, outside: Outside) -> Plan:
         plan = make_plan(
-            self.graph,
-            history,
-            outside.fingerprints(asked.assets, self.modules),
-            asked,
-            env=self.environment.name,
-            now=self.clock(),
-            observed=outside.observed.versions,
-            gone=outside.gone,
-        )
+            self.graph, history, outside.fingerprints(asked.assets, self.modules), asked,
+            env=self.environment.name, now=self.clock(),
+            observed=outside.observed.versions, gone=outside.gone,
+        )  # fmt: skip
         return outside.told(plan)
 
     def _refuse_broken(self, plan: Plan) -> None:

@@ -92,7 +92,7 @@ class Loans:
             yield f"{shown}{more} from {lender}"
 
 
-def _through_views(graph: Graph, ids: Iterable[DatasetKey]) -> set[DatasetKey]:
+def through_views(graph: Graph, ids: Iterable[DatasetKey]) -> set[DatasetKey]:
     """The assets `ids` with the views that they read, near and far."""
     found, rim = set(ids), set(ids)
     while rim:
@@ -162,7 +162,7 @@ class Lenders:
         missing: list[DatasetDefinition] = []
         found: dict[DatasetKey, Loan] = {}
         theirs: dict[str, list[DatasetDefinition]] = {}
-        for key in dict.fromkeys(datasets_read(self._graph, _through_views(self._graph, ids))):
+        for key in dict.fromkeys(datasets_read(self._graph, through_views(self._graph, ids))):
             dataset = self._graph.datasets[key]
             external = dataset.external
             if external is not None and external.project is not None:

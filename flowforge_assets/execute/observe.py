@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
@@ -13,6 +13,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, Place
 from flowforge_assets.errors.run import SourceVersionError
+from flowforge_assets.execute.lending import datasets_read, through_views
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.graph.build import Graph
 
@@ -30,7 +31,7 @@ class Observed:
     )
 
 
-def observe(graph: Graph, ids: Iterable[DatasetKey], resources: Resources) -> Observed:
+def observe(graph: Graph, ids: Collection[DatasetKey], resources: Resources) -> Observed:
     """What the `version` functions of the assets `ids`, and of what they read, say now.
 
     Each is called once. One that fails is noted with its error (FF-736).
@@ -75,17 +76,17 @@ def told_by(
 
 
 def _functions(
-    graph: Graph, ids: Iterable[DatasetKey]
+    graph: Graph, ids: Collection[DatasetKey]
 ) -> Iterator[tuple[DatasetKey, Callable[..., object], Place]]:
     """The functions to ask: those of sources, and of external datasets that are read."""
     for id_ in ids:
         asset = graph.assets[id_]
         if asset.version is not None:
             yield id_, asset.version, asset.place
-        for read in asset.inputs:
-            external = graph.datasets[read.dataset].external
-            if external is not None and external.version is not None:
-                yield read.dataset, external.version, external.place
+    for key in datasets_read(graph, through_views(graph, ids)):
+        external = graph.datasets[key].external
+        if external is not None and external.version is not None:
+            yield key, external.version, external.place
 
 
 def _asked(version: Callable[..., object]) -> Iterator[tuple[str, type[Resource]]]:

@@ -322,6 +322,15 @@ def test_a_function_may_tell_the_version_of_an_external_dataset(
     assert len(reasons(Project.load(rates.root), "report")) == 1
 
 
+def test_the_version_of_what_a_view_reads_is_asked_for(rates: Project) -> None:
+    told = RATES_BY_VIEW.replace('at="given/rates"', 'at="given/rates", version=lambda: 1')
+    (rates.root / "shop.py").write_text(told)
+    project = Project.load(rates.root)
+    assert project.run("seen").made == 1
+    assert project.plan("report").notes == ("`bronze.rates` from outside (`given/rates`)",)
+    assert project.run("report").made == 1
+
+
 def test_an_external_dataset_without_a_place_is_in_the_store(rates: Project) -> None:
     (rates.root / "shop.py").write_text(RATES.replace(', at="given/rates"', ""))
     project = Project.load(rates.root)
