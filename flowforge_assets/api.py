@@ -203,7 +203,7 @@ class Project:
     ) -> RunResult:
         """Makes what is out of date; waits while another run of this environment goes on.
 
-        `rebuild` empties the selected tables that keep their history and makes them anew.
+        `rebuild` empties the selected tables that keep their history and makes them anew, unasked.
         A failed step stops only what depends on it: look at the result's `status` and `errors`.
         `resume` takes up what the run of that id had planned and not made. `resources` stand in
         for those of the environment. Setting `stop` ends the run after the steps going on.

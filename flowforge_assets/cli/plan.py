@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.rebuild import tell_plain
 from flowforge_assets.cli.words import counted, how_many
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def plan(
     """Say what a run would make, and why. Nothing is changed."""
     terminal, project = common.terminal(), common.load()
     made = project.plan(select, partitions=partition, force=force, rebuild=rebuild)
+    if rebuild:
+        tell_plain(terminal, project, made, select)
     if terminal.json:
         terminal.data(made.as_json())
     else:

@@ -80,17 +80,19 @@ class _Asset:
         return [*line, Text(f" {name}", "bold"), *said]
 
     def how_far(self, *, is_over: bool) -> str:
-        """`365 partitions`, `12 of 365 partitions`, `1 of 3 batches`."""
+        """`12 of 365 partitions` so far; `365 partitions`, `1 made, 2 failed of 3 batches`."""
         calls, partitions = self.extent.calls, self.extent.partitions or 0
-        # partitions are committed in batches: those under way say more than those that ended
-        good = self.ended.get("made", 0) if is_over else max(self.started, self.done)
-        fresh = self.ended.get("fresh", 0)
-        if good + fresh == calls and is_over:
-            made = counted(partitions if good == calls else good, "partition")
-            return f"{made} ({fresh:,} fresh)" if fresh else made
-        if calls == partitions:
-            return f"{good:,} of {counted(partitions, 'partition')}"
-        return f"{good:,} of {calls:,} batches"
+        whole = counted(partitions, "partition") if calls == partitions else f"{calls:,} batches"
+        if not is_over:
+            # partitions are committed in batches: those under way say more than those that ended
+            return f"{max(self.started, self.done):,} of {whole}"
+        if len(self.ended) == 1:
+            return counted(partitions, "partition")
+        made, fresh = self.ended.get("made", 0), self.ended.get("fresh", 0)
+        if made + fresh == calls:
+            return f"{counted(made, 'partition')} ({fresh:,} fresh)"
+        ended = [f"{self.ended[how]:,} {how}" for how in _STYLES if how in self.ended]
+        return f"{', '.join(ended)} of {whole}"
 
 
 class Progress:

@@ -13,6 +13,7 @@ from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.plan import REBUILD
 from flowforge_assets.cli.progress import Extent, Progress
+from flowforge_assets.cli.rebuild import agreed_to_rebuild
 from flowforge_assets.cli.words import duration
 from flowforge_assets.errors.project import UsageError
 from flowforge_assets.plan.step import MOST_IN_A_SET
@@ -46,6 +47,9 @@ def run(
         hint = "leave `--select`, `--partition`, `--force` and `--rebuild` out"
         raise UsageError("a resumed run makes what it had planned", hint=hint)
     terminal, project = common.terminal(), common.load()
+    if rebuild and not agreed_to_rebuild(terminal, project, select, partition, yes=common.yes):
+        terminal.note("nothing was emptied or made")
+        return 0
     start = time.perf_counter()
     last: list[Event] = []
     hear = _events(terminal, project, last)
@@ -69,7 +73,13 @@ def run(
         if isinstance(hear, Progress):
             hear.close()
     _end(terminal, last, result, time.perf_counter() - start)
-    return _EXIT_CODES[result.status]
+    return 1 if _is_stuck(result) else _EXIT_CODES[result.status]
+
+
+def _is_stuck(result: RunResult) -> bool:
+    """Whether all that was asked for waits."""
+    done = result.made or result.failed or result.skipped or result.fresh
+    return bool(result.waiting) and not done
 
 
 def _events(terminal: Terminal, project: Project, last: list[Event]) -> OnEvent:
@@ -104,12 +114,16 @@ def _end(terminal: Terminal, last: list[Event], result: RunResult | None, second
         (f"skipped {result.skipped:,}", "yellow" if result.skipped else ""),
         (f"fresh {result.fresh:,}", ""),
     )
+    if result.waiting:
+        counts += ((f"waiting {result.waiting:,}", "yellow"),)
     pieces: list[Text | str] = []
     for text, style in counts:
         pieces += [", " if pieces else "", Text(text, style)]
     terminal.say(*pieces, f" in {duration(seconds)}")
-    if not (result.made or result.failed or result.skipped or result.fresh):
-        terminal.note("nothing that is asked for can be made: `flowforge plan` says why")
+    if _is_stuck(result):
+        terminal.note(
+            "nothing that is asked for can be made (`-s +NAME` takes along what it reads)"
+        )
     if result.failed:
         terminal.note(f"`flowforge run --resume {result.run_id}` makes what is left of it")
 

@@ -18,7 +18,7 @@ class Event:
 
     `partition` is the key of the partition, or the range of a batch. `message` is for people: an
     error as rendered, what is waited for, or where rows come from. `counts` come with
-    `run_finished`: assets `made, failed, skipped, fresh`.
+    `run_finished`: assets `made, failed, skipped, fresh, waiting`.
     """
 
     event: EventName

@@ -217,6 +217,15 @@ class BadPartitioning(ProjectError):
     code = "FF-836"
 
 
+class UnconfirmedRebuildError(ProjectError):
+    """Tables that keep their history are to be emptied, and nobody is here to agree to it.
+
+    What their inputs no longer hold is lost with that. Say `--yes` if it may be.
+    """
+
+    code = "FF-838"
+
+
 class NoSyncPlaceError(ProjectError):
     """`flowforge sync` has no place for its module: the project has no Python.
 

@@ -17,6 +17,7 @@ def run_drawing(result: RunResult) -> Drawing:
         "failed": result.failed,
         "skipped": result.skipped,
         "fresh": result.fresh,
+        "waiting": result.waiting,
     }
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     title = f"run {result.run_id} {result.status}: {said or 'nothing to make'}"

@@ -51,7 +51,7 @@ RETRIED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended; the counts are of assets, `errors` one for each unit that failed."""
+    """How a run ended, in assets (some wait only in part); `errors` has one a unit that failed."""
 
     run_id: str
     status: RunStatus
@@ -59,6 +59,7 @@ class RunResult:
     failed: int = 0
     skipped: int = 0
     fresh: int = 0
+    waiting: int = 0
     errors: tuple[FlowForgeError, ...] = ()
 
     def __repr__(self) -> str:
@@ -125,7 +126,7 @@ class LocalRun:
     def through(self, work: Callable[[], bool]) -> RunResult:
         """Does `work`, which makes the steps and says whether it was cut short; ends the run."""
         self.on_event(Event("run_started", self.scope.run_id))
-        for note in self.plan.notes:
+        for note in (*self.plan.notes, *self.plan.hindrances):
             self.on_event(Event("note", self.scope.run_id, message=note))
         self.fail_unobserved()
         try:
@@ -162,6 +163,7 @@ class LocalRun:
             "failed": counts.failed,
             "skipped": counts.skipped,
             "fresh": counts.fresh,
+            "waiting": len({each.asset for each in self.plan.waiting}),
         }
         self.on_event(Event("run_finished", self.scope.run_id, status=status, counts=shown))
         return RunResult(self.scope.run_id, status, **shown, errors=tuple(self.tally.errors))
@@ -172,8 +174,7 @@ class LocalRun:
         The run stays open in the ledger if a table does not say: the next one asks it.
         """
         try:
-            scope = self.scope
-            ask_tables(self.ledger, scope.graph, scope.open_store, self.tally.in_doubt)
+            ask_tables(self.ledger, self.scope.graph, self.scope.open_store, self.tally.in_doubt)
         except StorageError:
             return False
         return True

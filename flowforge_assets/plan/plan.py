@@ -78,6 +78,11 @@ class Plan:
         return plan_drawing(self).html()
 
     @property
+    def hindrances(self) -> tuple[str, ...]:
+        """What keeps each asset from being made, if nothing at all can be made."""
+        return () if self.steps else tuple(waiting.said for waiting in self.waiting)
+
+    @property
     def digest(self) -> str:
         """A short hash of the plan's content: equal plans, equal digests."""
         text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)

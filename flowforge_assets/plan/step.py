@@ -50,6 +50,12 @@ class Waiting:
     partitions: PartitionSet
     missing: DatasetKey
 
+    @property
+    def said(self) -> str:
+        """`gold.counts (2026-01-01) waits for ...`, to people."""
+        of = f" ({self.partitions.render()})" if self.partitions.dimensions else ""
+        return f"{self.asset}{of} waits for `{self.missing}`"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -51,7 +51,19 @@ def test_an_asset_that_failed_in_part_says_how_much_it_made(
     made = event("step_finished", partition="a", status="made", rows=3)
     failed = event("step_finished", partition="b", status="failed")
     assert told(capsys, {"orders": Extent(2, 2)}, made, failed) == [
-        "failed  orders  1 of 2 partitions  3 rows"
+        "failed  orders  1 made, 1 failed of 2 partitions  3 rows"
+    ]
+
+
+def test_an_asset_of_which_nothing_was_made_says_what_became_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = event("step_finished", partition="a", status="failed")
+    skipped = event("step_finished", partition="b", status="skipped")
+    extents = {"orders": Extent(2, 2)}
+    assert told(capsys, extents, skipped, skipped) == ["skipped orders  2 partitions"]
+    assert told(capsys, extents, failed, skipped) == [
+        "failed  orders  1 failed, 1 skipped of 2 partitions"
     ]
 
 
@@ -59,7 +71,9 @@ def test_sets_of_partitions_are_counted_as_batches(capsys: pytest.CaptureFixture
     made = event("step_finished", partition="a", status="made", rows=3)
     failed = event("step_finished", partition="b", status="failed")
     extents = {"orders": Extent(2, 1_500)}
-    assert told(capsys, extents, made, failed) == ["failed  orders  1 of 2 batches  3 rows"]
+    assert told(capsys, extents, made, failed) == [
+        "failed  orders  1 made, 1 failed of 2 batches  3 rows"
+    ]
     assert told(capsys, extents, made, made) == ["made    orders  1,500 partitions  6 rows"]
 
 

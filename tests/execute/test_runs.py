@@ -143,7 +143,7 @@ def test_events_tell_the_run_from_start_to_end(tmp_path: Path) -> None:
     assert found.events[-1].as_json() == {
         "event": "run_finished", "run_id": result.run_id, "asset": None, "partition": None,
         "status": "succeeded", "rows": None, "seconds": None,
-        "made": 1, "failed": 0, "skipped": 0, "fresh": 0,
+        "made": 1, "failed": 0, "skipped": 0, "fresh": 0, "waiting": 0,
     }  # fmt: skip
 
 

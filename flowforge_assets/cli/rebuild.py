@@ -1,0 +1,101 @@
+"""What `--rebuild` is about to empty, and whether that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.cli.paint import Text
+from flowforge_assets.cli.words import counted
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.errors.project import UnconfirmedRebuildError, UsageError
+from flowforge_assets.storage.failure import reading
+
+if TYPE_CHECKING:
+    from flowforge_assets.api import Project
+    from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.plan.plan import Plan
+    from flowforge_assets.record.history import History
+
+_MOST_NAMED: Final = 3
+
+
+def agreed_to_rebuild(
+    terminal: Terminal, project: Project, select: str | None, partition: str | None, *, yes: bool
+) -> bool:
+    """Whether the tables that a rebuild empties may be emptied; if there is none, they may.
+
+    Costs a plan, and a count of the rows of each such table.
+
+    Raises:
+        UnconfirmedRebuildError: there is nobody to ask (FF-838).
+    """
+    plan = project.plan(select, partitions=partition, rebuild=True)
+    tell_plain(terminal, project, plan, select)
+    tables = dict(_emptied(project, plan))
+    if not tables:
+        return True
+    listed = "\n".join(f"{key} is emptied: {what}" for key, what in tables.items())
+    if yes:
+        terminal.note(listed)
+        return True
+    question = f"{listed}\nwhat their inputs no longer hold is lost: empty and make anew?"
+    try:
+        return terminal.ask(question, yes=False)
+    except UsageError as error:
+        named = ", ".join(f"`{key}` ({what})" for key, what in tables.items())
+        raise UnconfirmedRebuildError(
+            f"nobody is here to agree that {named} {'are' if len(tables) > 1 else 'is'} emptied",
+            hint="say `--yes` if what the inputs no longer hold may be lost",
+        ) from error
+
+
+def tell_plain(terminal: Terminal, project: Project, plan: Plan, select: str | None) -> None:
+    """Says which of the selected assets are fresh and keep no history: they stay as they are.
+
+    Without a selection only if there are no others.
+    """
+    plain = [id_ for id_ in plan.fresh if not project.graph.assets[id_].keeps_history]
+    if not plain or (plan.steps and not select):
+        return
+    named = ", ".join(f"`{id_}`" for id_ in plain[:_MOST_NAMED])
+    if len(plain) > _MOST_NAMED:
+        named += f" and {len(plain) - _MOST_NAMED:,} more"
+    keep, them = ("keeps", "it") if len(plain) == 1 else ("keep", "them")
+    note = f": {named} {keep} no history: `--force` makes {them} again"
+    terminal.note(Text("note", "cyan"), note)
+
+
+def _emptied(project: Project, plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
+    """The tables with rows that the plan empties, and how much is in them."""
+    history = project.history()
+    keys = [key for step in plan.steps if step.reason == "rebuild" for key in step.makes]
+    for key in dict.fromkeys(keys):
+        if history.lookup(key) or history.changes(key):
+            rows = counted(_rows(project, key), "row")
+            yield key, ", ".join(filter(None, (_steps(project, history, key), rows)))
+
+
+def _rows(project: Project, key: DatasetKey) -> int:
+    """How many rows are there; what the ledger adds up would count merged ones twice."""
+    import polars as pl  # heavy: only a rebuild of what is there needs it
+
+    table = project.table(project.graph.datasets[key])
+    if table.version() is None:
+        return 0
+    with reading(table):
+        rows: int = table.scan().select(pl.len()).collect().item()
+    return rows
+
+
+def _steps(project: Project, history: History, key: DatasetKey) -> str:
+    """How many partitions were made, or steps where those are cut in another way."""
+    dataset = project.graph.datasets[key]
+    dimensions = project.graph.steps(project.graph.assets[project.graph.maker[key]]).dimensions
+    if not dimensions:
+        return ""
+    made = PartitionSet.none(dimensions)
+    for piece in history.lookup(key):
+        made |= piece.partitions
+    return counted(made.count(), "partition" if dataset.steps is None else "step")
