@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,8 +109,11 @@ def make_plan(
     found = held_back(found, graph, asked, gone, now=now)
     steps: list[Step] = []
     numbers: dict[DatasetKey, int] = {}
+    reasons = Counter(stale.asset for stale in found.stale)
     for stale in found.stale:
         asset = graph.assets[stale.asset]
+        # what is merged for several reasons is merged in order of time, step by step
+        alone = asset.write == "merge" and reasons[stale.asset] > 1
         number = numbers[stale.asset] = numbers.get(stale.asset, 0) + 1
         steps.append(
             Step(
@@ -122,7 +126,7 @@ def make_plan(
                 detail=stale.detail,
                 takes_sets=asset.takes_sets,
                 is_ordered=is_ordered(asset, graph),
-                most=1 if commits_alone(asset, graph) else MOST_IN_A_COMMIT,
+                most=1 if alone or commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                 commits=stale.commits,
                 is_conditional=stale.is_conditional,
             )
