@@ -114,11 +114,11 @@ def _end(terminal: Terminal, last: list[Event], result: RunResult | None, second
         (f"skipped {result.skipped:,}", "yellow" if result.skipped else ""),
         (f"fresh {result.fresh:,}", ""),
     )
-    if result.waiting:
-        counts += ((f"waiting {result.waiting:,}", "yellow"),)
     pieces: list[Text | str] = []
     for text, style in counts:
         pieces += [", " if pieces else "", Text(text, style)]
+    if result.waiting:
+        pieces += [", ", Text(f"waiting {result.waiting:,}", "yellow")]
     terminal.say(*pieces, f" in {duration(seconds)}")
     if _is_stuck(result):
         terminal.note(
