@@ -135,7 +135,8 @@ class SchemaChangeError(StorageError):
     """The dataset's columns changed in a way that the rows already stored do not have.
 
     New columns that may be null are added as they come; for any other change make the whole
-    dataset again, in one step.
+    dataset again, in one step. Where its asset keeps its history, that is `flowforge run
+    --rebuild`; declare the columns as they were to keep what its inputs no longer hold.
     """
 
     code = "FF-611"

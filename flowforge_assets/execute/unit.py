@@ -169,33 +169,40 @@ def prepare(
             scope, asset, unit, loaded, given=given, step_id=step_id, attempt=attempt
         )
         values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
-        found = values if written is None else written.found(values)
-        outputs: dict[DatasetKey, PreparedOutput] = {}
-        given_to = {
-            output.dataset: _fitted(scope, asset, output, value, unit)
-            for output, value in zip(asset.makes, found, strict=True)
-        }
-        beside = {key: each.frame.lazy() for key, each in given_to.items() if each.is_rows}
-        try:
-            for key in siblings_first(asset, scope.graph):
-                outputs[key] = _judged(scope, asset, given_to[key], unit, siblings=beside)
-                judged = outputs[key].scan()
-                if judged is not None:
-                    beside[key] = judged
-        except BaseException:
-            Prepared(tuple(outputs.values())).discard()
-            raise
-        if written is not None:
-            for output, value in zip(asset.makes, values, strict=True):
-                meta = written.meta_of(value)
-                outputs[output.dataset] = replace(outputs[output.dataset], meta=meta)
-        return Prepared(tuple(outputs[output.dataset] for output in asset.makes))
+        if written is None:
+            return _all_judged(scope, asset, values, unit)
+        prepared = _all_judged(scope, asset, written.found(values), unit)
+        pairs = zip(prepared.outputs, values, strict=True)
+        outputs = (replace(output, meta=written.meta_of(value)) for output, value in pairs)
+        return replace(prepared, outputs=tuple(outputs))
 
     try:
         return within_timeout(asset, computed)
     except StepFailedError as error:
         inputs.refuse_damaged(error.__cause__)
         raise
+
+
+def _all_judged(
+    scope: RunScope, asset: AssetDefinition, values: Sequence[object], unit: PartitionSet
+) -> Prepared:
+    """What was returned, one value an output, held against its promises and one another."""
+    judged: dict[DatasetKey, PreparedOutput] = {}
+    given = {
+        output.dataset: _fitted(scope, asset, output, value, unit)
+        for output, value in zip(asset.makes, values, strict=True)
+    }
+    beside = {key: each.frame.lazy() for key, each in given.items() if each.is_rows}
+    try:
+        for key in siblings_first(asset, scope.graph):
+            judged[key] = _judged(scope, asset, given[key], unit, siblings=beside)
+            good = judged[key].scan()
+            if good is not None:
+                beside[key] = good
+    except BaseException:
+        Prepared(tuple(judged.values())).discard()
+        raise
+    return Prepared(tuple(judged[output.dataset] for output in asset.makes))
 
 
 @dataclass(frozen=True, slots=True)
