@@ -135,6 +135,8 @@ class _Finder:
             self.fresh.append(asset.id)
             return
         blocked = self.blocked(asset, todo, partitioning)
+        if blocked and any(cause.reason == "rebuild" for cause in found):
+            blocked = todo  # what cannot all be made anew is not emptied
         todo -= blocked
         for cause, parts in found.items():
             if left := parts - blocked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import polars as pl
 import pytest
 
 from flowforge_assets import Bronze, Col, Daily, Frame, Silver, asset, col, key
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.record.ledger import Ledger
 from pipelines import pipeline, reasons
 
 DAY = Daily(start="2026-01-01", end="2026-01-04")
@@ -92,3 +95,16 @@ def test_the_newest_step_alone_makes_no_other_stale(tmp_path: Path) -> None:
     CITY["2026-01-04"] = "Thun"
     p.run(["bronze.raw"], partitions="2026-01-04", force=True)
     assert reasons(p.plan()) == {"users": ("input newer", "2026-01-04")}
+
+
+def test_what_cannot_all_be_made_anew_is_not_emptied(tmp_path: Path) -> None:
+    p = pipeline(tmp_path, raw, users)
+    p.run()
+    dataset = p.graph.datasets[DatasetKey("bronze.raw")]
+    with Ledger.open(p.environment.ledger_path) as ledger:
+        gone = dataset.partitioning.parse("2026-01-01", p.now)
+        made = [replace(m, partitions=m.partitions - gone) for m in p.table(Raw).made()]
+        ledger.replace_all(dataset.key, made)
+    p.run(["silver.users"], rebuild=True)
+    assert p.rows(Users, "city") == ["Chur"]
+    assert not p.ended()
