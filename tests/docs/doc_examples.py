@@ -157,6 +157,8 @@ def _environment(home: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "TERM": "dumb",
+        # Python tells a changed file by its size and second: a page changes one faster than that
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
