@@ -50,7 +50,7 @@ _PLAIN_BY_CLASS: Final[dict[str, PlainName]] = {
     "Binary": "binary",
     "Date": "date",
 }
-_CLASS_BY_PLAIN: Final[dict[PlainName, str]] = {
+CLASS_BY_PLAIN: Final[dict[PlainName, str]] = {
     "bool": "Boolean",
     "int8": "Int8",
     "int16": "Int16",
@@ -63,6 +63,7 @@ _CLASS_BY_PLAIN: Final[dict[PlainName, str]] = {
     "binary": "Binary",
     "date": "Date",
 }
+"""The polars class of each type that has no parameters."""
 _MOST_DIGITS: Final = 38  # of a decimal, in Arrow, Delta and DuckDB alike
 _INSTEAD: Final[dict[str, str]] = {
     "UInt64": "cast it to `pl.Int64`, or to `pl.Decimal(20, 0)` where values may pass 2^63 - 1",
@@ -98,7 +99,7 @@ def polars_type(data_type: DataType) -> pl.DataType:
         case Plain("timestamp_ntz"):
             return pl.Datetime("us")
         case Plain(name):
-            dtype: pl.DataType = getattr(pl, _CLASS_BY_PLAIN[name])()
+            dtype: pl.DataType = getattr(pl, CLASS_BY_PLAIN[name])()
             return dtype
         case DecimalType(precision, scale):
             return pl.Decimal(precision, scale)

@@ -116,8 +116,11 @@ class PrefectStep:
             on_commit=self._committed,
             on_failure=self._failed,
         )
-        if self._failed_now:
-            self._again.append(self._failed_now)
+        # units of one commit are tried again together: it may have landed, and is known by them
+        together: dict[int, list[UnitOutcome]] = {}
+        for outcome in self._failed_now:
+            together.setdefault(id(outcome.error), []).append(outcome)
+        self._again += together.values()
 
     def _once(self, make: Callable[[int], T], /) -> T:
         return make(self.attempt)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.artifacts import commit_files
@@ -216,7 +215,7 @@ class _Writer:
         staged = new[0][1].staged
         committed = write(
             table,
-            self._rows(dataset, [part for _, part in new], table.spec.schema)
+            self._rows(dataset, new, frame if len(new) == len(parts) else None)
             if staged is None
             else staged,
             asset=self.asset,
@@ -240,10 +239,15 @@ class _Writer:
         return commit_files(self.scope.artifacts(dataset), files, made)
 
     def _rows(
-        self, dataset: DatasetDefinition, parts: Sequence[PreparedOutput], schema: Schema
+        self,
+        dataset: DatasetDefinition,
+        parts: Sequence[tuple[PartitionSet, PreparedOutput]],
+        rows: pl.DataFrame | None,
     ) -> pl.DataFrame:
-        """The rows of several units; where rows are written by key, one a key."""
-        rows = together(parts, schema)
+        """The rows of several units, put together before or here; one a key where that counts."""
+        if rows is None:
+            schema = self.scope.table(dataset).spec.schema
+            rows = together([part for _, part in parts], schema)
         if len(parts) > 1 and self.asset.write in {"merge", "insert"}:
             keep: Literal["first", "last"] = "last" if self.asset.write == "merge" else "first"
             return rows.unique(dataset.key_columns, keep=keep, maintain_order=True)

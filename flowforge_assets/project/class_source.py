@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from flowforge_assets.core.key import DatasetKey, snake_case
+from flowforge_assets.core.polars_types import CLASS_BY_PLAIN
 from flowforge_assets.core.schema import (
     DataType,
     DecimalType,
@@ -203,7 +204,7 @@ def polars_type_source(data_type: DataType) -> str:
         case Plain("timestamp_ntz"):
             return 'pl.Datetime("us")'
         case Plain(plain):
-            return f"pl.{_POLARS[plain]}()"
+            return f"pl.{CLASS_BY_PLAIN[plain]}()"
         case DecimalType(precision, scale):
             return f"pl.Decimal({precision}, {scale})"
         case ListType(item):
@@ -213,21 +214,6 @@ def polars_type_source(data_type: DataType) -> str:
             return f"pl.Struct({{{inner}}})"
         case _:
             assert_never(data_type)
-
-
-_POLARS: Final[dict[PlainName, str]] = {
-    "bool": "Boolean",
-    "int8": "Int8",
-    "int16": "Int16",
-    "int32": "Int32",
-    "int64": "Int64",
-    "float32": "Float32",
-    "float64": "Float64",
-    "string": "String",
-    "json": "String",
-    "binary": "Binary",
-    "date": "Date",
-}
 
 
 def _type_options(data_type: DataType) -> list[str]:
