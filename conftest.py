@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from doc_examples import documents
+from flowforge_assets.declare.asset import DECLARED
+from flowforge_assets.declare.external import DECLARED_EXTERNAL
+from flowforge_assets.declare.sql_asset import DECLARED_SQL
 
 # A laptop looks for new counterexamples; CI tries the same ones every time.
 settings.register_profile("laptop", deadline=None)
@@ -42,3 +47,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         golden = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in golden])
         items[:] = golden
+
+
+@pytest.fixture(autouse=True)
+def _other_tests_modules() -> Iterator[None]:
+    """Gives back what a test that imports a module of the same name took from another's."""
+    modules = dict(sys.modules)
+    declared = [(known, dict(known)) for known in (DECLARED, DECLARED_SQL, DECLARED_EXTERNAL)]
+    yield
+    for known, before in declared:
+        for key in before.keys() - known.keys():
+            known[key] = before[key]
+    for name in modules.keys() - sys.modules.keys():
+        sys.modules[name] = modules[name]
