@@ -90,7 +90,7 @@ class _Files:
         gone: Mapping[int, pl.Series] = {}
         if match.is_empty:
             pass
-        elif is_all or self._rows_beside(matched) <= picked_rows:
+        elif is_all or (not match.leaves_out and self._rows_beside(matched) <= picked_rows):
             added, gone = self.staged.files, removed if is_all else matched
         else:
             self.written.extend(write_files(new, self.staged.layout))

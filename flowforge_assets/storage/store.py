@@ -50,16 +50,23 @@ class TableSpec:
         return self.dimensions if self.step_dimensions is None else self.step_dimensions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matching:
     """Replaces the rows whose values in `columns` some staged row has too; nulls are equal.
 
     Rows that equal a staged row, each counted as often as it is there, stay as they are. Rows
-    that have one of `values` in the columns are replaced though no staged row has it.
+    that have one of `values` in the columns are replaced though no staged row has it, and so are
+    those that a row of `removing` names, which has the columns.
+
+    With `latest` a staged row is taken only where no stored row that it matches has a greater
+    value in that column, null being the least; else it is left out and those rows stay. The same
+    holds for `removing`, which has that column as well then.
     """
 
     columns: tuple[str, ...]
     values: tuple[tuple[object, ...], ...] = ()
+    latest: str | None = None
+    removing: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
