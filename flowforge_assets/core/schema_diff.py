@@ -67,7 +67,8 @@ class ColumnChange:
         """What it means for the rows that are there; `is_remade` when none of them stays."""
         if self.kind in _NEEDS_NEW_ROWS:
             return "additive" if is_remade else "breaking"
-        return _CLASSES.get(self.kind, "breaking")
+        gravest: ChangeClass = "breaking"
+        return _CLASSES.get(self.kind, gravest)
 
     @property
     def rewrites(self) -> bool:
@@ -109,7 +110,10 @@ class SchemaDiff:
     def change_class(self, *, is_remade: bool) -> ChangeClass:
         """The gravest of them."""
         found = {each.change_class(is_remade=is_remade) for each in self.changes}
-        return next((each for each in reversed(_RANKS) if each in found), "metadata")
+        for each in reversed(_RANKS):
+            if each in found:
+                return each
+        return "metadata"
 
     @property
     def rewrites(self) -> bool:

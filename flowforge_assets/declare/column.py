@@ -60,6 +60,7 @@ class ColumnOptions:
     scale: int | None = None
     tz: Literal["UTC"] | None = "UTC"
     writer: Writer | None = None
+    renamed_from: tuple[str, ...] = ()
 
 
 class Col(Generic[T]):
@@ -122,6 +123,7 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     valid_from: bool = False,
     valid_to: bool = False,
     current: bool = False,
+    renamed_from: str | Sequence[str] = (),
 ) -> Any:  # noqa: ANN401 - a field specifier must fit any Col[T]
     """A column and what it promises.
 
@@ -131,7 +133,8 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
     this one. `name` is the stored name where it is no Python identifier. `unit`, `doc` and `tags`
     (`"pii"` among them) describe. `optional` columns may be absent in what the asset returns and
     are then null. `precision` and `scale` belong to `Decimal`; `tz=None` makes a `datetime` a
-    wall-clock reading instead of an instant in UTC.
+    wall-clock reading instead of an instant in UTC. `renamed_from` is the name under which the
+    column is stored still, or several that it had, newest first: its values go on under this one.
 
     `valid_from`, `valid_to` and `current` mark columns that the writer makes, of assets with
     `write="scd2"` or `"snapshot"`: since when a row holds, until when, and whether it holds now.
@@ -149,6 +152,7 @@ def col(  # noqa: PLR0913 - the whole vocabulary of columns, keyword-only
             ref=ref, unit=unit, doc=doc, tags=texts(tags), optional=optional,
             precision=precision, scale=scale, tz=tz,
             writer=next((writer for writer, is_meant in writers if is_meant), None),
+            renamed_from=texts(renamed_from),
         )
     )  # fmt: skip
 
@@ -164,6 +168,7 @@ def key(  # noqa: PLR0913 - the options of `col` that make sense for a key
     doc: str = "",
     tags: Sequence[str] = (),
     tz: Literal["UTC"] | None = "UTC",
+    renamed_from: str | Sequence[str] = (),
 ) -> Any:  # noqa: ANN401 - as for `col`
     """A column of the dataset's key.
 
@@ -182,5 +187,6 @@ def key(  # noqa: PLR0913 - the options of `col` that make sense for a key
             doc=doc,
             tags=texts(tags),
             tz=tz,
+            renamed_from=texts(renamed_from),
         )
     )

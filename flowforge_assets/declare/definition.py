@@ -48,6 +48,7 @@ class ColumnDefinition:
     doc: str = ""
     tags: tuple[str, ...] = ()
     writer: Writer | None = None
+    renamed_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,11 @@ class DatasetDefinition:
         """The stored name of the column that the writer makes so, or None."""
         found = (column.field.name for column in self.columns if column.writer == writer)
         return next(found, None)
+
+    @property
+    def renames(self) -> dict[str, tuple[str, ...]]:
+        """The names that columns had before, newest first, by their stored name of today."""
+        return {c.field.name: c.renamed_from for c in self.columns if c.renamed_from}
 
     @property
     def key_columns(self) -> tuple[str, ...]:

@@ -214,6 +214,7 @@ def _definition(attribute: str, column: Col[Any], kind: ColumnType) -> ColumnDef
         doc=options.doc,
         tags=options.tags,
         writer=options.writer,
+        renamed_from=options.renamed_from,
     )
 
 
@@ -272,6 +273,9 @@ def _name_problems(cls: type, columns: list[ColumnDefinition]) -> Iterator[FlowF
         if other is not None:
             message = f"`{cls.__name__}` has the columns `{other}` and `{name}`"
             yield ColumnNameError(message, place=place, hint="rename one of them with `name=`")
+        if name in column.renamed_from:
+            message = f"`{cls.__name__}.{column.attribute}` is renamed from `{name}`, its own name"
+            yield ColumnNameError(message, place=place, hint="name the column as it was before")
     for owner in cls.__mro__:
         if owner in ROOTS or not hasattr(owner, "__flowforge__"):
             continue

@@ -101,7 +101,8 @@ class ParameterFormError(DeclarationError):
 class ColumnNameError(DeclarationError):
     """Two columns have the same stored name, or names that differ in case only.
 
-    Stores that fold case would mix them up; rename one with `name=`.
+    Stores that fold case would mix them up; rename one with `name=`. Nor can a column have been
+    renamed from its own name: `renamed_from=` is the name that it had before.
     """
 
     code = "FF-110"

@@ -159,6 +159,7 @@ def _column(
         unit=said.unit if said else "",
         doc=said.doc if said else "",
         tags=said.tags if said else (),
+        renamed_from=said.renamed_from if said else (),
     )
 
 
@@ -171,6 +172,7 @@ def _written(said: HeaderColumn) -> ColumnDefinition:
         doc=said.doc,
         tags=said.tags,
         writer=said.writer,
+        renamed_from=said.renamed_from,
     )
 
 

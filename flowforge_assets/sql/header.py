@@ -55,6 +55,7 @@ class HeaderColumn:
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     writer: Writer | None = None
+    renamed_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ _BOUNDS: Final[tuple[tuple[str, Literal[">=", ">", "<=", "<"]], ...]] = (
 )
 _COLUMN: Final = (
     *("doc", "type", "unit", "tags", "pii", "not_null", "unique", "ref", "ge", "gt", "le", "lt"),
-    *("in", "regex", "min_length", "max_length", "writer"),
+    *("in", "regex", "min_length", "max_length", "writer", "renamed_from"),
 )
-_OF_WRITERS: Final = ("writer", "doc", "tags")
+_OF_WRITERS: Final = ("writer", "doc", "tags", "renamed_from")
 
 
 def header_columns(reader: TomlReader, values: Mapping[str, Toml]) -> tuple[HeaderColumn, ...]:
@@ -58,6 +58,7 @@ def header_columns(reader: TomlReader, values: Mapping[str, Toml]) -> tuple[Head
             tags=tags,
             rules=tuple(_column_rules(reader, options, path)),
             writer=reader.choice(options, (*path, "writer"), get_args(Writer)),
+            renamed_from=reader.texts(options, (*path, "renamed_from")),
         )
         found.append(column)
     return tuple(found)

@@ -158,6 +158,24 @@ def test_an_option_out_of_range_is_refused(refused: Refused, option: str, said: 
     assert said in refused("FF-111", f"class T(Bronze, {option}): ...  # here\n")
 
 
+def test_a_column_knows_the_names_that_it_had() -> None:
+    class Renamed(Bronze):
+        number: Col[str] = key(renamed_from="no")
+        name: Col[str] = col(name="Name", renamed_from=["label", "title"])
+        city: Col[str] = col()
+
+    assert describe(Renamed).renames == {"number": ("no",), "Name": ("label", "title")}
+
+
+def test_a_column_cannot_have_been_renamed_from_its_own_name() -> None:
+    class Same(Bronze):
+        number: Col[str] = col(renamed_from="number")
+
+    with pytest.raises(FlowForgeError, match="its own name") as raised:
+        describe(Same)
+    assert raised.value.code == "FF-110"
+
+
 def test_a_promise_of_freshness_is_kept(collected: Collected) -> None:
     found = collected("class T(Bronze, fresh=timedelta(hours=6)): ...\n")
     assert found.datasets[DatasetKey("bronze.t")].fresh == timedelta(hours=6)

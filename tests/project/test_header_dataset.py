@@ -59,6 +59,11 @@ def test_what_a_header_says_of_asset_and_dataset_reaches_them(load: Load) -> Non
     assert dataset.columns[1].unit == "u"
 
 
+def test_a_header_says_which_name_a_column_had(load: Load) -> None:
+    dataset, _ = load('columns.name = { renamed_from = ["label"] }')
+    assert dataset.renames == {"name": ("label",)}
+
+
 def test_a_query_may_use_the_key_of_its_step(load: Load) -> None:
     dataset, asset = load(
         'write = "append"\nper = { hourly = "2026-01-01T00", column = "hour" }',
