@@ -42,6 +42,8 @@ class AssetOptions:
     makes: tuple[AnyDataset, ...] | None = None
     reads: Mapping[str, AnyDataset] | None = None
     write: Write = "overwrite"
+    latest: str | None = None
+    deletes: str | None = None
     per: Partition | None = None
     retries: Retries = Retries()
     timeout: timedelta | None = None
@@ -129,6 +131,8 @@ def asset(
     makes: AnyDataset | Sequence[AnyDataset] | None = None,
     reads: Mapping[str, AnyDataset] | None = None,
     write: Write = "overwrite",
+    latest: str | None = None,
+    deletes: str | None = None,
     per: Partition | None = None,
     retries: int | Retries = 0,
     timeout: timedelta | float | None = None,
@@ -152,8 +156,11 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
     classes for what no annotation can say (generated datasets). `write` is how rows come into the
     table: `"overwrite"` replaces the step's partitions, `"append"` adds, `"merge"` replaces by
     key, `"insert"` adds keys that are new, `"scd2"` keeps each state of a row, `"snapshot"` each
-    state of the whole, and `"view"` stores nothing. `per` cuts the steps where the dataset's own
-    partitions will not do. `retries` and `timeout` (seconds or a timedelta) hold for one step.
+    state of the whole, and `"view"` stores nothing. Of a merge `latest` names the column by which
+    an older row does not take the place of a newer one, and `deletes` one that is returned and
+    not stored: where it is true, the row of that key is removed. `per` cuts the steps where the
+    dataset's own partitions will not do. `retries` and `timeout` (seconds or a timedelta) hold
+    for one step.
     `bad_rows="quarantine"` sets rows that break a rule aside, at most the share `max_bad` of
     them, instead of stopping. `code_version` stands for the code where it cannot be hashed.
     `lazy=False` says that the body collects its frames, so that it is checked at its edges only.
@@ -215,6 +222,9 @@ def _bad_writes(options: AssetOptions) -> Iterator[tuple[str, str]]:
         hint = f'use `write="{meant}"`' if meant else did_you_mean(options.write, get_args(Write))
         known = ", ".join(get_args(Write))
         yield f"`write={options.write!r}` is no way of writing", hint or f"use one of {known}"
+    for option, column in (("latest", options.latest), ("deletes", options.deletes)):
+        if column is not None and not (_is_a(column, str) and column):
+            yield f"`{option}={column!r}` names no column", f'write its name: `{option}="changed"`'
     per = options.per
     if per is not None and not _is_a(per, Part, Product):
         hint = "give a calendar or values: `per=HOUR`, with `HOUR = Hourly(...)`"

@@ -46,6 +46,7 @@ class DatasetOptions:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+    min_rows: int = 0
     aliases: tuple[str, ...] = ()
     suffix: str = ""
     is_generated: bool = False
@@ -76,6 +77,7 @@ class DatasetMeta(type):
             owners: Sequence[str] = (),
             tags: Sequence[str] = (),
             fresh: timedelta | None = None,
+            min_rows: int = 0,
             aliases: Sequence[str] = (),
             layer: Layer | None = None,
         ) -> type:
@@ -97,6 +99,7 @@ class DatasetMeta(type):
                 owners=texts(owners),
                 tags=texts(tags),
                 fresh=fresh,
+                min_rows=min_rows,
                 aliases=texts(aliases),
             )
             return super().__new__(mcs, class_name, bases, namespace)
@@ -175,7 +178,8 @@ class Dataset(Shape):
     `name` is `[group.]name` where the class name in snake case will not do. `partition` is how it
     is cut, e.g. `DAY.on("day")`. `extra` says what becomes of columns that an asset returns but
     the class does not declare: `"refuse"` them, `"keep"` them in the table, or `"drop"` them.
-    `owners` and `tags` describe. `fresh` promises that the data is never older than this.
+    `owners` and `tags` describe. `fresh` promises that the data is never older than this,
+    `min_rows` that each step has so many rows at least: one that has fewer is not written.
     `aliases` are keys or names that it had before: what was made under them is kept.
     """
 
@@ -190,6 +194,7 @@ class Dataset(Shape):
             owners: Sequence[str] = (),
             tags: Sequence[str] = (),
             fresh: timedelta | None = None,
+            min_rows: int = 0,
             aliases: Sequence[str] = (),
         ) -> None: ...
 

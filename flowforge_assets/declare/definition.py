@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.core.rule import Rule
-from flowforge_assets.core.schema import Field, Schema
+from flowforge_assets.core.schema import Field, Plain, Schema
 from flowforge_assets.declare.asset import BadRowsPolicy, Schedule, Write
 from flowforge_assets.declare.column import Writer
 from flowforge_assets.declare.dataset import DatasetKind, Extra
@@ -89,6 +89,7 @@ class DatasetDefinition:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fresh: timedelta | None = None
+    min_rows: int = 0
     kind: DatasetKind = "table"
     suffix: str = ""
     aliases: tuple[DatasetKey, ...] = ()
@@ -166,7 +167,8 @@ class AssetDefinition:
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
     the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
     that take the place where a job elsewhere writes a dataset. `schedule` and `version` say when
-    an asset without inputs is due.
+    an asset without inputs is due. `latest` and `deletes` are columns by which a merge knows the
+    newest row of a key, and the keys whose rows are removed.
     """
 
     name: str
@@ -180,6 +182,8 @@ class AssetDefinition:
     resources: Mapping[str, type[Resource]] = field(default_factory=dict[str, type[Resource]])
     context: str | None = None
     write: Write = "overwrite"
+    latest: str | None = None
+    deletes: str | None = None
     retries: Retries = Retries()
     timeout: timedelta | None = None
     bad_rows: BadRowsPolicy = "stop"
@@ -207,6 +211,21 @@ class AssetDefinition:
     def keeps_history(self) -> bool:
         """Whether its table holds more than the last run could make again."""
         return self.write in KEEPS_HISTORY
+
+    @property
+    def minds_order(self) -> bool:
+        """Whether it is a merge whose rows depend on the order of its steps.
+
+        They do not where each row tells how new it is; but of what was removed no row is left to
+        tell.
+        """
+        return self.write == "merge" and (self.latest is None or self.deletes is not None)
+
+    def returns(self, dataset: DatasetDefinition) -> Schema:
+        """What a call gives of a dataset: its columns, and the mark of rows to be removed."""
+        if self.deletes is None:
+            return dataset.returned
+        return Schema((*dataset.returned.fields, Field(self.deletes, Plain("bool"))))
 
     @property
     def id(self) -> DatasetKey:

@@ -77,6 +77,7 @@ def dataset(  # noqa: PLR0913 - what a class statement takes, and the columns
     owners: Sequence[str] = (),
     tags: Sequence[str] = (),
     fresh: timedelta | None = None,
+    min_rows: int = 0,
     aliases: Sequence[str] = (),
     doc: str = "",
 ) -> type[D]:
@@ -104,6 +105,7 @@ def dataset(  # noqa: PLR0913 - what a class statement takes, and the columns
         owners=texts(owners),
         tags=texts(tags),
         fresh=fresh,
+        min_rows=min_rows,
         aliases=texts(aliases),
         is_generated=True,
     )

@@ -56,6 +56,8 @@ def read_asset(declared: Declared, classes: dict[DatasetKey, type]) -> AssetDefi
         resources=reader.resources,
         context=reader.context,
         write=options.write,
+        latest=options.latest,
+        deletes=options.deletes,
         retries=options.retries,
         timeout=options.timeout,
         bad_rows=options.bad_rows,

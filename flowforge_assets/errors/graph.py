@@ -99,6 +99,26 @@ class ViewFormError(GraphError):
     code = "FF-214"
 
 
+class MergeOptionError(GraphError):
+    """`latest` or `deletes` stands on an asset that cannot use it.
+
+    Both are for `write="merge"`, whose rows have keys. A job that writes the table in place merges
+    by itself, and rows of a class (`Rows[D]`) have no column beyond its own.
+    """
+
+    code = "FF-220"
+
+
+class MergeColumnError(GraphError):
+    """The column that `latest` or `deletes` names is not one that it can be.
+
+    `latest` is a stored column beside the key that can be compared: a time, a date, a number or a
+    text. `deletes` is a boolean column that the asset returns and the dataset does not declare.
+    """
+
+    code = "FF-221"
+
+
 class SourceScheduleError(GraphError):
     """An asset's `schedule` or `version` means nothing there, or cannot be read.
 

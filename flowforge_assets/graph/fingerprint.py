@@ -129,6 +129,8 @@ def _config(asset: AssetDefinition, shares: Mapping[DatasetKey, float]) -> str:
     parts = [forms, asset.inputs, asset.keys, asset.write, asset.bad_rows, asset.max_bad]
     if asset.in_place:
         parts.append("in place")
+    if asset.latest is not None or asset.deletes is not None:
+        parts += [f"latest {asset.latest}", f"deletes {asset.deletes}"]
     inputs = [
         (read.dataset, shares[read.dataset]) for read in asset.inputs if read.dataset in shares
     ]

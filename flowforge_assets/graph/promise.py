@@ -26,9 +26,20 @@ def promise_errors(
     With `extra="keep"` or `"drop"` columns beyond the declared ones are as promised.
     """
     errors: list[FlowForgeError] = []
-    for difference in differences(found, dataset.returned):
+    for difference in differences(found, asset.returns(dataset)):
         column = difference.column
-        if difference.found is None:
+        if column == asset.deletes:
+            is_there = difference.found is not None
+            what = f"`{column}` as {difference.found}" if is_there else f"no column `{column}`"
+            message = (
+                f"`{asset.name}` returns {what}, which marks rows of `{dataset.key}` to remove"
+            )
+            hint = (
+                f'return it: true where a row is to go, `(pl.col("op") == "D").alias("{column}")`'
+            )
+            kind = ColumnTypeError if is_there else MissingColumnError
+            errors.append(kind(message, place=asset.place, hint=hint))
+        elif difference.found is None:
             message = f"`{asset.name}` returns no column `{column}`, which `{dataset.key}` declares"
             near = did_you_mean(
                 column, [name for name in found.names() if not dataset.schema.find(name)]

@@ -212,7 +212,7 @@ class _Checker:
         except FlowForgeError as error:
             self.add(error, asset.place)
             return
-        if not _same(found, dataset.returned):
+        if not _same(found, asset.returns(dataset)):
             self.errors += promise_errors(polars_schema(found), dataset, asset)
 
     def add(self, error: FlowForgeError, place: Place) -> None:

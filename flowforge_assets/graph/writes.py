@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from flowforge_assets.core.partition import Dimension, Partitioning
-from flowforge_assets.core.schema import DataType, Plain
+from flowforge_assets.core.schema import DataType, DecimalType, Plain
 from flowforge_assets.declare.asset import Write
 from flowforge_assets.declare.column import Writer
 from flowforge_assets.declare.definition import (
@@ -14,8 +14,10 @@ from flowforge_assets.declare.definition import (
     ColumnDefinition,
     DatasetDefinition,
 )
-from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.base import FlowForgeError, did_you_mean
 from flowforge_assets.errors.graph import (
+    MergeColumnError,
+    MergeOptionError,
     StepCoverError,
     ViewFormError,
     WriteKeyError,
@@ -43,6 +45,10 @@ _PYTHON: Final[dict[Writer, str]] = {
     "valid_to": "Col[datetime | None] = col(valid_to=True)",
     "current": "Col[bool] = col(current=True)",
 }
+_COMPARED: Final = frozenset(
+    {"int8", "int16", "int32", "int64", "float32", "float64"}
+    | {"string", "date", "timestamp", "timestamp_ntz"}
+)
 _LENGTHS: Final = {"hour": 1, "day": 2, "week": 3, "month": 4}
 
 
@@ -54,8 +60,10 @@ def write_problems(graph: Graph) -> Iterator[FlowForgeError]:
             if dataset.kind == "table":
                 yield from _keys(asset, dataset)
                 yield from _writer_columns(asset, dataset)
+                yield from _merge_columns(asset, dataset)
             yield from _cover(asset, dataset)
             yield from _states(asset, dataset)
+        yield from _merge_options(asset)
         if asset.write == "view":
             yield from _view(asset)
 
@@ -97,6 +105,57 @@ def _writer_columns(asset: AssetDefinition, dataset: DatasetDefinition) -> Itera
             hint = f"declare it `{name}: {_PYTHON[writer]}`"
             yield WriterColumnError(message, place=place, hint=hint)
         seen.add(writer)
+
+
+def _merge_options(asset: AssetDefinition) -> Iterator[FlowForgeError]:
+    """An error where `latest` or `deletes` would mean nothing."""
+    told = {"latest": asset.latest, "deletes": asset.deletes}
+    for option in [name for name, column in told.items() if column is not None]:
+        why, hint = "", ""
+        if asset.write != "merge":
+            why = f'is for `write="merge"`, and it writes `{asset.write}`'
+            hint = f'say `write="merge"`, or leave out `{option}`'
+        elif asset.in_place:
+            why, hint = "is not heeded by the job that writes in place", "let the job heed it"
+        elif option == "deletes" and any(output.form == "rows" for output in asset.makes):
+            why = "needs a column that rows of a class do not have"
+            hint = "return a frame: `-> Frame[D]` or `Table[D]`"
+        if why:
+            message = f"`{option}` of `{asset.name}` {why}"
+            yield MergeOptionError(message, place=asset.place, hint=hint)
+
+
+def _merge_columns(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:
+    """An error where `latest` or `deletes` names a column that it cannot be."""
+    names = dataset.schema.names
+    if asset.latest is not None and asset.write == "merge":
+        column = next((c for c in dataset.columns if c.field.name == asset.latest), None)
+        why = hint = ""
+        if column is None:
+            stored = {c.attribute: c.field.name for c in dataset.columns}.get(asset.latest)
+            why = f"`{dataset.key}` does not store"
+            near = f"its stored name is `{stored}`" if stored else did_you_mean(asset.latest, names)
+            hint = near or "name the stored column that says how new a row is"
+        elif column.is_key:
+            why, hint = "is its key", "name the column that says how new a row is"
+        elif not _can_be_compared(column.field.type):
+            why = f"is {column.field.type}, and cannot tell an older row from a newer"
+            hint = "name a time, a date, a number or a text"
+        if why:
+            message = f"`latest` of `{asset.name}` names `{asset.latest}`, which {why}"
+            yield MergeColumnError(message, place=asset.place, hint=hint)
+    if asset.deletes is not None and asset.deletes in names:
+        message = (
+            f"`deletes` of `{asset.name}` names `{asset.deletes}`, which `{dataset.key}` stores"
+        )
+        hint = "name a column that marks rows and is not declared: `_deleted`"
+        yield MergeColumnError(message, place=asset.place, hint=hint)
+
+
+def _can_be_compared(data_type: DataType) -> bool:
+    return isinstance(data_type, DecimalType) or (
+        isinstance(data_type, Plain) and data_type.name in _COMPARED
+    )
 
 
 def _cover(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:

@@ -63,6 +63,7 @@ def header_dataset(
         place=place,
         is_inferred=all(column.type is None for column in header.columns),
         extra=header.extra or "refuse",
+        min_rows=header.min_rows or 0,
         description=header.description,
         owners=header.owners,
         tags=header.tags,

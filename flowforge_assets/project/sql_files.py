@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from flowforge_assets.core.key import LAYERS, DatasetKey
-from flowforge_assets.core.schema import Schema
+from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
     DatasetDefinition,
@@ -26,6 +26,7 @@ from flowforge_assets.errors.graph import ViewFormError
 from flowforge_assets.errors.sql import (
     SqlFileError,
     SqlHeaderKeyError,
+    SqlHeaderValueError,
     SqlInputMissingError,
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, with_defaults
@@ -194,6 +195,8 @@ def sql_asset_definition(
         inputs=tuple(Input(ref.name, ref.name, "frame", Same()) for ref in facts.tables),
         sql_path=file.path,
         write=header.write or "overwrite",
+        latest=header.latest,
+        deletes=header.deletes,
         per=partitioning_of_header(header, "per") if header.per else None,
         schedule=header.schedule,
         retries=Retries(header.retries or 0),
@@ -212,9 +215,26 @@ def sql_dataset(
 
     Raises:
         SqlError: the query does not fit its inputs (FF-42x), or the header names a column that
-            the query does not give (FF-403).
+            the query does not give (FF-403) or gives with another type (FF-404).
     """
     file, header = source.file, source.file.header
     found = sql.result_schema(file, schemas, parameters=parameter_types(header))
+    found = _stored(found, header)
     place = Place(file.shown_as, 1)
     return header_dataset(source.makes, header, found, place=place, source="the query")
+
+
+def _stored(found: Schema, header: SqlHeader) -> Schema:
+    """The query's columns but the mark of rows that are to be removed."""
+    if header.deletes is None:
+        return found
+    mark, place = found.find(header.deletes), header.place(("deletes",))
+    if mark is None:
+        message = f"the header's `deletes` is `{header.deletes}`, which the query does not give"
+        hint = did_you_mean(header.deletes, found.names) or "select it: true where a row is to go"
+        raise SqlHeaderKeyError(message, place=place, hint=hint)
+    if mark.type != Plain("bool"):
+        message = f"the header's `deletes` is `{mark.name}`, which the query gives as {mark.type}"
+        hint = f"make it a condition: `op = 'D' AS {mark.name}`"
+        raise SqlHeaderValueError(message, place=place, hint=hint)
+    return Schema(tuple(field for field in found if field.name != mark.name))

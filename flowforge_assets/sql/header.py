@@ -75,6 +75,8 @@ class SqlHeader:
     """
 
     write: Write | None = None
+    latest: str | None = None
+    deletes: str | None = None
     partition: tuple[HeaderPartition, ...] = ()
     per: tuple[HeaderPartition, ...] = ()
     schedule: Schedule | None = None
@@ -85,6 +87,7 @@ class SqlHeader:
     columns: tuple[HeaderColumn, ...] = ()
     rules: tuple[HeaderRule, ...] = ()
     extra: Extra | None = None
+    min_rows: int | None = None
     aliases: tuple[str, ...] = ()
     retries: int | None = None
     timeout_seconds: float | None = None

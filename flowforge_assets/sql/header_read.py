@@ -16,11 +16,15 @@ from flowforge_assets.sql.header_partition import header_partitions
 from flowforge_assets.sql.toml_reader import Toml, TomlErrors, TomlReader, parse_toml
 from flowforge_assets.sql.toml_text import TomlText
 
-DATASET_KEYS: Final = ("partition", "key", "columns", "rules", "owners", "extra", "aliases")
+DATASET_KEYS: Final = (
+    *("partition", "key", "columns", "rules", "owners", "extra", "min_rows", "aliases"),
+)
 """What a class says of its dataset, so that the header of a file tied to one may not."""
 
 SQL_KEYS: Final = (
     "write",
+    "latest",
+    "deletes",
     "per",
     "schedule",
     "description",
@@ -32,8 +36,8 @@ SQL_KEYS: Final = (
     "max_bad",
 )
 SEED_KEYS: Final = (
-    *("description", "owners", "tags", "key", "columns", "rules", "extra", "aliases"),
-    *("bad_rows", "max_bad"),
+    *("description", "owners", "tags", "key", "columns", "rules", "extra", "min_rows"),
+    *("aliases", "bad_rows", "max_bad"),
 )
 """What can be said of a file of rows: it is cut into no partitions, and made whole."""
 
@@ -64,6 +68,8 @@ def header_of(
     values = {name: value for name, value in values.items() if name in allowed}
     header = SqlHeader(
         write=reader.choice(values, ("write",), get_args(Write)),
+        latest=reader.text(values, ("latest",)) or None,
+        deletes=reader.text(values, ("deletes",)) or None,
         partition=header_partitions(reader, values, "partition"),
         per=header_partitions(reader, values, "per"),
         schedule=_schedule(reader, values),
@@ -74,6 +80,7 @@ def header_of(
         columns=header_columns(reader, values),
         rules=header_rules(reader, values),
         extra=reader.choice(values, ("extra",), get_args(Extra)),
+        min_rows=reader.whole(values, ("min_rows",)),
         aliases=reader.texts(values, ("aliases",)),
         retries=reader.whole(values, ("retries",)),
         timeout_seconds=reader.number(values, ("timeout",), least=0),

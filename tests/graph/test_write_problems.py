@@ -17,9 +17,13 @@ from flowforge_assets import (
     Frame,
     Hourly,
     Monthly,
+    Out,
+    Ref,
     Resource,
+    Rows,
     Silver,
     Weekly,
+    Written,
     asset,
     col,
     key,
@@ -29,6 +33,7 @@ from flowforge_assets.declare.asset import DECLARED, Write
 from flowforge_assets.declare.definition import Definitions
 from flowforge_assets.declare.describe import describe
 from flowforge_assets.declare.signature import read_asset
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.graph.build import build_graph
 from flowforge_assets.graph.writes import write_problems
 
@@ -89,15 +94,20 @@ def raw(hour: datetime) -> Frame[Raw]:
     return pl.LazyFrame({"id": [1], "hour": [hour]})
 
 
-def said(*functions: Callable[..., Any]) -> list[tuple[str, str]]:
-    """The code and hint of each problem of these assets."""
+def problems(*functions: Callable[..., Any]) -> list[FlowForgeError]:
+    """What is wrong with how these assets write."""
     classes: dict[DatasetKey, type] = {}
     declared = {id(each.function): each for each in DECLARED.values()}
     assets = [read_asset(declared[id(function)], classes) for function in (raw, *functions)]
     datasets = {key: describe(cls) for key, cls in classes.items()}
     found = list(write_problems(build_graph(Definitions(datasets, tuple(assets)))))
     assert all(problem.place for problem in found)
-    return [(problem.code, problem.hint or "") for problem in found]
+    return found
+
+
+def said(*functions: Callable[..., Any]) -> list[tuple[str, str]]:
+    """The code and hint of each problem of these assets."""
+    return [(problem.code, problem.hint or "") for problem in problems(*functions)]
 
 
 @pytest.mark.parametrize("write", ["merge", "insert"])
@@ -240,3 +250,81 @@ def test_a_view_of_nothing_or_of_two_is_none() -> None:
 
     found = said(nothing, two)
     assert [code for code, _ in found] == ["FF-214"] * 2
+
+
+class Changed(Silver):
+    id: Col[int] = key()
+    label: Col[str | None] = col(name="the label")
+    is_new: Col[bool] = col()
+    at: Col[datetime | None] = col()
+
+
+def problem_of_merge(
+    *, write: Write = "merge", latest: str | None = None, deletes: str | None = None
+) -> tuple[str, str, str]:
+    """The code, message and hint of what is wrong with a merge; empty where nothing is."""
+
+    @asset(write=write, latest=latest, deletes=deletes)
+    def changed(raw: Frame[Raw]) -> Frame[Changed]:
+        return raw
+
+    found = problems(changed)
+    return (found[0].code, found[0].message, found[0].hint or "") if found else ("", "", "")
+
+
+def test_a_merge_may_tell_the_newest_row_and_those_to_remove() -> None:
+    assert problem_of_merge(latest="at", deletes="_deleted") == ("", "", "")
+    assert problem_of_merge(latest="the label") == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("latest", "said", "hint"),
+    [
+        ("att", "which `silver.changed` does not store", "did you mean `at`"),
+        ("label", "which `silver.changed` does not store", "its stored name is `the label`"),
+        ("zzz", "which `silver.changed` does not store", "name the stored column"),
+        ("id", "which is its key", "says how new a row is"),
+        ("is_new", "which is bool, and cannot tell", "a time, a date, a number or a text"),
+    ],
+)
+def test_a_column_that_cannot_tell_the_newest_row_is_refused(
+    latest: str, said: str, hint: str
+) -> None:
+    code, message, remedy = problem_of_merge(latest=latest)
+    assert code == "FF-221"
+    assert said in message
+    assert hint in remedy
+
+
+def test_a_mark_of_removal_that_is_stored_is_refused() -> None:
+    code, message, _ = problem_of_merge(deletes="is_new")
+    assert code == "FF-221"
+    assert "which `silver.changed` stores" in message
+
+
+@pytest.mark.parametrize("option", ["latest", "deletes"])
+def test_what_only_a_merge_can_use_is_refused_elsewhere(option: str) -> None:
+    code, message, hint = problem_of_merge(write="append", **{option: "at_"})
+    assert code == "FF-220"
+    assert 'is for `write="merge"`, and it writes `append`' in message
+    assert option in hint
+
+
+def test_rows_of_a_class_cannot_carry_a_mark_of_removal() -> None:
+    @asset(write="merge", deletes="_deleted", lazy=False)
+    def changed(raw: Frame[Raw]) -> Rows[Changed]:
+        return []
+
+    assert [(each.code, each.hint) for each in problems(changed)] == [
+        ("FF-220", "return a frame: `-> Frame[D]` or `Table[D]`")
+    ]
+
+
+def test_a_job_that_writes_in_place_merges_by_itself() -> None:
+    @asset(write="merge", latest="at", in_place=True)
+    def changed(raw: Ref[Raw], out: Out[Changed]) -> Written[Changed]:
+        return out.written()
+
+    assert [(each.code, each.hint) for each in problems(changed)] == [
+        ("FF-220", "let the job heed it")
+    ]
