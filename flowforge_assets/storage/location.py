@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 from urllib.parse import unquote, urlsplit
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.storage import BadLocationError
+from flowforge_assets.storage.folder_local import LocalFolder
+from flowforge_assets.storage.remote_url import parse_remote_url
+from flowforge_assets.storage.store_options import StoreOptions, read_options
 
 if TYPE_CHECKING:
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import Store
 
 Format: TypeAlias = Literal["delta", "parquet"]
 
 _LOGS = ("_delta_log", "_flowforge")
-_LATER: Final = frozenset(
-    ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hdfs", "http", "https"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,33 @@ class MemoryLocation:
         return f"memory://{self.name}"
 
 
-Location: TypeAlias = FolderLocation | MemoryLocation
+@dataclass(frozen=True, slots=True)
+class RemoteLocation:
+    """A folder of a bucket, or what is like one; `url` holds no user, query or last slash."""
+
+    url: str
+    options: StoreOptions
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/lake`, as engines take it."""
+        return self.url
 
 
-def parse_location(text: str, *, relative_to: Path | None = None) -> Location:
-    """What `text` says: a folder (`lake`, `/data/lake`, `file:///data/lake`) or `memory://NAME`.
+Location: TypeAlias = FolderLocation | MemoryLocation | RemoteLocation
 
-    A relative folder is taken from `relative_to`, by default the working folder.
+
+def parse_location(
+    text: str, *, relative_to: Path | None = None, options: StoreOptions | None = None
+) -> Location:
+    """What `text` says: a folder (`lake`, `/data/lake`, `file:///data/lake`) or a URL.
+
+    The URL is `memory://NAME`, or that of a remote store, which has `options`. A relative folder
+    is taken from `relative_to`, by default the working folder.
 
     Raises:
         BadLocationError: it says something else (FF-601).
+        NoCredentialsError: it is remote, needs options and has none (FF-864).
     """
     scheme, separator, rest = text.partition("://")
     if not text.strip():
@@ -74,29 +94,40 @@ def parse_location(text: str, *, relative_to: Path | None = None) -> Location:
             message = f"`{text}` is no folder of this machine"
             raise BadLocationError(message, hint="write `file:///` and an absolute folder")
         return FolderLocation(Path(unquote(parts.path)))
-    if scheme in _LATER:
-        raise BadLocationError(
-            f"stores at `{scheme}://` come with a later release",
-            hint='use a folder, e.g. `store = "lake"`, or one that the system mounts',
-        )
-    raise BadLocationError(
-        f"`{scheme}://` is no kind of store",
-        hint="write a folder, `file:///...` or `memory://NAME`",
-    )
+    return RemoteLocation(str(parse_remote_url(text)), options or read_options(text, {}))
 
 
-def tables_in(location: FolderLocation, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
-    """Those of the datasets that have a table in the folder; looks, and opens nothing."""
+def folder_at(location: Location) -> Folder | None:
+    """The folder of a location; memory has none. Of a remote one the clients are made, no more."""
+    if isinstance(location, MemoryLocation):
+        return None
+    if isinstance(location, RemoteLocation):
+        # fsspec and its clients take half a second to import
+        from flowforge_assets.storage.folder_remote import RemoteFolder
+
+        return RemoteFolder.at(location)
+    return LocalFolder(location.folder)
+
+
+def tables_in(folder: Folder, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
+    """Those of the datasets that have a table in the folder; looks, and opens nothing.
+
+    Where a look is a request, it looks once a layer, and takes what has a folder there.
+    """
+    if not folder.is_local:
+        wanted = {key: table_names(key) for key in keys}
+        around = {names[:-1]: folder.below(*names[:-1]) for names in wanted.values()}
+        there = {names: set(each.names()) for names, each in around.items()}
+        return {key for key, names in wanted.items() if names[-1] in there[names[:-1]]}
+    path = Path(folder.target())
     return {
-        key
-        for key in keys
-        if any((table_folder(location.folder, key) / log).is_dir() for log in _LOGS)
+        key for key in keys if any(path.joinpath(*table_names(key), log).is_dir() for log in _LOGS)
     }
 
 
-def table_folder(folder: Path, key: DatasetKey) -> Path:
-    """Where a folder store keeps a dataset: `layer/name`."""
-    return folder.joinpath(*filter(None, (key.project, key.layer, key.name)))
+def table_names(key: DatasetKey) -> tuple[str, ...]:
+    """The folders within a store that lead to a dataset: its project, its layer, its name."""
+    return tuple(filter(None, (key.project, key.layer, key.name)))
 
 
 def open_store(
@@ -104,10 +135,12 @@ def open_store(
     *,
     format: Format = "delta",  # noqa: A002 - the word that the project file has
     relative_to: Path | None = None,
+    copies: Path | None = None,
 ) -> Store:
     """The store at `location`; `format` is of no matter in memory.
 
-    Opens no table and makes no folder yet.
+    Opens no table and makes no folder yet. Of artifacts in a remote store copies are kept in the
+    folder `copies`, by default one of this user's for temporary files.
 
     Raises:
         BadLocationError: the location is none that is known (FF-601).
@@ -115,21 +148,24 @@ def open_store(
     where = (
         parse_location(location, relative_to=relative_to) if isinstance(location, str) else location
     )
-    if isinstance(where, MemoryLocation):
+    folder = folder_at(where)
+    if folder is None:
         # each store imports its engines; only the one in use is paid for
         from flowforge_assets.storage.memory import memory_store
 
-        return memory_store(where.name)
+        return memory_store(where.name if isinstance(where, MemoryLocation) else "")
+    if copies is None:
+        copies = Path(tempfile.gettempdir(), f"flowforge-{os.getuid()}", "artifacts")
     match format:
         case "delta":
             # deltalake and polars take 200 ms to import
             from flowforge_assets.storage.delta import DeltaStore
 
-            return DeltaStore(where.folder)
+            return DeltaStore(folder, copies)
         case "parquet":
             # polars takes 100 ms to import
             from flowforge_assets.storage.parquet import ParquetStore
 
-            return ParquetStore(where.folder)
+            return ParquetStore(folder, copies)
         case _:
             assert_never(format)

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from flowforge_assets.errors.storage import BadLocationError
+from flowforge_assets.errors.stores import NoCredentialsError
 from flowforge_assets.storage.location import (
     FolderLocation,
     MemoryLocation,
+    RemoteLocation,
     open_store,
     parse_location,
 )
+from flowforge_assets.storage.store_options import read_options
 from storage_values import ORDERS, numbers, put, values
 
 
@@ -37,15 +40,28 @@ def test_a_store_in_memory_has_a_name() -> None:
     assert parse_location("memory://test-1") == MemoryLocation("test-1")
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "abfss", "https"])
-def test_object_stores_come_later(scheme: str) -> None:
-    with pytest.raises(BadLocationError, match="come with a later release") as caught:
-        open_store(f"{scheme}://user:secret@bucket/lake?token=secret")
-    assert "secret" not in caught.value.render()
+@pytest.mark.parametrize("scheme", ["s3", "gs", "https"])
+def test_a_url_with_a_password_is_refused_and_not_repeated(scheme: str) -> None:
+    with pytest.raises(BadLocationError) as caught:
+        parse_location(f"{scheme}://user:canary@bucket/lake?token=canary")
+    assert "canary" not in caught.value.render()
+
+
+def test_a_remote_store_needs_credentials() -> None:
+    with pytest.raises(NoCredentialsError, match="`s3://bucket/lake` has no credentials"):
+        parse_location("s3://bucket/lake/")
+
+
+def test_a_remote_store_has_its_url_without_the_last_slash() -> None:
+    options = read_options("s3://bucket/lake", {"ambient": True})
+    found = parse_location("s3a://bucket/lake/", options=options)
+    assert found == RemoteLocation("s3://bucket/lake", options)
+    assert found.uri == "s3://bucket/lake"
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "ftp://x", "file://host/lake", "file://lake", "memory://a/b"]
+    "text",
+    ["", " ", "nfs://x", "https://x/lake", "file://host/lake", "file://lake", "memory://a/b"],
 )
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(BadLocationError) as caught:

@@ -1,0 +1,46 @@
+"""Stores of protocols that are fsspec's alone; no engine speaks to them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowforge_assets.storage.option_names import EVERY
+from flowforge_assets.storage.secrets import Secret
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+    from flowforge_assets.storage.remote_url import RemoteUrl
+    from flowforge_assets.storage.resolved import Resolved
+
+
+def filesystem(store: Resolved) -> AbstractFileSystem:
+    """The client of the protocol's own library."""
+    # fsspec takes 100 ms to import, and only remote stores need it
+    from fsspec import get_filesystem_class, url_to_fs
+
+    options = {
+        name: value.reveal() if isinstance(value, Secret) else value
+        for name, value in store.values.items()
+        if name not in EVERY
+    }
+    client = get_filesystem_class(store.url.scheme)
+    if "timeout" in inspect.signature(client.__init__).parameters:
+        options.setdefault("timeout", store.timeout_seconds)
+    files, _ = url_to_fs(str(store.url), skip_instance_cache=True, **options)
+    # as an option some would hand it on to a library that does not know it
+    files.dircache.use_listings_cache = False
+    return files
+
+
+def root_of(url: RemoteUrl) -> str:
+    """The path in the protocol's own form."""
+    # fsspec takes 100 ms to import, and only remote stores need it
+    from fsspec import get_filesystem_class
+
+    client = get_filesystem_class(url.scheme)
+    # fsspec's contract with those who write filesystems, whatever its name says
+    strip: Callable[[str], str] = getattr(client, "_strip_protocol")  # noqa: B009
+    return strip(str(url)).rstrip("/")

@@ -1,0 +1,84 @@
+"""The options of S3 and what speaks like it, for s3fs and for the engines."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+    from flowforge_assets.storage.resolved import Resolved
+
+_REGION = "us-east-1"  # what stores of one's own take, whatever it says
+
+
+def engine(store: Resolved) -> dict[str, str]:
+    """What deltalake and polars call the options."""
+    given = {
+        "aws_access_key_id": store.text("access_key_id"),
+        "aws_secret_access_key": store.text("secret_access_key"),
+        "aws_session_token": store.text("session_token"),
+        "aws_region": _region(store),
+        "aws_endpoint_url": _endpoint(store),
+        "aws_skip_signature": "true" if store.mode == "anonymous" else None,
+        "aws_virtual_hosted_style_request": "true" if _is_virtual(store) else "false",
+        "aws_allow_http": "true" if store.is_on("allow_http") else "false",
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def filesystem(store: Resolved) -> AbstractFileSystem:
+    """A client of s3fs."""
+    # an extra, and it takes half a second to import
+    from aiobotocore.session import AioSession
+    from s3fs import S3FileSystem
+
+    session = AioSession()
+    if store.mode != "ambient":
+        # no files, no profile, no service of this machine: only what is given here
+        for name, nothing in (("config_file", os.devnull), ("credentials_file", os.devnull)):
+            session.set_config_variable(name, nothing)
+        session.set_config_variable("profile", None)
+    style = "virtual" if _is_virtual(store) else "path"
+    files = S3FileSystem(
+        anon=store.mode == "anonymous",
+        key=store.text("access_key_id"),
+        secret=store.text("secret_access_key"),
+        token=store.text("session_token"),
+        endpoint_url=store.text("endpoint"),
+        session=session,
+        client_kwargs={"region_name": _region(store)},
+        config_kwargs={
+            "connect_timeout": store.connect_seconds,
+            "read_timeout": store.timeout_seconds,
+            "retries": {"mode": "standard", "total_max_attempts": store.max_retries + 1},
+            "s3": {"addressing_style": style},
+            "ignore_configured_endpoint_urls": store.mode != "ambient",
+        },
+        skip_instance_cache=True,
+        use_listings_cache=False,
+    )
+    files.retries = 1  # botocore sends again what may be sent again; both would multiply
+    return files
+
+
+def _region(store: Resolved) -> str | None:
+    return store.text("region") or (None if store.mode == "ambient" else _REGION)
+
+
+def _is_virtual(store: Resolved) -> bool:
+    """Whether the bucket stands in the host's name; certificates have no room for dots there."""
+    has_endpoint = store.text("endpoint") is not None
+    is_path = store.is_on("path_style", default=has_endpoint)
+    return not is_path and "." not in store.url.bucket
+
+
+def _endpoint(store: Resolved) -> str | None:
+    """The endpoint as engines take it: with the bucket, where that stands in the host's name."""
+    endpoint = store.text("endpoint")
+    if endpoint is None or not _is_virtual(store):
+        return endpoint
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=f"{store.url.bucket}.{parts.netloc}").geturl()
