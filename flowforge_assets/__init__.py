@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     )
     from flowforge_assets.declare.dataset import Bronze, Dataset, Gold, Shape, Silver
     from flowforge_assets.declare.external import external
-    from flowforge_assets.declare.frame import Arrow, BadRows, Before, File, Frame, Rows, Table
+    from flowforge_assets.declare.frame import (
+        Arrow,
+        BadRows,
+        Before,
+        Changes,
+        Deletes,
+        File,
+        Frame,
+        Rows,
+        Table,
+    )
     from flowforge_assets.declare.generated import dataset, schemas
     from flowforge_assets.declare.job import Out, Ref, Written
     from flowforge_assets.declare.mapping import All, Has, Lag, Latest, Window
@@ -52,7 +62,9 @@ _HOMES: Final = {
     ),
     "declare.dataset": ("Bronze", "Dataset", "Gold", "Shape", "Silver"),
     "declare.external": ("external",),
-    "declare.frame": ("Arrow", "BadRows", "Before", "File", "Frame", "Rows", "Table"),
+    "declare.frame": (
+        "Arrow", "BadRows", "Before", "Changes", "Deletes", "File", "Frame", "Rows", "Table",
+    ),
     "declare.generated": ("dataset", "schemas"),
     "declare.job": ("Out", "Ref", "Written"),
     "declare.mapping": ("All", "Has", "Lag", "Latest", "Window"),
@@ -74,10 +86,12 @@ __all__ = [
     "BadRows",
     "Before",
     "Bronze",
+    "Changes",
     "Col",
     "Context",
     "Daily",
     "Dataset",
+    "Deletes",
     "File",
     "Float32",
     "FlowForgeError",

@@ -54,6 +54,7 @@ class AssetOptions:
     in_place: bool = False
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
+    isolated: bool = False
     tags: tuple[str, ...] = ()
 
 
@@ -143,6 +144,7 @@ def asset(
     in_place: bool = False,
     schedule: Schedule | None = None,
     version: Callable[..., object] | None = None,
+    isolated: bool = False,
     tags: Sequence[str] = (),
 ) -> Callable[[F], F]: ...
 def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:  # Any: see above
@@ -165,6 +167,7 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
     them, instead of stopping. `code_version` stands for the code where it cannot be hashed.
     `lazy=False` says that the body collects its frames, so that it is checked at its edges only.
     `in_place=True` lets a job elsewhere write the table itself: it is checked afterwards.
+    `isolated=True` calls it in a process of its own, so that a crash fails that step alone.
 
     An asset without inputs is due again by its `schedule` (a cron text in UTC, or a timedelta),
     or when `version`, a function of its resources, gives another value than when it was made.

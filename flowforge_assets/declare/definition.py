@@ -26,6 +26,7 @@ FormName: TypeAlias = Literal[
     "rows",
     "arrow",
     "before",  # of its own output: what the step will replace
+    "changes",  # its rows that were added or changed since the reader's last step
     "file",  # of an artifact
     "ref",  # a place and a version, not loaded
     "written",  # what a job elsewhere has written
@@ -128,13 +129,17 @@ class DatasetDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A dataset that a function reads through one parameter (SQL: one table name)."""
+    """A dataset that a function reads through one parameter (SQL: one table name).
+
+    `deletes` is the column by which changes tell rows that were removed; empty: they lack.
+    """
 
     parameter: str
     dataset: DatasetKey
     form: FormName
     mapping: PartitionMapping
     optional: bool = False
+    deletes: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +171,10 @@ class AssetDefinition:
 
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
     the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
-    that take the place where a job elsewhere writes a dataset. `schedule` and `version` say when
-    an asset without inputs is due. `latest` and `deletes` are columns by which a merge knows the
-    newest row of a key, and the keys whose rows are removed.
+    that take the place where a job elsewhere writes a dataset. An isolated one is called in a
+    process of its own. `schedule` and `version` say when an asset without inputs is due. `latest`
+    and `deletes` are columns by which a merge knows the newest row of a key, and the keys whose
+    rows are removed.
     """
 
     name: str
@@ -199,6 +205,7 @@ class AssetDefinition:
     in_place: bool = False
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
+    isolated: bool = False
 
     @property
     def kind(self) -> AssetKind:
@@ -210,16 +217,23 @@ class AssetDefinition:
     @property
     def keeps_history(self) -> bool:
         """Whether its table holds more than the last run could make again."""
-        return self.write in KEEPS_HISTORY
+        return self.write in KEEPS_HISTORY or self.reads_changes
+
+    @property
+    def reads_changes(self) -> bool:
+        """Whether it is given what changed and not what is there."""
+        return any(read.form == "changes" for read in self.inputs)
 
     @property
     def minds_order(self) -> bool:
         """Whether it is a merge whose rows depend on the order of its steps.
 
         They do not where each row tells how new it is; but of what was removed no row is left to
-        tell.
+        tell. What changed is merged as it comes.
         """
-        return self.write == "merge" and (self.latest is None or self.deletes is not None)
+        if self.write != "merge" or self.reads_changes:
+            return False
+        return self.latest is None or self.deletes is not None
 
     def returns(self, dataset: DatasetDefinition) -> Schema:
         """What a call gives of a dataset: its columns, and the mark of rows to be removed."""

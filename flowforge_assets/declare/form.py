@@ -11,7 +11,17 @@ from flowforge_assets.declare.annotation import UNIONS
 from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.dataset import ROOTS, Dataset, Shape
 from flowforge_assets.declare.definition import FormName
-from flowforge_assets.declare.frame import Arrow, BadRows, Before, File, Frame, Rows, Table
+from flowforge_assets.declare.frame import (
+    Arrow,
+    BadRows,
+    Before,
+    Changes,
+    Deletes,
+    File,
+    Frame,
+    Rows,
+    Table,
+)
 from flowforge_assets.declare.job import Out, Ref, Written
 from flowforge_assets.declare.mapping import Mapping as PartitionMapping
 from flowforge_assets.declare.mapping import Same
@@ -23,6 +33,7 @@ READ_FORMS: Final[Mapping[object, FormName]] = {
     Rows: "rows",
     Arrow: "arrow",
     Before: "before",
+    Changes: "changes",
     File: "file",
     Ref: "ref",
 }
@@ -48,6 +59,7 @@ class Form(NamedTuple):
     datasets: tuple[type, ...]
     mapping: PartitionMapping = _SAME
     optional: bool = False
+    deletes: str = ""
 
     @property
     def dataset(self) -> type:
@@ -59,40 +71,47 @@ def read_form(hint: Any, resolve: Resolve) -> Form | None:  # noqa: ANN401 - an 
     """The form that `hint` is; None for anything else. `resolve` reads what is still text.
 
     Raises:
-        ParameterFormError: a mapping is given as a class (FF-109).
+        ParameterFormError: a mapping is given as a class, or deletes of no changes (FF-109).
         FormMismatchError: an artifact is taken for a table, or a table for a file (FF-120).
     """
     if isinstance(hint, type):
         return None  # a key or a resource: a form has brackets
     origin: Any  # as `Form.form`
+    deletes = ""
     if type(hint) is types.GenericAlias:
         origin, mapping, optional = hint.__origin__, _SAME, False
     else:
-        hint, mapping, optional = _peeled(hint, resolve)
+        hint, mapping, optional, deletes = _peeled(hint, resolve)
         origin = typing.get_origin(hint)
     if origin not in _ALL:
         return None
+    if deletes and origin is not Changes:
+        message = f"`Deletes` stands beside `{_name(origin)}`, which has no removed rows"
+        hint = f"write `Annotated[Changes[D], Deletes({deletes!r})]`, or leave it out"
+        raise ParameterFormError(message, hint=hint)
     inner = hint.__args__[0]
     if not isinstance(inner, type):
         inner = resolve(inner)
     elif _is_meant(inner, origin):
-        return Form(origin, (inner,), mapping, optional)
+        return Form(origin, (inner,), mapping, optional, deletes)
     is_union = origin is Rows and typing.get_origin(inner) in UNIONS
     datasets = tuple(map(resolve, typing.get_args(inner))) if is_union else (inner,)
     if not all(isinstance(each, type) and _is_meant(each, origin) for each in datasets):
         return None
-    return Form(origin, datasets, mapping, optional)
+    return Form(origin, datasets, mapping, optional, deletes)
 
 
-def _peeled(hint: Any, resolve: Resolve) -> tuple[Any, PartitionMapping, bool]:  # noqa: ANN401
+def _peeled(hint: Any, resolve: Resolve) -> tuple[Any, PartitionMapping, bool, str]:  # noqa: ANN401
     """What is inside of `Annotated[...]`, `... | None` and quotes, with what those say."""
     mapping: PartitionMapping = _SAME
     optional = False
+    deletes = ""
     while True:
         origin = typing.get_origin(hint)
         if origin is Annotated:
             hint, *marks = typing.get_args(hint)
             mapping = _mapping(marks, mapping)
+            deletes = next((each.column for each in marks if isinstance(each, Deletes)), deletes)
         elif origin in UNIONS:
             rest = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
             if len(rest) != 1:
@@ -102,7 +121,7 @@ def _peeled(hint: Any, resolve: Resolve) -> tuple[Any, PartitionMapping, bool]: 
             hint = resolve(hint if isinstance(hint, str) else hint.__forward_arg__)
         else:
             break
-    return hint, mapping, optional
+    return hint, mapping, optional, deletes
 
 
 def read_forms(hint: Any, resolve: Resolve) -> list[Form] | None:  # noqa: ANN401 - as above
@@ -147,8 +166,11 @@ def _mapping(marks: Iterable[object], default: PartitionMapping) -> PartitionMap
     for mark in marks:
         if isinstance(mark, PartitionMapping):
             return mark
-        if isinstance(mark, type) and mark in typing.get_args(PartitionMapping):
-            message = f"`{mark.__name__}` is a class, not a mapping"
-            hint = f"call it: `Annotated[Frame[D], {mark.__name__}(...)]`"
+        classes = (Deletes, *typing.get_args(PartitionMapping))
+        if isinstance(mark, type) and mark in classes:
+            name = mark.__name__
+            message = f"`{name}` is a class, not a mapping"
+            form = "Changes" if mark is Deletes else "Frame"
+            hint = f"call it: `Annotated[{form}[D], {name}(...)]`"
             raise ParameterFormError(message, hint=hint)
     return default

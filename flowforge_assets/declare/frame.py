@@ -7,6 +7,7 @@ reads, so that declaring imports no polars.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Rows = TypeAliasType("Rows", Iterable[D], type_params=(D,))
     Arrow = TypeAliasType("Arrow", pa.RecordBatchReader, type_params=(D,))
     Before = TypeAliasType("Before", pl.LazyFrame, type_params=(D,))
+    Changes = TypeAliasType("Changes", pl.LazyFrame, type_params=(D,))
     BadRows = TypeAliasType("BadRows", pl.LazyFrame, type_params=(S,))
     File = TypeAliasType("File", Path, type_params=(A,))
 else:
@@ -58,6 +60,11 @@ else:
 
         __class_getitem__ = classmethod(GenericAlias)
 
+    class Changes:
+        """The rows of a dataset that were added or changed since its reader's last step."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
     class File:
         """The path of an artifact's file: `File[Churn]`."""
 
@@ -67,3 +74,14 @@ else:
         """What a check returns: the rows that break it, none when all is well."""
 
         __class_getitem__ = classmethod(GenericAlias)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletes:
+    """Gives rows that were removed as well: `Annotated[Changes[Orders], Deletes("_deleted")]`.
+
+    The frame has `column` beside those of the dataset: true of a row that is no longer there, of
+    which it has the last values, and false of all others.
+    """
+
+    column: str = "_deleted"

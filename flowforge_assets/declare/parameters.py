@@ -155,7 +155,8 @@ class Parameters:
         elif not self.is_shape(form):
             kind = READ_FORMS[form.form]
             key = self.key(form.dataset)
-            self.inputs.append(Input(name, key, kind, form.mapping, form.optional))
+            deletes = form.deletes
+            self.inputs.append(Input(name, key, kind, form.mapping, form.optional, deletes))
         elif name == self.parameters[0]:
             self.shapes[name] = form.dataset
             self.shape_forms[name] = READ_FORMS[form.form]

@@ -30,7 +30,7 @@ from flowforge_assets.errors.declaration import (
 
 _RETURN_HINT: Final = "annotate it with `-> Frame[D]` (or `Table`, `Rows`, `Arrow`) of a dataset"
 
-_NO_ROWS: Final = frozenset({"file", "ref", "before"})
+_NO_ROWS: Final = frozenset({"file", "ref", "before", "changes"})
 
 
 def read_asset(declared: Declared, classes: dict[DatasetKey, type]) -> AssetDefinition:
@@ -71,6 +71,7 @@ def read_asset(declared: Declared, classes: dict[DatasetKey, type]) -> AssetDefi
         in_place=options.in_place,
         schedule=options.schedule,
         version=options.version,
+        isolated=options.isolated,
         tags=options.tags,
         description=_description(declared),
     )

@@ -27,6 +27,7 @@ from flowforge_assets.declare.mapping import Has
 from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.run import InputMissingError
 from flowforge_assets.execute.artifacts import file_to_read
+from flowforge_assets.execute.changes import ChangesRead, Taken
 from flowforge_assets.execute.jobs import made_from_digest
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.plan.partition_map import reads
@@ -62,7 +63,11 @@ class Inputs:
         self._batch = batch
         self._sources: dict[str, pl.LazyFrame] = {}
         self._scanned_sets: dict[DatasetKey, PartitionSet] = {}
+        self._pinned: dict[DatasetKey, TableVersion] = {}
         self.versions: dict[DatasetKey, TableVersion] = {}
+        self.taken: Taken | None = None
+        if isinstance(reader, AssetDefinition) and reader.reads_changes:
+            self.taken = Taken(scope, reader)
 
     def load(self, unit: PartitionSet) -> Loaded:
         """The inputs of one unit, by parameter.
@@ -79,10 +84,36 @@ class Inputs:
             if read.form in {"ref", "file"}:
                 continue
             wanted = self._wanted(read, dataset, unit)
+            if wanted is not None and read.form == "changes":
+                frames[read.parameter] = self._changes(read, dataset, unit, wanted)
+                continue
             frames[read.parameter] = (
                 None if wanted is None else self._frame(read, dataset, unit, wanted)
             )
         return frames
+
+    def _changes(
+        self, read: Input, dataset: DatasetDefinition, unit: PartitionSet, wanted: PartitionSet
+    ) -> pl.LazyFrame:
+        """The rows of `wanted` that each step of the unit has not seen yet."""
+        assert self.taken is not None  # noqa: S101 - it has such an input
+        asset, now = self.taken.asset, self._scope.now
+        table, until = self._scope.reader(dataset), self._pin(dataset)
+        changes = ChangesRead(self._scope.graph, asset, read, dataset, table, until)
+        mapping, up = read.mapping, dataset.partitioning
+        parts = [
+            changes.rows(wanted & reads(steps, up=up, mapping=mapping, now=now), since)
+            for steps, since in self.taken.by_version(unit, dataset.key)
+        ]
+        return self._sampled(dataset, pl.concat(parts) if len(parts) > 1 else parts[0])
+
+    def _pin(self, dataset: DatasetDefinition) -> TableVersion:
+        """The version at which all that is read of the dataset is read."""
+        version = self._pinned.get(dataset.key)
+        if version is None:
+            version = self._pinned[dataset.key] = self._scope.reader(dataset).version() or NO_TABLE
+            self._note(dataset.key, version)
+        return version
 
     def refs(self, unit: PartitionSet) -> dict[str, object]:
         """The inputs of one unit that are read by their place or as files, by parameter.
@@ -174,6 +205,12 @@ class Inputs:
             return source.collect().lazy()
 
     def _scanned(self, dataset: DatasetDefinition, wanted: PartitionSet) -> pl.LazyFrame:
+        if self.taken is not None and any(
+            read.dataset == dataset.key and read.form == "changes" for read in self._inputs
+        ):
+            at, where = self._pin(dataset).version, wanted if wanted.dimensions else None
+            rows = self._scope.reader(dataset).scan(where, version=at)
+            return self._sampled(dataset, rows.select(dataset.schema.names))
         handed = self._scope.handover.find(dataset.key, wanted)
         if handed is not None:
             self._note(dataset.key, handed[1])
@@ -215,7 +252,7 @@ def in_form(
     frame: pl.LazyFrame | None, form: FormName, dataset: DatasetDefinition
 ) -> object | None:
     """The rows as a parameter of that form takes them."""
-    if frame is None or form in {"frame", "before"}:
+    if frame is None or form in {"frame", "before", "changes"}:
         return frame
     table = frame.collect()
     match form:

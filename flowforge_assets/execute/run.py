@@ -28,7 +28,7 @@ from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.state import ask_tables
-from flowforge_assets.plan.needs import needs, own_reads
+from flowforge_assets.plan.needs import needs, own_reads, triggers
 from flowforge_assets.plan.order import after
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
@@ -254,9 +254,9 @@ class LocalRun:
 
     def reads_touched(self, asset: AssetDefinition, unit: PartitionSet) -> bool:
         """Whether the unit reads partitions whose rows this run has changed."""
-        for read in asset.inputs:
+        for read in triggers(asset):
             touched = self.scope.made.touched(read.dataset)
-            if touched and read.form != "before":
+            if touched:
                 up = self.scope.graph.datasets[read.dataset].partitioning
                 if reads(unit, up=up, mapping=read.mapping, now=self.scope.now) & touched:
                     return True

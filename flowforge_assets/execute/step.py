@@ -190,6 +190,8 @@ class _Writer:
         """
         table = self.scope.table(dataset)
         made = self._record(dataset.key, done, rows=sum(part.rows for _, part in parts))
+        if self.inputs.taken is not None:
+            table = self.inputs.taken.guarding(table, done, made.step_id)
         restarts = self.scope.made.is_rebuilding(dataset.key)
         made = replace(made, restart=restarts, meta=parts[0][1].meta)
         new = [(unit, part) for unit, part in parts if restarts or not part.is_unchanged]

@@ -25,19 +25,23 @@ class EmptyFrames:
         """Frames of `datasets`, made when they are asked for."""
         self.was_collected = False
         self._datasets = datasets
-        self._frames: dict[DatasetKey, pl.LazyFrame] = {}
+        self._frames: dict[tuple[DatasetKey, str], pl.LazyFrame] = {}
 
-    def of(self, key: DatasetKey) -> pl.LazyFrame:
-        """The frame of one dataset."""
-        frame = self._frames.get(key)
+    def of(self, key: DatasetKey, *, deletes: str = "") -> pl.LazyFrame:
+        """The frame of one dataset, with the column `deletes` of removed rows where it has one."""
+        frame = self._frames.get((key, deletes))
         if frame is None:
-            frame = self._frames[key] = self._made(polars_schema(self._datasets[key].schema))
+            frame = self._made(polars_schema(self._datasets[key].schema), deletes)
+            self._frames[key, deletes] = frame
         return frame
 
-    def _made(self, schema: pl.Schema) -> pl.LazyFrame:
+    def _made(self, schema: pl.Schema, deletes: str) -> pl.LazyFrame:
         # polars takes 100 ms to import, and a check of unchanged SQL needs none
         import polars as pl
         from polars.io.plugins import register_io_source
+
+        if deletes:
+            schema = pl.Schema({**schema, deletes: pl.Boolean()})
 
         # polars calls it on a thread of its own, which is not traced
         def rows(  # pragma: no cover

@@ -74,6 +74,8 @@ def _listening(
     from polars.io.plugins import register_io_source
 
     schema = polars_schema(dataset.schema)
+    if read.deletes:
+        schema = pl.Schema({**schema, read.deletes: pl.Boolean()})
 
     def rows(
         with_columns: list[str] | None,
@@ -82,7 +84,7 @@ def _listening(
         batch_size: int | None,  # noqa: ARG001 - as above
     ) -> Iterator[pl.DataFrame]:
         names = list(schema) if with_columns is None else with_columns
-        hear(ColumnRef(read.dataset, name) for name in names)
+        hear(ColumnRef(read.dataset, name) for name in names if name != read.deletes)
         empty = pl.DataFrame(schema=schema)
         if predicate is not None:
             empty = empty.filter(predicate)
@@ -96,4 +98,4 @@ def _is_lazy(asset: AssetDefinition) -> bool:
     if not (asset.lazy and asset.inputs) or asset.resources or asset.context:
         return False
     forms = [read.form for read in asset.inputs] + [output.form for output in asset.makes]
-    return len(asset.makes) == 1 and all(form == "frame" for form in forms)
+    return len(asset.makes) == 1 and all(form in {"frame", "changes"} for form in forms)

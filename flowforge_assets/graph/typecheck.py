@@ -129,7 +129,10 @@ class _Checker:
         self, owner: AssetDefinition | CheckDefinition, keys: Mapping[str, object]
     ) -> object:
         """What the body gives for empty frames; `_NOTHING` when it fails or collects."""
-        frames = {read.parameter: self.frames.of(read.dataset) for read in owner.inputs}
+        frames = {
+            read.parameter: self.frames.of(read.dataset, deletes=read.deletes)
+            for read in owner.inputs
+        }
         function = owner.function
         assert function is not None  # noqa: S101 - the caller asked
         self.frames.was_collected = False
@@ -236,7 +239,7 @@ def _why_not(asset: AssetDefinition) -> str | None:
         return "it reads or writes files"
     if any(read.form == "ref" for read in asset.inputs):
         return "it reads data by its place"
-    if any(read.form not in {"frame", "before"} for read in asset.inputs):
+    if any(read.form not in {"frame", "before", "changes"} for read in asset.inputs):
         return "it reads its rows eagerly"
     if any(output.form != "frame" for output in asset.makes):
         return "it gives its rows eagerly"

@@ -24,6 +24,7 @@ from flowforge_assets.errors.graph import (
     WriterColumnError,
 )
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.incremental import changes_problems
 
 _KEYED: Final[frozenset[Write]] = frozenset({"merge", "insert", "scd2"})
 _WRITERS: Final[dict[Write, tuple[Writer, ...]]] = {
@@ -66,6 +67,7 @@ def write_problems(graph: Graph) -> Iterator[FlowForgeError]:
         yield from _merge_options(asset)
         if asset.write == "view":
             yield from _view(asset)
+    yield from changes_problems(graph)
 
 
 def _keys(asset: AssetDefinition, dataset: DatasetDefinition) -> Iterator[FlowForgeError]:

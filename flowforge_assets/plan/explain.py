@@ -13,6 +13,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.gone import held_back
+from flowforge_assets.plan.needs import triggers
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, Found, find_stale
@@ -156,7 +157,7 @@ class _Explainer:
         self, asset: AssetDefinition, piece: Made, part: PartitionSet
     ) -> Iterator[NewerInput]:
         """The inputs of `part` that were made after it, or will be made before it."""
-        for read in asset.inputs:
+        for read in triggers(asset):
             up = self.graph.datasets[read.dataset].partitioning
             read_set = reads(part, up=up, mapping=read.mapping, now=self.now)
             planned = self.planned.get(read.dataset)

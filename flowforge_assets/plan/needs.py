@@ -54,6 +54,15 @@ def own_reads(asset: AssetDefinition) -> Iterator[Input]:
     return (read for read in asset.inputs if read.dataset in own and read.form != "before")
 
 
+def triggers(asset: AssetDefinition) -> list[Input]:
+    """The inputs whose rows make its steps stale when they change.
+
+    Beside changes all others are looked up as they are: without a change nothing comes of them.
+    """
+    changes = [read for read in asset.inputs if read.form == "changes"]
+    return changes or [read for read in asset.inputs if read.form != "before"]
+
+
 def is_ordered(asset: AssetDefinition, graph: Graph) -> bool:
     """Whether its partitions are made one after the other, each committed before the next.
 

@@ -13,7 +13,7 @@ from flowforge_assets.core.partition import Partitioning, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, Input
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.due import due
-from flowforge_assets.plan.needs import Need, needs, own_reads
+from flowforge_assets.plan.needs import Need, needs, own_reads, triggers
 from flowforge_assets.plan.order import after, not_before, overtaken
 from flowforge_assets.plan.partition_map import read_by, reads
 from flowforge_assets.plan.rows import may_touch, rows_of
@@ -159,7 +159,7 @@ class _Finder:
             if later := self.wave(todo, wanted, partitioning, read):
                 todo |= later
                 yield _made_in_plan(read.dataset), later
-        if asset.write == "merge" and todo:
+        if asset.minds_order and todo:
             made = self.tracks.steps(asset.id).made(wanted)
             if later := after(made, todo) - todo:
                 yield Cause("input newer", "an earlier step is merged in this plan"), later
@@ -230,8 +230,7 @@ class _Finder:
             difference = self.difference(asset, piece)
             if difference is not None and (mine := piece.partitions & wanted):
                 yield difference, mine
-        read_inputs = [read for read in asset.inputs if read.form != "before"]
-        for read in read_inputs:
+        for read in (read_inputs := triggers(asset)):
             yield from self.newer(read, pieces, wanted, partitioning)
         if not asset.inputs:
             yield from self.due_again(asset, pieces, wanted)
@@ -240,7 +239,7 @@ class _Finder:
             for keys, lacks in self.lacking(asset, wanted):
                 made = made - lacks if keys else made
             yield Cause("forced"), made
-        for output in asset.makes if asset.write == "merge" else ():
+        for output in asset.makes if asset.minds_order else ():
             late = overtaken(self.history.lookup(output.dataset), wanted.dimensions) & wanted
             if late:
                 yield Cause("input newer", "an earlier step was merged after it"), late
@@ -273,8 +272,9 @@ class _Finder:
             return partitions
         if reason in {"code", "schema", "config", "engine"}:
             return none
-        if not partitions.dimensions or asset.write in {"merge", "insert", "snapshot"}:
-            return partitions
+        is_free = not partitions.dimensions or asset.write in {"merge", "insert", "snapshot"}
+        if is_free or (asset.reads_changes and asset.write != "scd2"):
+            return partitions  # what reads changes is given what it had not yet
         if asset.write == "append":
             return none
         # states are taken in order: only the last can be taken again

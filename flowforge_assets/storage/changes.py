@@ -1,0 +1,83 @@
+"""What changed between two versions of a table: rows that came and rows that went, counted.
+
+The rows of two versions are bags. Their difference is worked out from the data files that differ:
+a file that both versions name changes nothing, and is not read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+import polars as pl
+
+from flowforge_assets.errors.incremental import ChangesLostError
+from flowforge_assets.errors.storage import NoVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.external import ReadTable
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """A table that knows which files differ between two of its versions."""
+
+    def changes(self, since: int, until: int, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """As `changes_of`, at a cost about the files that differ."""
+        ...
+
+
+COUNT: Final = "_flowforge_change"
+"""How many more of a row there are: below zero where there are fewer."""
+
+
+def counted(came: pl.LazyFrame, went: pl.LazyFrame | None = None) -> pl.LazyFrame:
+    """The rows of `came` that are not in `went`, and the other way round, with their `COUNT`.
+
+    Both have the same columns; nulls are equal, and so is what is not a number. Without `went`
+    nothing is compared, and a row may stand there several times. Holds as many rows in memory as
+    are compared.
+    """
+    plus = came.with_columns(pl.lit(1, pl.Int64).alias(COUNT))
+    if went is None:
+        return plus
+    minus = went.with_columns(pl.lit(-1, pl.Int64).alias(COUNT))
+    names = came.collect_schema().names()
+    sums = pl.concat([plus, minus]).group_by(names).agg(pl.col(COUNT).sum())
+    return sums.filter(pl.col(COUNT) != 0)
+
+
+def changes_of(
+    table: ReadTable, since: int, until: int, partitions: PartitionSet | None
+) -> pl.LazyFrame:
+    """The rows of `partitions` (None: all) that came and went between two versions of `table`.
+
+    Raises:
+        ChangesLostError: one of the versions is no longer kept (FF-642).
+    """
+    try:
+        if isinstance(table, TellsChanges):
+            return table.changes(since, until, partitions)
+        came, went = (table.scan(partitions, version=version) for version in (until, since))
+    except NoVersionError as error:
+        message = f"what changed in `{table.spec.key}` since version {since} cannot be told"
+        raise ChangesLostError(f"{message}: {error.message}") from error
+    return counted(came, went)
+
+
+def rows_that_came(changes: pl.LazyFrame) -> pl.LazyFrame:
+    """Each row as often as there are more of it."""
+    more = changes.filter(pl.col(COUNT) > 0)
+    each = more.with_columns(pl.int_ranges(0, pl.col(COUNT)).alias(COUNT)).explode(COUNT)
+    return each.drop(COUNT)
+
+
+def rows_that_went(
+    changes: pl.LazyFrame, came: pl.LazyFrame, identity: Sequence[str]
+) -> pl.LazyFrame:
+    """One row for each identity of which rows went and none came; it has its last values."""
+    fewer = changes.filter(pl.col(COUNT) < 0).drop(COUNT)
+    gone = fewer.join(came.select(identity), on=identity, how="anti", nulls_equal=True)
+    return gone.unique(identity, keep="any")
