@@ -27,7 +27,7 @@ from flowforge_assets.errors.job import JobCancelledError, JobLostError
 from flowforge_assets.errors.run import StepTimeoutError
 from flowforge_assets.record.jobs import JobLog, JobRecord
 from flowforge_assets.sdk.job import JobRef, JobRequest, JobState
-from flowforge_assets.storage.location import FolderLocation, parse_location, table_folder
+from flowforge_assets.storage.location import FolderLocation, parse_location, table_names
 
 _FOLDER: Final = "_staging"
 _GOODBYE_SECONDS: Final = 30.0
@@ -250,7 +250,7 @@ class JobStep:
             shutil.rmtree(self._folder(output.dataset, place), ignore_errors=True)
 
     def _folder(self, dataset: DatasetKey, place: str) -> Path:
-        return table_folder(self._root, dataset) / place
+        return self._root.joinpath(*table_names(dataset)) / place
 
     def _request(self, request: JobRequest) -> str:
         """What is asked, and for which time in this try."""

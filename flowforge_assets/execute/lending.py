@@ -24,9 +24,9 @@ from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.uses import folder_of
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.location import (
-    FolderLocation,
+    folder_at,
     parse_location,
-    table_folder,
+    table_names,
     tables_in,
 )
 from flowforge_assets.storage.store import Artifacts
@@ -43,6 +43,7 @@ class Loan:
     """A dataset that is lent: by whom, its table, and the commits that it holds, newest first.
 
     An artifact has `files` and no table. `gone` is the error to raise where nothing is there.
+    What is made here and read as it was has `steps` too: the commits that its steps were of then.
     """
 
     lender: str
@@ -50,6 +51,7 @@ class Loan:
     pieces: tuple[Made, ...]
     files: Artifacts | None = None
     gone: ExternalMissingError | None = None
+    steps: tuple[Made, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,13 @@ class Loans:
         if not self.by_dataset:
             return history
         lent = {key: loan.pieces for key, loan in self.by_dataset.items()}
-        return History(history.pieces, {**history.rows, **lent}, history.recut)
+        steps = {k: loan.steps for k, loan in self.by_dataset.items() if loan.steps is not None}
+        return History({**history.pieces, **steps}, {**history.rows, **lent}, history.recut)
+
+    @property
+    def elsewhere(self) -> frozenset[DatasetKey]:
+        """The datasets that others make."""
+        return frozenset(key for key, loan in self.by_dataset.items() if loan.steps is None)
 
     @property
     def gone(self) -> Mapping[DatasetKey, ExternalMissingError]:
@@ -230,8 +238,9 @@ class Lenders:
     def _own_place(self, key: DatasetKey) -> str:
         """Where the environment's store has a dataset."""
         location = parse_location(self._environment.location)
-        if isinstance(location, FolderLocation):
-            return str(table_folder(location.folder, key))
+        folder = folder_at(location)
+        if folder is not None:
+            return folder.below(*table_names(key)).shown
         return location.uri  # nobody else writes in memory, which the table says
 
     def _of_project(
@@ -254,10 +263,10 @@ def _lent(
 ) -> dict[DatasetKey, Loan]:
     """The loans of those datasets that the environment has made."""
     store = environment.open_store()
-    location = parse_location(environment.location)
+    folder = folder_at(parse_location(environment.location))
     there = {_plain(first_key(dataset)) for dataset in datasets}
-    if isinstance(location, FolderLocation):
-        there = tables_in(location, there)
+    if folder is not None:
+        there = tables_in(folder, there)
     found: dict[DatasetKey, Loan] = {}
     for dataset in datasets:
         key = _plain(first_key(dataset))

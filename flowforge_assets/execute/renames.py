@@ -14,7 +14,8 @@ from flowforge_assets.errors.storage import TwoTablesError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.storage.location import FolderLocation, table_folder, tables_in
+from flowforge_assets.storage.folder import Folder
+from flowforge_assets.storage.location import table_names, tables_in
 
 ReadLog: TypeAlias = Callable[[DatasetDefinition], Sequence[Made]]
 ReadSchemas: TypeAlias = Callable[[DatasetKey], Sequence[SchemaChange]]
@@ -58,16 +59,16 @@ def take_over(ledger: Ledger, graph: Graph, read: ReadLog, read_schemas: ReadSch
             ledger.forget(alias)
 
 
-def refuse_two_tables(graph: Graph, location: FolderLocation) -> None:
+def refuse_two_tables(graph: Graph, folder: Folder) -> None:
     """Passes a store in which renamed datasets lie under their first names alone.
 
     Raises:
         TwoTablesError: one has a table under today's name, too (FF-619).
     """
     renamed = {key: first_key(each) for key, each in graph.datasets.items() if each.aliases}
-    for key in tables_in(location, renamed):
+    for key in tables_in(folder, renamed):
         first = renamed[key]
-        new, old = (table_folder(location.folder, name) for name in (key, first))
+        new, old = (folder.below(*table_names(name)).shown for name in (key, first))
         message = f"`{key}` goes on as `{first}`, and has a table of its own at `{new}`"
         hint = f"move that folder away; or into the place of `{old}`; or remove the alias"
         raise TwoTablesError(message, place=graph.datasets[key].place, hint=hint)

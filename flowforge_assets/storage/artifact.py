@@ -1,7 +1,8 @@
-"""Artifacts on local disk: files named by their content, and one pointer that says which is whose.
+"""Artifacts: files named by their content, and a pointer a version that says which is whose.
 
-A file is first a hidden copy, then bears its digest as its name, then is pointed to. A kill between
-any two leaves what was there, and at most a file that nobody points to.
+On local disk a file is first a hidden copy, then bears its digest as its name, then is pointed to;
+elsewhere it is uploaded under that name. A kill between any two leaves what was there, and at most
+a file that nobody points to. Who reads a file of a remote store gets a copy, which is kept.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from filelock import FileLock
-
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.storage import (
@@ -27,19 +26,21 @@ from flowforge_assets.errors.storage import (
 )
 from flowforge_assets.storage import artifact_pointer as pointers
 from flowforge_assets.storage.artifact_pointer import NamedFile, Pointer
-from flowforge_assets.storage.atomic import sync
+from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.failure import guarded
+from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
-from flowforge_assets.storage.location import table_folder
+from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.manifest import versions_in
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
 
 if TYPE_CHECKING:
     from datetime import timedelta
-    from typing import BinaryIO
 
     from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.storage.folder import Folder
 
 _KEPT_STEPS: Final = 1000
 _BLOCK_BYTES: Final = 1 << 20
@@ -50,10 +51,15 @@ _Mark: TypeAlias = tuple[int, int, int]
 class ArtifactFolder:
     """The files of one artifact; its last ten versions can be read."""
 
-    def __init__(self, spec: TableSpec, folder: Path) -> None:
-        """The artifact of `spec` in `folder`, which need not be there."""
+    def __init__(self, spec: TableSpec, folder: Folder, copies: Path) -> None:
+        """The artifact of `spec` in `folder`, which need not be there.
+
+        Copies of files of a remote folder are kept in `copies`.
+        """
         self._spec = spec
         self._folder = folder
+        self._copies = Path(folder.target()) if folder.is_local else copies
+        self._versions = pointers.versions_in(folder)
         self._held_against: dict[str, _Mark] = {}
 
     @property
@@ -64,29 +70,31 @@ class ArtifactFolder:
     @property
     def uri(self) -> str:
         """`file:///lake/gold/churn`."""
-        return self._folder.as_uri()
+        return self._folder.uri
 
     def version(self) -> TableVersion | None:
         """The newest version, or None before the first commit."""
-        with guarded(self._spec.key, str(self._folder)):
+        with guarded(self._spec.key, self._folder.shown):
             pointer = self._current()
             return None if pointer is None else TableVersion(pointer.table_id, pointer.version)
 
     def files(self, *, version: int | None = None) -> Mapping[str, ArtifactFile]:
-        """Each partition's file by the partition's key, in order; the files are not looked at.
+        """Each partition's file by the partition's key, in order.
+
+        The files are not looked at, and a `path` is not yet there where it is that of a copy.
 
         Raises:
             NoVersionError: there is no such version, or it is no longer kept (FF-603).
             DamagedLogError: the pointer cannot be read (FF-607).
         """
-        with guarded(self._spec.key, str(self._folder)):
+        with guarded(self._spec.key, self._folder.shown):
             pointer = self._at(version)
             return {} if pointer is None else {k: self._file(f) for k, f in pointer.files.items()}
 
     def file(self, partition: PartitionSet, *, version: int | None = None) -> ArtifactFile:
         """The file of one partition, held against its digest.
 
-        It is read for that, once for as long as it stays as it is.
+        It is read for that, once for as long as it stays as it is; of a remote store it is copied.
 
         Raises:
             NoFileError: the partition has none (FF-630).
@@ -97,26 +105,29 @@ class ArtifactFolder:
         found = self.files(version=version).get(key)
         if found is None:
             of = f"`{self._spec.key}`" + (f" of {key}" if key else "")
-            message = f"{of} has no file yet at `{self._folder}`"
+            message = f"{of} has no file yet at `{self._folder.shown}`"
             raise NoFileError(message, hint=f"make it: `flowforge run -s {self._spec.key}`")
-        with guarded(self._spec.key, str(self._folder)):
+        with guarded(self._spec.key, self._folder.shown):
             self._refuse_damaged(found)
         return found
 
     def stage(self, path: Path) -> StagedFile:
         """Copies the file at `path` to where nobody reads it; the copy is on the disk then."""
-        with guarded(self._spec.key, str(self._folder)):
+        with guarded(self._spec.key, self._folder.shown):
             self._current()  # refuses a folder that holds something else
-            self._folder.mkdir(parents=True, exist_ok=True)
-            copy = self._folder / f".{uuid.uuid4().hex}.tmp"
+            if not self._folder.is_local:
+                digest, size_bytes = _digest(path)
+                name = digest + self._spec.suffix
+                self._folder.upload(path, name)
+                return StagedFile(name, digest, size_bytes)
+            name = f".{uuid.uuid4().hex}.tmp"
             try:
-                with path.open("rb") as source, copy.open("xb") as target:
-                    digest, size_bytes = _copied(source, target)
-                sync(copy)
+                self._folder.upload(path, name)
+                digest, size_bytes = _digest(Path(self._folder.target(name)))
             except BaseException:
-                copy.unlink(missing_ok=True)
+                self._folder.remove([name])
                 raise
-        return StagedFile(copy, digest, size_bytes)
+        return StagedFile(name, digest, size_bytes)
 
     def commit(
         self,
@@ -127,33 +138,38 @@ class ArtifactFolder:
     ) -> Made:
         """Makes each staged file the one of its partition and records `made`, in one act.
 
-        Writers wait for one another, in this process and in others on this machine.
+        When others commit first, it is done after theirs.
 
         Raises:
+            CommitConflictError: others were first each time (FF-609).
             BaseMovedError: the newest version is not `base` (FF-621).
         """
-        with guarded(self._spec.key, str(self._folder)):
-            (self._folder / pointers.FOLDER).mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / pointers.FOLDER / "commit.lock"):
-                before = self._current()
-                if before is not None and made.step_id in before.steps:
-                    return self._again(before, made)
-                at = None if before is None else TableVersion(before.table_id, before.version)
-                Request.of_record(made, base).refuse_moved(at, self._spec)
-                for file in staged.values():
-                    self._publish(file)
-                after, made = self._after(before, staged, made)
-                pointers.write_pointer(self._folder, after, self._spec)
-        return made
+
+        def attempt() -> Made | None:
+            before = self._current()
+            if before is not None and made.step_id in before.steps:
+                return self._again(before, made)
+            at = None if before is None else TableVersion(before.table_id, before.version)
+            Request.of_record(made, base).refuse_moved(at, self._spec)
+            for file in staged.values():
+                self._publish(file)
+            after, done = self._after(before, staged, made)
+            step_id = made.step_id
+            is_mine = pointers.write_pointer(self._versions, after, self._spec, step_id=step_id)
+            return done if is_mine else None
+
+        with guarded(self._spec.key, self._folder.shown):
+            return until_made(attempt, self._spec.key)
 
     def discard(self, staged: StagedFile) -> None:
-        """Removes the staged copy; one that was committed has another name by then."""
-        with guarded(self._spec.key, str(self._folder)):
-            staged.path.unlink(missing_ok=True)
+        """Removes the staged copy; one that bears its lasting name may be pointed to, and stays."""
+        if staged.name != self._name(staged):
+            with guarded(self._spec.key, self._folder.shown):
+                self._folder.remove([staged.name])
 
     def made(self) -> Sequence[Made]:
         """What was made, as the pointer says: each partition once, oldest first."""
-        with guarded(self._spec.key, str(self._folder)):
+        with guarded(self._spec.key, self._folder.shown):
             pointer = self._current()
             return [] if pointer is None else self._made(pointer)
 
@@ -162,27 +178,27 @@ class ArtifactFolder:
 
         Choose `older_than` longer than any step runs.
         """
-        with guarded(self._spec.key, str(self._folder)):
-            named = pointers.named_files(self._folder, self._spec)
+        with guarded(self._spec.key, self._folder.shown):
+            named = pointers.named_files(self._versions, self._spec)
             youngest = time.time() - older_than.total_seconds()
-            files = self._folder.iterdir() if self._folder.is_dir() else ()
-            swept: list[str] = []
-            for path in files:
-                if path.is_file() and path.name not in named and path.stat().st_mtime < youngest:
-                    path.unlink(missing_ok=True)
-                    swept.append(path.name)
-            return sorted(swept)
+            swept = [
+                file.path
+                for file in self._folder.entries()
+                if "/" not in file.path and file.path not in named and file.modified < youngest
+            ]
+            self._folder.remove(swept)
+            return swept
 
     def _current(self) -> Pointer | None:
-        pointer = pointers.read_pointer(pointers.current_path(self._folder), self._spec)
-        if pointer is None:
-            manifest = self._folder / pointers.FOLDER / "current.json"
-            if manifest.exists() or (self._folder / "_delta_log").exists():
-                raise NotATableError(
-                    f"`{self._folder}` holds a table, and `{self._spec.key}` is an artifact",
-                    hint="move the table away, or give one of them another name",
-                )
-        return pointer
+        newest = max(self._versions.kept(), default=None)
+        if newest is not None:
+            return pointers.read_pointer(self._versions, newest, self._spec)
+        if versions_in(self._folder).kept() or self._folder.names("_delta_log"):
+            raise NotATableError(
+                f"`{self._folder.shown}` holds a table, and `{self._spec.key}` is an artifact",
+                hint="move the table away, or give one of them another name",
+            )
+        return None
 
     def _at(self, version: int | None) -> Pointer | None:
         """The pointer of a version, the newest without one."""
@@ -191,43 +207,65 @@ class ArtifactFolder:
             return newest
         found = None
         if newest is not None and version < newest.version:
-            found = pointers.read_pointer(pointers.version_path(self._folder, version), self._spec)
+            found = pointers.read_pointer(self._versions, version, self._spec)
         if found is None:
             shown = "nothing was made yet"
             if newest is not None:
-                kept = f"the last {pointers.KEPT_VERSIONS} are kept"
+                kept = f"the last {KEPT_VERSIONS} are kept"
                 shown = f"the newest is {newest.version}, and {kept}"
             raise NoVersionError(f"`{self._spec.key}` has no version {version}", hint=shown)
         return found
 
     def _file(self, file: NamedFile) -> ArtifactFile:
-        return ArtifactFile(self._folder / file.name, file.digest, file.size_bytes, file.version)
+        return ArtifactFile(
+            uri=f"{self._folder.uri}/{file.name}",
+            path=self._copies / file.name,
+            digest=file.digest,
+            size_bytes=file.size_bytes,
+            version=file.version,
+        )
 
     def _refuse_damaged(self, file: ArtifactFile) -> None:
-        """Passes a file whose content is what was committed."""
+        """Passes a file whose content is what was committed; copies it where it is elsewhere."""
         try:
+            if not (self._folder.is_local or file.path.exists()):
+                self._copy(file)
             status = file.path.stat()
             mark = (status.st_ino, status.st_mtime_ns, status.st_size)
             if self._held_against.get(file.path.name) == mark:
                 return
-            with file.path.open("rb") as opened:
-                digest, _ = _copied(opened, None)
+            digest, _ = _digest(file.path)
             what = "" if digest == file.digest else "holds something else than was committed"
         except FileNotFoundError:
             mark, what = (0, 0, 0), "is gone"
         if what:
             key = self._spec.key
             hint = f"make it again: `flowforge run -s {key} --force`, or restore it from a copy"
-            raise DamagedFileError(f"the file `{file.path}` of `{key}` {what}", hint=hint)
+            where = file.path if self._folder.is_local else file.uri
+            raise DamagedFileError(f"the file `{where}` of `{key}` {what}", hint=hint)
         self._held_against[file.path.name] = mark
 
+    def _copy(self, file: ArtifactFile) -> None:
+        """Copies a file from where it is; what is there under its name is whole."""
+        self._copies.mkdir(parents=True, exist_ok=True)
+        half = self._copies / f".{uuid.uuid4().hex}.tmp"
+        try:
+            self._folder.fetch(file.path.name, half)
+            half.chmod(_READ_ONLY)
+            half.replace(file.path)
+        finally:
+            half.unlink(missing_ok=True)
+
     def _publish(self, staged: StagedFile) -> None:
-        """Gives the copy its lasting name; in the place of a file that may have been damaged."""
-        named = self._folder / self._name(staged)
-        if staged.path.exists() or not named.exists():  # else an earlier try came thus far
-            staged.path.chmod(_READ_ONLY)
-            staged.path.replace(named)
-            sync(self._folder)
+        """Gives a copy its lasting name; in the place of a file that may have been damaged."""
+        name = self._name(staged)
+        if staged.name == name:
+            return
+        copy, named = Path(self._folder.target(staged.name)), Path(self._folder.target(name))
+        if copy.exists() or not named.exists():  # else an earlier try came thus far
+            copy.chmod(_READ_ONLY)
+            copy.replace(named)
+            self._folder.sync("")
 
     def _name(self, staged: StagedFile) -> str:
         return staged.digest + self._spec.suffix
@@ -281,9 +319,10 @@ class ArtifactFolder:
 class ArtifactFolders:
     """The artifacts of a store, `layer/name` in one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """In `folder`, which is made at the first write."""
+    def __init__(self, folder: Folder, copies: Path) -> None:
+        """In `folder`, which is made at the first write; `copies` are those of remote files."""
         self._folder = folder
+        self._copies = copies
         self._known: dict[DatasetKey, ArtifactFolder] = {}
         self._lock = Lock()
 
@@ -292,7 +331,9 @@ class ArtifactFolders:
         with self._lock:
             known = self._known.get(spec.key)
             if known is None or known.spec != spec:
-                known = ArtifactFolder(spec, table_folder(self._folder, spec.key))
+                names = table_names(spec.key)
+                copies = self._copies.joinpath(*names)
+                known = ArtifactFolder(spec, self._folder.below(*names), copies)
                 self._known[spec.key] = known
             return known
 
@@ -303,12 +344,11 @@ def _key(partition: PartitionSet) -> str:
     return key
 
 
-def _copied(source: BinaryIO, target: BinaryIO | None) -> tuple[str, int]:
-    """The digest and size of `source`, which is written to `target`."""
+def _digest(path: Path) -> tuple[str, int]:
+    """The digest and size of a file."""
     digest, size_bytes = sha256(), 0
-    while block := source.read(_BLOCK_BYTES):
-        digest.update(block)
-        size_bytes += len(block)
-        if target is not None:
-            target.write(block)
+    with path.open("rb") as source:
+        while block := source.read(_BLOCK_BYTES):
+            digest.update(block)
+            size_bytes += len(block)
     return digest.hexdigest(), size_bytes

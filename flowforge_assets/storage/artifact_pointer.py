@@ -1,27 +1,22 @@
-"""The one file that says which file each partition of an artifact is: `_flowforge/artifact.json`.
-
-It is replaced as a whole, so a reader sees all of a commit or nothing of it. The last
-`KEPT_VERSIONS` stay beside it as `artifact-N.json`.
-"""
+"""What a version of an artifact says: which file each partition is, and what made it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.storage.atomic import write_atomic
 from flowforge_assets.storage.failure import damaged_log
+from flowforge_assets.storage.folder_versions import VersionFiles
 from flowforge_assets.storage.made_json import refuse_newer
 
 if TYPE_CHECKING:
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import TableSpec
 
-KEPT_VERSIONS: Final = 10
-FOLDER: Final = "_flowforge"
 _FORMAT: Final = 1
 
 
@@ -50,18 +45,13 @@ class Pointer:
     steps: Mapping[str, int]
 
 
-def current_path(folder: Path) -> Path:
-    """The pointer of the newest version."""
-    return folder / FOLDER / "artifact.json"
+def versions_in(folder: Folder) -> VersionFiles:
+    """The pointers in an artifact's folder."""
+    return VersionFiles(folder, "artifact")
 
 
-def version_path(folder: Path, version: int) -> Path:
-    """The pointer of one version."""
-    return folder / FOLDER / f"artifact-{version}.json"
-
-
-def read_pointer(path: Path, spec: TableSpec) -> Pointer | None:
-    """The pointer at `path`, or None where there is none.
+def read_pointer(versions: VersionFiles, version: int, spec: TableSpec) -> Pointer | None:
+    """The pointer of a version, or None where there is none.
 
     Files of partitions that were cut in another way are left out: they are none of today's.
 
@@ -69,11 +59,9 @@ def read_pointer(path: Path, spec: TableSpec) -> Pointer | None:
         DamagedLogError: it is cut off or garbled (FF-607).
         NewerRecordError: a newer version of FlowForge wrote it (FF-616).
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    text = versions.read(version)
+    if text is None:
         return None
-    place = str(path.parent.parent)
     try:
         # Any: what a file holds has no type until it was looked at
         content: Any = json.loads(text)
@@ -88,11 +76,14 @@ def read_pointer(path: Path, spec: TableSpec) -> Pointer | None:
             steps=content["steps"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise damaged_log(spec.key, place, f"`{path.name}` is no pointer to files") from error
+        what = f"`{versions.path(version)}` is no pointer to files"
+        raise damaged_log(spec.key, versions.folder.shown, what) from error
 
 
-def write_pointer(folder: Path, pointer: Pointer, spec: TableSpec) -> None:
-    """Makes `pointer` the newest version, in one act, and forgets the oldest kept one."""
+def write_pointer(
+    versions: VersionFiles, pointer: Pointer, spec: TableSpec, *, step_id: str
+) -> bool:
+    """Makes `pointer` the next version, in one act; False when another writer was first."""
     content = {
         "format": _FORMAT,
         "dataset": str(spec.key),
@@ -104,17 +95,14 @@ def write_pointer(folder: Path, pointer: Pointer, spec: TableSpec) -> None:
         "steps": pointer.steps,
     }
     text = json.dumps(content, separators=(",", ":")).encode()
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_atomic(version_path(folder, pointer.version), text)
-    write_atomic(current_path(folder), text)
-    version_path(folder, pointer.version - KEPT_VERSIONS).unlink(missing_ok=True)
+    return versions.create(pointer.version, text, step_id)
 
 
-def named_files(folder: Path, spec: TableSpec) -> frozenset[str]:
+def named_files(versions: VersionFiles, spec: TableSpec) -> frozenset[str]:
     """The names of the files of every version that can still be read."""
     found: set[str] = set()
-    for path in (folder / FOLDER).glob("artifact*.json"):
-        pointer = read_pointer(path, spec)
+    for version in versions.kept():
+        pointer = read_pointer(versions, version, spec)
         found.update(file.name for file in (pointer.files.values() if pointer else ()))
     return frozenset(found)
 
@@ -135,7 +123,7 @@ def _write_file(file: NamedFile) -> dict[str, object]:
 
 def _read_file(content: Mapping[str, Any]) -> NamedFile:
     name = str(content["name"])
-    if Path(name).name != name:
+    if PurePosixPath(name).name != name:
         msg = "a file outside of the artifact's folder"
         raise ValueError(msg)
     return NamedFile(name, str(content["sha256"]), int(content["bytes"]), int(content["version"]))

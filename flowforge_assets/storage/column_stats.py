@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import polars as pl
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flowforge_assets.core.partition import Dimension
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.overlap import ColumnEnds
 
 Value: TypeAlias = int | date | datetime | Decimal | str
@@ -53,12 +52,13 @@ def frame_stats(frame: pl.DataFrame, dimensions: Sequence[Dimension]) -> FileSta
     return result
 
 
-def footer_stats(path: Path) -> FileStats:
+def footer_stats(folder: Folder, path: str) -> FileStats:
     """The statistics that the footer of the Parquet file at `path` holds; reads no rows."""
     # pyarrow takes 100 ms to import, which a run of small files does not pay
     import pyarrow.parquet as pq
 
-    footer = pq.read_metadata(path)  # pyright: ignore[reportUnknownMemberType] - its stubs
+    with folder.open(path) as file:
+        footer = pq.read_metadata(file)  # pyright: ignore[reportUnknownMemberType] - its stubs
     result: dict[str, ColumnStats] = {}
     for index in range(footer.num_columns):
         column = footer.schema.column(index)

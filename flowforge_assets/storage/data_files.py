@@ -9,16 +9,13 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import polars as pl
 
-from flowforge_assets.storage.atomic import sync
 from flowforge_assets.storage.column_stats import (
     ColumnStats,
     FileStats,
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from polars.io.partition import FileProviderArgs, SinkedPathsCallbackArgs
 
     from flowforge_assets.core.partition import Dimension
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.overlap import ColumnEnds
 
 # Up to here, reading a file back costs less than importing what reads footers.
@@ -60,7 +58,7 @@ class DataFile:
 class Layout:
     """How a table's files are laid out: `hive` columns name folders (`day=2013-01-01/`)."""
 
-    folder: Path
+    folder: Folder
     dimensions: tuple[Dimension, ...]
     hive: tuple[str, ...]
 
@@ -71,39 +69,40 @@ def write_files(frame: pl.DataFrame | pl.LazyFrame, layout: Layout) -> list[Data
     A lazy frame is streamed. One file is written for each combination of values of the layout's
     hive columns, which stand in the files as well. When it fails, no file of it stays.
     """
-    token = uuid.uuid4().hex
-    with _removed_on_failure(layout.folder, token):
-        layout.folder.mkdir(parents=True, exist_ok=True)
+    writer = _Writer(layout, uuid.uuid4().hex)
+    try:
         if isinstance(frame, pl.LazyFrame):
-            files = _sink(frame, layout, token)
-        else:
-            files = [
-                _write(rows, layout, token, number)
-                for number, rows in enumerate(_by_folder(frame, layout.hive))
-            ]
-        return files
+            return writer.sink(frame)
+        return [writer.write(rows) for rows in _by_folder(frame, layout.hive)]
+    except BaseException as error:
+        try:
+            layout.folder.remove(writer.begun)
+        except Exception as failed:  # noqa: BLE001 - clients raise errors of their own
+            error.add_note(f"files of it stay behind in {layout.folder.shown}: {failed}")
+        raise
 
 
-def remove_files(folder: Path, files: Sequence[DataFile]) -> None:
+def remove_files(folder: Folder, files: Sequence[DataFile]) -> None:
     """Removes data files that no commit names; those that are gone already do not matter."""
-    for file in files:
-        (folder / file.path).unlink(missing_ok=True)
+    folder.remove(file.path for file in files)
 
 
-def sweep_files(folder: Path, named: frozenset[str], *, older_than_seconds: float) -> list[str]:
+def sweep_files(folder: Folder, named: frozenset[str], *, older_than_seconds: float) -> list[str]:
     """Removes the data files in `folder` that are not `named` and old; gives their paths.
 
     `named` must have all files of every version that shall stay readable. The age protects
     writers that are at work: choose it longer than any step runs.
     """
     youngest = time.time() - older_than_seconds
-    swept: list[str] = []
-    for path in folder.rglob("part-*"):
-        relative = path.relative_to(folder).as_posix()
-        if relative not in named and path.is_file() and path.stat().st_mtime < youngest:
-            path.unlink(missing_ok=True)
-            swept.append(relative)
-    return sorted(swept)
+    swept = [
+        file.path
+        for file in folder.entries()
+        if file.path.rpartition("/")[2].startswith("part-")
+        and file.path not in named
+        and file.modified < youngest
+    ]
+    folder.remove(swept)
+    return swept
 
 
 def _by_folder(frame: pl.DataFrame, hive: Sequence[str]) -> list[pl.DataFrame]:
@@ -112,94 +111,100 @@ def _by_folder(frame: pl.DataFrame, hive: Sequence[str]) -> list[pl.DataFrame]:
     return frame.partition_by(hive, maintain_order=True)
 
 
-def _write(frame: pl.DataFrame, layout: Layout, token: str, number: int) -> DataFile:
-    values = {name: _text(frame.get_column(name)[0]) for name in layout.hive}
-    relative = _relative_path(values, token, number)
-    path = layout.folder / relative
-    if values:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", compression_level=1)
-    stats = frame_stats(frame, layout.dimensions)
-    return _described(relative, frame.height, stats, values=values, layout=layout)
+class _Writer:
+    """Writes the files of one call; `begun` has all that it began, for who must remove them."""
 
+    def __init__(self, layout: Layout, token: str) -> None:
+        self.layout = layout
+        self.folder = layout.folder
+        self.token = token
+        self.begun: dict[str, Mapping[str, str | None]] = {}
+        self.numbers = itertools.count()
 
-def _sink(frame: pl.LazyFrame, layout: Layout, token: str) -> list[DataFile]:
-    values_of: dict[str, dict[str, str | None]] = {}
-    numbers = itertools.count()
-
-    def named(args: FileProviderArgs) -> str:
-        keys = args.partition_keys
-        values = {name: _text(keys.get_column(name)[0]) for name in layout.hive}
-        relative = _relative_path(values, token, next(numbers))
-        values_of[relative] = values
-        return relative
-
-    counted: dict[str, int] = {}
-
-    def count(args: SinkedPathsCallbackArgs) -> None:
-        for sunk in args.paths:
-            counted[Path(str(sunk.path)).relative_to(layout.folder).as_posix()] = sunk.num_rows
-
-    target: str | pl.PartitionBy
-    if layout.hive:
-        target = pl.PartitionBy(
-            layout.folder,
-            key=list(layout.hive),
-            include_key=True,
-            file_path_provider=named,
-            approximate_bytes_per_file=None,
+    def write(self, frame: pl.DataFrame) -> DataFile:
+        values = {name: _text(frame.get_column(name)[0]) for name in self.layout.hive}
+        path = self.begin(values)
+        frame.write_parquet(
+            self.folder.target(path),
+            compression="zstd",
+            compression_level=1,
+            mkdir=self.folder.is_local,
+            **self.folder.polars_options,
         )
-    else:
-        relative = _relative_path({}, token, 0)
-        values_of[relative] = {}
-        target = str(layout.folder / relative)
-    frame.sink_parquet(
-        target,
-        compression="zstd",
-        compression_level=1,
-        mkdir=True,
-        sinked_paths_callback=count,
-    )
-    files: list[DataFile] = []
-    is_small = len(counted) <= _SMALL_FILES and sum(counted.values()) <= _SMALL_ROWS
-    for relative, rows in sorted(counted.items()):
-        path = layout.folder / relative
-        if rows:
-            stats = _stats_of(path, layout, is_small=is_small)
-            file = _described(relative, rows, stats, values=values_of[relative], layout=layout)
-            files.append(file)
+        return self.described(path, frame.height, frame_stats(frame, self.layout.dimensions))
+
+    def sink(self, frame: pl.LazyFrame) -> list[DataFile]:
+        counted: dict[str, int] = {}
+        start = len(self.folder.target()) + 1
+
+        def count(args: SinkedPathsCallbackArgs) -> None:
+            for sunk in args.paths:
+                counted[str(sunk.path)[start:]] = sunk.num_rows
+
+        def named(args: FileProviderArgs) -> str:
+            keys = args.partition_keys
+            return self.begin({name: _text(keys.get_column(name)[0]) for name in self.layout.hive})
+
+        target: str | pl.PartitionBy
+        if self.layout.hive:
+            target = pl.PartitionBy(
+                self.folder.target(),
+                key=list(self.layout.hive),
+                include_key=True,
+                file_path_provider=named,
+                approximate_bytes_per_file=None,
+            )
         else:
-            path.unlink()
-    return files
-
-
-def _stats_of(path: Path, layout: Layout, *, is_small: bool) -> FileStats:
-    if not is_small:
-        return footer_stats(path)
-    rows = pl.read_parquet(path, glob=False, hive_partitioning=False, memory_map=False)
-    return frame_stats(rows, layout.dimensions)
-
-
-def _described(
-    relative: str,
-    rows: int,
-    stats: FileStats,
-    *,
-    values: Mapping[str, str | None],
-    layout: Layout,
-) -> DataFile:
-    """The file that was written as `relative`, once it is on the disk."""
-    path = layout.folder / relative
-    sync(path)
-    ends = tuple(
-        (name, name)
-        if dimension.kind == "static" and (name := values.get(dimension.column))
-        else pair
-        for dimension, pair in zip(
-            layout.dimensions, ends_of_file(stats, layout.dimensions), strict=True
+            target = self.folder.target(self.begin({}))
+        frame.sink_parquet(
+            target,
+            compression="zstd",
+            compression_level=1,
+            mkdir=self.folder.is_local,
+            sinked_paths_callback=count,
+            **self.folder.polars_options,
         )
-    )
-    return DataFile(relative, path.stat().st_size, rows, ends, values, stats)
+        is_small = len(counted) <= _SMALL_FILES and sum(counted.values()) <= _SMALL_ROWS
+        empty = [path for path, rows in counted.items() if not rows]
+        self.folder.remove(empty)
+        return [
+            self.described(path, rows, self.stats(path, is_small=is_small))
+            for path, rows in sorted(counted.items())
+            if rows
+        ]
+
+    def begin(self, values: Mapping[str, str | None]) -> str:
+        """The path of one more file."""
+        path = _relative_path(values, self.token, next(self.numbers))
+        self.begun[path] = values
+        return path
+
+    def stats(self, path: str, *, is_small: bool) -> FileStats:
+        if not is_small:
+            return footer_stats(self.folder, path)
+        rows = pl.read_parquet(
+            self.folder.target(path),
+            glob=False,
+            hive_partitioning=False,
+            memory_map=False,
+            **self.folder.polars_options,
+        )
+        return frame_stats(rows, self.layout.dimensions)
+
+    def described(self, path: str, rows: int, stats: FileStats) -> DataFile:
+        """A file that was written, once it is on the disk."""
+        self.folder.sync(path)
+        entry = self.folder.entry(path)
+        if entry is None:
+            raise FileNotFoundError(self.folder.target(path))
+        values, dimensions = self.begun[path], self.layout.dimensions
+        ends = tuple(
+            (name, name)
+            if dimension.kind == "static" and (name := values.get(dimension.column))
+            else pair
+            for dimension, pair in zip(dimensions, ends_of_file(stats, dimensions), strict=True)
+        )
+        return DataFile(path, entry.size_bytes, rows, ends, values, stats)
 
 
 def _relative_path(values: Mapping[str, str | None], token: str, number: int) -> str:
@@ -213,14 +218,3 @@ def _relative_path(values: Mapping[str, str | None], token: str, number: int) ->
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-@contextmanager
-def _removed_on_failure(folder: Path, token: str) -> Generator[None]:
-    try:
-        yield
-    except BaseException:
-        for path in folder.rglob(f"part-{token}-*"):
-            with suppress(OSError):
-                path.unlink()
-        raise

@@ -1,4 +1,4 @@
-"""Delta tables on local disk.
+"""Delta tables.
 
 `stage` writes data files that no commit names; `commit` names them in one transaction, together
 with the removal of the replaced files and the record of what was made.
@@ -6,14 +6,11 @@ with the removal of the replaced files and the record of what was made.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import replace as replaced
 from datetime import timedelta
-from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import polars as pl
@@ -22,10 +19,10 @@ from deltalake.exceptions import DeltaError
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import SchemaChange, real_changes
-from flowforge_assets.errors.storage import CommitConflictError, NoTableError
+from flowforge_assets.errors.storage import NoTableError
 from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
-from flowforge_assets.storage.atomic import sync
+from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
 from flowforge_assets.storage.delta_log import commit_file, named_files, schema_texts
@@ -35,30 +32,32 @@ from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_replace import replacement
 from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files, scan_stored
 from flowforge_assets.storage.latest import latest
-from flowforge_assets.storage.location import table_folder
+from flowforge_assets.storage.leftovers import Leftovers
+from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.request import Request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
-
-_ATTEMPTS: Final = 60
-_LONGEST_PAUSE_SECONDS: Final = 0.25
 
 
 class DeltaTable:
     """One dataset's Delta table; opened at first use and kept open."""
 
-    def __init__(self, spec: TableSpec, folder: Path) -> None:
+    def __init__(self, spec: TableSpec, folder: Folder) -> None:
         """The table of `spec` in `folder`, which need not be there."""
         self._spec = spec
         self._folder = folder
         self._schema = polars_schema(spec.schema)
         self._handle = DeltaHandle(folder, spec)
         self._lock = RLock()
+        self._leftovers = Leftovers(folder, self._named)
 
     @property
     def spec(self) -> TableSpec:
@@ -68,10 +67,10 @@ class DeltaTable:
     @property
     def uri(self) -> str:
         """`file:///lake/silver/flights`."""
-        return self._folder.as_uri()
+        return self._folder.uri
 
     def version(self) -> TableVersion | None:
-        """The newest version, or None where no table is; two looks at the file system."""
+        """The newest version, or None where no table is; two looks at its folder."""
         with self._lock, guarded(self._spec.key, self._place):
             snapshot = self._handle.current()
             return None if snapshot is None else _version_of(snapshot)
@@ -151,7 +150,7 @@ class DeltaTable:
         """Removes the staged files, save those that a commit names."""
         if isinstance(staged, StagedFiles):
             with guarded(self._spec.key, self._place):
-                self._remove(staged.files)
+                self._leftovers.remove(staged.files)
 
     def made(self) -> Sequence[Made]:
         """What was made, as the log says: each partition once, by its last commit, oldest first.
@@ -174,7 +173,7 @@ class DeltaTable:
         with self._lock, guarded(self._spec.key, self._place):
             if self._handle.current() is None:
                 return []
-            texts = schema_texts(self._folder / "_delta_log")
+            texts = schema_texts(self._folder)
             return real_changes([SchemaChange(v, at, columns_in(text)) for v, at, text in texts])
 
     def sweep(self, older_than: timedelta) -> list[str]:
@@ -184,14 +183,13 @@ class DeltaTable:
         """
         with self._lock, guarded(self._spec.key, self._place):
             snapshot = self._handle.current()
-            named = {unquote(path) for path in named_files(self._folder / "_delta_log")}
-            named.update(file.path for file in (snapshot.files if snapshot else ()))
+            named = {*self._named(), *(f.path for f in (snapshot.files if snapshot else ()))}
             age_seconds = older_than.total_seconds()
             return sweep_files(self._folder, frozenset(named), older_than_seconds=age_seconds)
 
     @property
     def _place(self) -> str:
-        return str(self._folder)
+        return self._folder.shown
 
     def _layout(self) -> Layout:
         with self._lock:
@@ -202,47 +200,35 @@ class DeltaTable:
 
     def _commit(self, request: Request[StagedFiles]) -> Made:
         with self._lock, guarded(self._spec.key, self._place):
-            for attempt in range(_ATTEMPTS):
-                made = self._try_commit(request)
-                if made is not None:
-                    return made
-                # two writers that failed together would fail together again
-                longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)
-                time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
-        raise CommitConflictError(
-            f"`{self._spec.key}` was committed to by others {_ATTEMPTS} times in a row",
-            hint="run again, with fewer runs at the same time on this dataset",
-        )
+            return until_made(lambda: self._try_commit(request), self._spec.key)
 
     def _try_commit(self, request: Request[StagedFiles]) -> Made | None:
         """What was committed, or None when someone else committed first."""
         before = self._handle.current()
+        staged = request.staged.files if request.staged else ()
         if before is not None and (done := self._done(before, request)):
-            self._remove(request.staged.files if request.staged else ())
+            self._leftovers.remove(staged)
             return done
         request.refuse_moved(None if before is None else _version_of(before), self._spec)
         written: list[DataFile] = []
-        try:
-            made = self._write(before, request, written)
-        except BaseException as error:
-            self._remove(written)
-            now = self._handle.current()
-            if now is not None and (done := self._done(now, request)):
-                return done  # it is in the log: what failed came after, such as a checkpoint
-            is_late = isinstance(error, DeltaError) and self._handle.newest() != (
-                before and before.version
-            )
-            if not is_late:
-                raise
-            return None
+        with self._leftovers.of_failure(written, staged):
+            try:
+                made = self._write(before, request, written)
+            except BaseException as error:
+                now = self._handle.current()
+                if now is not None and (done := self._done(now, request)):
+                    return done  # it is in the log: what failed came after, such as a checkpoint
+                is_late = (now and now.version) != (before and before.version)
+                if not (is_late and isinstance(error, DeltaError)):
+                    raise
+                self._leftovers.remove(written)
+                return None
         self._handle.log.add(made.table.version, write_made(made))
-        sync(commit_file(self._folder / "_delta_log", made.table.version))
+        self._folder.sync(commit_file(made.table.version))
         return made
 
-    def _remove(self, files: Sequence[DataFile]) -> None:
-        """Removes files unless a commit names them: one may have landed and failed after that."""
-        named = {unquote(path) for path in named_files(self._folder / "_delta_log")}
-        remove_files(self._folder, [file for file in files if file.path not in named])
+    def _named(self) -> frozenset[str]:
+        return frozenset(unquote(path) for path in named_files(self._folder))
 
     def _write(
         self, before: Snapshot | None, request: Request[StagedFiles], written: list[DataFile]
@@ -299,24 +285,27 @@ class DeltaTable:
 class DeltaStore:
     """Delta tables in one folder: `layer/name` for each dataset."""
 
-    def __init__(self, folder: Path) -> None:
-        """The store in `folder`, which is made at the first write."""
+    def __init__(self, folder: Folder, copies: Path) -> None:
+        """The store in `folder`, which is made at the first write.
+
+        Copies of artifacts of a remote store are kept in `copies`.
+        """
         self._folder = folder
         self._tables: dict[DatasetKey, DeltaTable] = {}
-        self._artifacts = ArtifactFolders(folder)
+        self._artifacts = ArtifactFolders(folder, copies)
         self._lock = RLock()
 
     @property
     def uri(self) -> str:
         """`file:///lake`."""
-        return self._folder.as_uri()
+        return self._folder.uri
 
     def table(self, spec: TableSpec) -> DeltaTable:
         """The table of `spec.key`; the same object for the same spec while the store lives."""
         with self._lock:
             table = self._tables.get(spec.key)
             if table is None or table.spec != spec:
-                table = DeltaTable(spec, table_folder(self._folder, spec.key))
+                table = DeltaTable(spec, self._folder.below(*table_names(spec.key)))
                 self._tables[spec.key] = table
             return table
 

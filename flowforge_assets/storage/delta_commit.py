@@ -32,11 +32,11 @@ from flowforge_assets.storage.made_json import RECORD_KEY, write_made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.delta_handle import Snapshot
     from flowforge_assets.storage.file_replace import Replacement
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import TableSpec
 
 _CONFIGURATION: Final = {
@@ -67,7 +67,7 @@ def step_app(step_id: str) -> str:
     return f"flowforge/{step_id}"
 
 
-def create(folder: Path, commit: Commit) -> None:
+def create(folder: Folder, commit: Commit) -> None:
     """Makes the table with its first rows, as version 0.
 
     Raises:
@@ -116,11 +116,11 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
     return TableVersion(at.table_id, version)
 
 
-def _write_table(folder: Path, commit: Commit, *, version: int, mode: str) -> None:
+def _write_table(folder: Folder, commit: Commit, *, version: int, mode: str) -> None:
     spec = commit.spec
     hive = physical_columns(spec)
     create_table_with_add_actions(
-        str(folder),
+        folder.target(),
         delta_schema(spec.schema, spec.comments),
         [_add(file, hive) for file in commit.what.added],
         mode="error" if mode == "error" else "overwrite",
@@ -128,6 +128,7 @@ def _write_table(folder: Path, commit: Commit, *, version: int, mode: str) -> No
         name=str(spec.key),
         description=spec.description or None,
         configuration=_CONFIGURATION,
+        storage_options=folder.delta_options,
         commit_properties=_properties(commit, version),
     )
 

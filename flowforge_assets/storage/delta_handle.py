@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -15,11 +14,19 @@ from deltalake import DeltaTable
 from flowforge_assets.errors.storage import ForeignTableError, NotATableError, NoVersionError
 from flowforge_assets.storage.column_stats import ColumnStats
 from flowforge_assets.storage.data_files import DataFile, Layout
-from flowforge_assets.storage.delta_log import CommitLog, commit_file, refuse_empty
+from flowforge_assets.storage.delta_log import (
+    LOG,
+    CommitLog,
+    commit_file,
+    commits_in,
+    last_after,
+    refuse_empty,
+)
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import Dimension
     from flowforge_assets.storage.column_stats import FileStats, Value
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.overlap import ColumnEnds
     from flowforge_assets.storage.store import TableSpec
 
@@ -43,19 +50,18 @@ class Snapshot:
 class DeltaHandle:
     """The opened table in `folder`, as `spec` partitions it. Not safe for threads: hold a lock.
 
-    It is opened at first use. Following others costs two looks at the file system when nothing
-    was committed.
+    It is opened at first use. Following others costs two looks at the folder when nothing was
+    committed.
     """
 
-    def __init__(self, folder: Path, spec: TableSpec) -> None:
+    def __init__(self, folder: Folder, spec: TableSpec) -> None:
         """Opens nothing yet."""
         self._folder = folder
-        self._log_folder = folder / "_delta_log"
         self._spec = spec
         self._snapshot: Snapshot | None = None
-        self._log_inode = 0
+        self._mark: tuple[int, Hashable] = (-1, None)
         self.opened: DeltaTable | None = None
-        self.log = CommitLog(self._log_folder, spec.key)
+        self.log = CommitLog(folder, spec.key)
 
     def newest(self) -> int | None:
         """The newest version, or None where no table is.
@@ -64,13 +70,13 @@ class DeltaHandle:
             DamagedLogError: the log has a commit file of no bytes (FF-607).
             NotATableError: the folder holds something else (FF-606).
         """
-        if self.opened is not None and not self._is_same_table():
+        if self.opened is not None and not self._is_same_table(self.opened):
             self.opened = None
         if self.opened is None:
             self._open()
         else:
             held = self.opened.version()
-            if refuse_empty(self._log_folder, self._spec.key, after=held) > held:
+            if last_after(held, self._folder, self._spec.key) > held:
                 self.opened.update_incremental()
         return None if self.opened is None else self.opened.version()
 
@@ -115,33 +121,35 @@ class DeltaHandle:
         if version == newest and (snapshot := self.current()):
             return snapshot
         try:
-            return self._read(DeltaTable(self._folder, version=version))
+            return self._read(self._delta(version))
         except Exception as error:
-            if commit_file(self._log_folder, version).exists():
+            if self._folder.entry(commit_file(version)) is not None:
                 raise
             raise self._no_version(version, newest) from error
 
     def _open(self) -> None:
         self._snapshot = None
-        self.log = CommitLog(self._log_folder, self._spec.key)
-        try:
-            self._log_inode = self._log_folder.stat().st_ino
-        except FileNotFoundError:
+        self.log = CommitLog(self._folder, self._spec.key)
+        commits = commits_in(self._folder)
+        if not commits:
             _refuse_other_files(self._folder, self._spec)
             return
-        if not any(self._log_folder.glob("*.json")):
-            return
-        refuse_empty(self._log_folder, self._spec.key)
-        opened = DeltaTable(self._folder)
+        refuse_empty(commits.values(), self._folder, self._spec.key)
+        opened = self._delta()
         _refuse_features(opened, self._spec)
         self.opened = opened
 
-    def _is_same_table(self) -> bool:
+    def _delta(self, version: int | None = None) -> DeltaTable:
+        options = self._folder.delta_options
+        return DeltaTable(self._folder.target(), version=version, storage_options=options)
+
+    def _is_same_table(self, opened: DeltaTable) -> bool:
         """Whether the log is still the one that was opened, and not deleted or made anew."""
-        try:
-            return self._log_folder.stat().st_ino == self._log_inode
-        except FileNotFoundError:
-            return False
+        version = opened.version()
+        entry = self._folder.entry(commit_file(version))
+        if self._mark[0] != version:
+            self._mark = (version, entry and entry.mark)
+        return entry is not None and self._mark == (version, entry.mark)
 
     def _read(self, table: DeltaTable) -> Snapshot:
         schema = table.schema()
@@ -245,19 +253,15 @@ def _refuse_features(table: DeltaTable, spec: TableSpec) -> None:
         )
 
 
-def _refuse_other_files(folder: Path, spec: TableSpec) -> None:
+def _refuse_other_files(folder: Folder, spec: TableSpec) -> None:
     """Passes a folder that is not there, is empty, or holds only staged data files."""
-    if not folder.is_dir():
-        if folder.exists():
-            raise _not_a_table(folder, spec, folder.name)
-        return
-    for name in sorted(path.name for path in folder.iterdir()):
-        if not name.startswith(("part-", ".")) and "=" not in name:
+    for name in folder.names():
+        if not name.startswith(("part-", ".")) and "=" not in name and name != LOG:
             raise _not_a_table(folder, spec, name)
 
 
-def _not_a_table(folder: Path, spec: TableSpec, found: str) -> NotATableError:
+def _not_a_table(folder: Folder, spec: TableSpec, found: str) -> NotATableError:
     return NotATableError(
-        f"`{folder}` holds `{found}` and no Delta table of `{spec.key}`",
+        f"`{folder.shown}` holds `{found}` and no Delta table of `{spec.key}`",
         hint="move it away, or give the environment another `store`",
     )

@@ -9,53 +9,66 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.storage.failure import damaged_log
 from flowforge_assets.storage.made_json import RECORD_KEY
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.storage.folder import FileEntry, Folder
+
+LOG: Final = "_delta_log"
+_NAME_LENGTH: Final = len("00000000000000000000.json")
 
 
-def commit_file(log: Path, version: int) -> Path:
-    """The file of the commit that made `version`."""
-    return log / f"{version:020}.json"
+def commit_file(version: int) -> str:
+    """The file of the commit that made `version`, from the table's folder."""
+    return f"{LOG}/{version:020}.json"
 
 
-def refuse_empty(log: Path, key: DatasetKey, *, after: int = -1) -> int:
-    """The last version whose commit file follows `after` without a gap; none of them is empty.
+def commits_in(folder: Folder) -> Mapping[int, FileEntry]:
+    """The commit files that are in the log, oldest first; one look at it."""
+    names = {entry.path.removeprefix(f"{LOG}/"): entry for entry in folder.entries(LOG)}
+    found = {
+        int(name[:20]): entry
+        for name, entry in names.items()
+        if len(name) == _NAME_LENGTH and name.endswith(".json") and name[:20].isdecimal()
+    }
+    return dict(sorted(found.items()))
 
-    Without `after`, all commit files are looked at. Costs one look at the disk a file.
+
+def refuse_empty(commits: Iterable[FileEntry], folder: Folder, key: DatasetKey) -> None:
+    """Passes commit files that have bytes.
 
     Raises:
-        DamagedLogError: one has no bytes (FF-607).
+        DamagedLogError: one has none (FF-607).
     """
-    if after < 0:
-        for path in log.glob("*.json"):
-            if path.stem.isdecimal() and path.stat().st_size == 0:
-                raise damaged_log(key, str(log.parent), f"`{path.name}` is empty")
-        return after
-    while True:
-        path = commit_file(log, after + 1)
-        try:
-            size = path.stat().st_size
-        except FileNotFoundError:
-            return after
-        if size == 0:
-            raise damaged_log(key, str(log.parent), f"`{path.name}` is empty")
-        after += 1
+    for entry in commits:
+        if entry.size_bytes == 0:
+            raise damaged_log(key, folder.shown, f"`{_name(entry.path)}` is empty")
+
+
+def last_after(version: int, folder: Folder, key: DatasetKey) -> int:
+    """The last version whose commit file follows `version` without a gap; one look a file.
+
+    Raises:
+        DamagedLogError: one of them has no bytes (FF-607).
+    """
+    while (entry := folder.entry(commit_file(version + 1))) is not None:
+        refuse_empty([entry], folder, key)
+        version += 1
+    return version
 
 
 @dataclass(slots=True, eq=False)
 class CommitLog:
     """The records of one table's commits, oldest first, as far as they were read."""
 
-    log: Path
+    folder: Folder
     key: DatasetKey
     records: list[tuple[int, Mapping[str, object]]] = field(
         default_factory=list[tuple[int, Mapping[str, object]]]
@@ -71,11 +84,14 @@ class CommitLog:
             DamagedLogError: one is missing, empty or no JSON (FF-607).
         """
         if self._next < 0:
-            self._next = _oldest(self.log, newest)
+            is_whole = self.folder.entry(commit_file(0)) is not None
+            self._next = 0 if is_whole else min(commits_in(self.folder), default=newest + 1)
             self.is_cut = self._next > 0
-        while self._next <= newest:
-            self._read(self._next)
-            self._next += 1
+        wanted = range(self._next, newest + 1)
+        contents = self.folder.read_all(map(commit_file, wanted))
+        for version in wanted:
+            self._read(version, contents.get(commit_file(version)))
+            self._next = version + 1
 
     def add(self, version: int, record: Mapping[str, object]) -> None:
         """Takes in the record of a commit that this process made itself."""
@@ -89,24 +105,18 @@ class CommitLog:
         is_there = at < len(self.records) and self.records[at][0] == version
         return self.records[at][1] if is_there else None
 
-    def _read(self, version: int) -> None:
-        path = commit_file(self.log, version)
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError as error:
-            raise damaged_log(
-                self.key, str(self.log.parent), f"`{path.name}` is missing"
-            ) from error
-        if not text:
-            raise damaged_log(self.key, str(self.log.parent), f"`{path.name}` is empty")
-        for line in text.splitlines():
+    def _read(self, version: int, content: bytes | None) -> None:
+        name = _name(commit_file(version))
+        if not content:
+            what = "is missing" if content is None else "is empty"
+            raise damaged_log(self.key, self.folder.shown, f"`{name}` {what}")
+        for line in content.decode().splitlines():
             if f'"{RECORD_KEY}"' not in line:
                 continue
             try:
                 action: object = json.loads(line)
             except ValueError as error:
-                what = f"`{path.name}` is no JSON"
-                raise damaged_log(self.key, str(self.log.parent), what) from error
+                raise damaged_log(self.key, self.folder.shown, f"`{name}` is no JSON") from error
             record = _record_in(action)
             if record is not None:
                 self._keep(version, record)
@@ -116,21 +126,23 @@ class CommitLog:
         self.version_of_step.setdefault(str(record.get("step_id")), version)
 
 
-def named_files(log: Path) -> frozenset[str]:
+def named_files(folder: Folder) -> frozenset[str]:
     """The data files, as the log spells them, that any commit still in the log added."""
     found: set[str] = set()
-    for path in log.glob("*.json"):
-        for line in path.read_text("utf-8").splitlines():
+    for content in folder.read_all(map(commit_file, commits_in(folder))).values():
+        for line in content.decode().splitlines():
             if line.startswith('{"add"'):
                 found.add(str(json.loads(line)["add"]["path"]))
     return frozenset(found)
 
 
-def schema_texts(log: Path) -> Iterator[tuple[int, datetime, str]]:
+def schema_texts(folder: Folder) -> Iterator[tuple[int, datetime, str]]:
     """The schemas that commits still in the log set: version, instant, and Delta's JSON text."""
-    for path in sorted(log.glob("*.json")):
-        text = path.read_text("utf-8")
-        if not path.stem.isdecimal() or '"metaData"' not in text:
+    versions = list(commits_in(folder))
+    contents = folder.read_all(map(commit_file, versions))
+    for version in versions:
+        text = contents.get(commit_file(version), b"").decode()
+        if '"metaData"' not in text:
             continue
         actions: dict[str, Mapping[str, object]] = {}
         for line in text.splitlines():
@@ -139,7 +151,7 @@ def schema_texts(log: Path) -> Iterator[tuple[int, datetime, str]]:
         if metadata is not None:
             at_ms = info.get("timestamp", metadata.get("createdTime"))
             at = datetime.fromtimestamp(float(str(at_ms or 0)) / 1000, UTC)
-            yield int(path.stem), at, str(metadata["schemaString"])
+            yield version, at, str(metadata["schemaString"])
 
 
 def _record_in(action: object) -> Mapping[str, object] | None:
@@ -153,8 +165,5 @@ def _record_in(action: object) -> Mapping[str, object] | None:
     return cast("dict[str, object]", record) if isinstance(record, dict) else None
 
 
-def _oldest(log: Path, newest: int) -> int:
-    if commit_file(log, 0).exists():
-        return 0
-    versions = [int(path.stem) for path in log.glob("*.json") if path.stem.isdecimal()]
-    return min(versions, default=newest + 1)
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flowforge_assets.errors.base import FlowForgeError
@@ -25,10 +26,9 @@ from flowforge_assets.errors.storage import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.external import ReadTable
+    from flowforge_assets.storage.folder import Folder
 
 _FULL: Final = re.compile(
     r"no space left|disk quota exceeded|os error 28\b|os error 122\b", re.IGNORECASE
@@ -112,7 +112,7 @@ def guarded(key: DatasetKey, place: str, *, is_ours: bool = True) -> Generator[N
 
 
 @contextmanager
-def writing(key: DatasetKey, folder: Path) -> Generator[None]:
+def writing(key: DatasetKey, folder: Folder) -> Generator[None]:
     """Turns what goes wrong with the target of a write into coded errors.
 
     While a lazy frame is written its sources are read and code of users runs: what fails there
@@ -123,7 +123,7 @@ def writing(key: DatasetKey, folder: Path) -> Generator[None]:
     except (KeyboardInterrupt, SystemExit, FlowForgeError):
         raise
     except BaseException as error:
-        ours = as_storage_error(error, key, str(folder))
+        ours = as_storage_error(error, key, folder.shown)
         is_target = isinstance(ours, DiskFullError | EngineCrashError) or (
             isinstance(ours, NoAccessError) and not _is_writable(folder)
         )
@@ -137,9 +137,12 @@ def reading(table: ReadTable) -> AbstractContextManager[None]:
     return guarded(table.spec.key, table.uri, is_ours=not table.spec.is_external)
 
 
-def _is_writable(folder: Path) -> bool:
-    """Whether files may be made in `folder`, or where it would be made."""
-    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+def _is_writable(folder: Folder) -> bool:
+    """Whether files may be made in `folder`, or where it would be made, as far as a look tells."""
+    if not folder.is_local:
+        return True
+    whole = Path(folder.target())
+    there = next((path for path in (whole, *whole.parents) if path.exists()), whole)
     return os.access(there, os.W_OK | os.X_OK)
 
 

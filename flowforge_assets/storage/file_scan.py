@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,6 +18,7 @@ from flowforge_assets.storage.partition_rows import is_in
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.column_stats import FileStats
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import TableSpec
 
 
@@ -109,7 +109,7 @@ def scan_stored(
         return none if row is None else none.with_row_index(row)
     hive = {name: stored[name] for name in layout.hive}
     return pl.scan_parquet(
-        [layout.folder / file.path for file in files],
+        [layout.folder.target(file.path) for file in files],
         schema=stored,
         glob=False,
         hive_partitioning=bool(hive),
@@ -117,21 +117,23 @@ def scan_stored(
         missing_columns="insert",
         extra_columns="ignore",
         row_index_name=row,
+        **layout.folder.polars_options,
     )
 
 
-def refuse_damaged(files: Sequence[DataFile], folder: Path, spec: TableSpec) -> None:
+def refuse_damaged(files: Sequence[DataFile], folder: Folder, spec: TableSpec) -> None:
     """Passes when all `files` are there, of the size that they were written with.
+
+    An object store keeps what it took whole, and a look at each would be a request: there who
+    collects the rows meets a file that is gone.
 
     Raises:
         DamagedDataError: one is missing or has another size (FF-608).
     """
-    for file in files:
-        path = folder / file.path
-        try:
-            found = path.stat().st_size
-        except FileNotFoundError as error:
-            raise damaged_data(spec.key, str(folder), f"`{file.path}` is missing") from error
-        if found != file.bytes_written:
-            what = f"`{file.path}` has {found} bytes instead of {file.bytes_written}"
-            raise damaged_data(spec.key, str(folder), what)
+    for file in files if folder.is_local else ():
+        found = folder.entry(file.path)
+        if found is None:
+            raise damaged_data(spec.key, folder.shown, f"`{file.path}` is missing")
+        if found.size_bytes != file.bytes_written:
+            what = f"`{file.path}` has {found.size_bytes} bytes instead of {file.bytes_written}"
+            raise damaged_data(spec.key, folder.shown, what)

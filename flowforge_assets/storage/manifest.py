@@ -1,8 +1,4 @@
-"""The one file that says what a Parquet table holds: `_flowforge/current.json`.
-
-It is replaced as a whole, so a reader sees all of a commit or nothing of it. The last
-`KEPT_VERSIONS` stay beside it as `version-N.json`.
-"""
+"""What a version of a Parquet table says: its files, its columns and the record of its commits."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -18,18 +13,17 @@ from deltalake import Schema as DeltaSchema
 
 from flowforge_assets.core.polars_types import polars_type
 from flowforge_assets.core.schema_change import SchemaChange
-from flowforge_assets.storage.atomic import write_atomic
 from flowforge_assets.storage.data_files import DataFile
 from flowforge_assets.storage.delta_schema import columns_in, delta_schema
 from flowforge_assets.storage.failure import damaged_log
+from flowforge_assets.storage.folder_versions import VersionFiles
 from flowforge_assets.storage.made_json import refuse_newer
 
 if TYPE_CHECKING:
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.overlap import ColumnEnds
     from flowforge_assets.storage.store import TableSpec
 
-KEPT_VERSIONS: Final = 10
-FOLDER: Final = "_flowforge"
 _FORMAT: Final = 1
 
 
@@ -54,14 +48,9 @@ class Manifest:
         return pl.Schema(DeltaSchema.from_json(self.schema))
 
 
-def current_path(folder: Path) -> Path:
-    """The manifest of the newest version."""
-    return folder / FOLDER / "current.json"
-
-
-def version_path(folder: Path, version: int) -> Path:
-    """The manifest of one version."""
-    return folder / FOLDER / f"version-{version}.json"
+def versions_in(folder: Folder) -> VersionFiles:
+    """The manifests in a table's folder."""
+    return VersionFiles(folder, "version")
 
 
 def schema_text(spec: TableSpec) -> str:
@@ -69,18 +58,16 @@ def schema_text(spec: TableSpec) -> str:
     return delta_schema(spec.schema, spec.comments).to_json()
 
 
-def read_manifest(path: Path, spec: TableSpec) -> Manifest | None:
-    """The manifest at `path`, or None where there is none.
+def read_manifest(versions: VersionFiles, version: int, spec: TableSpec) -> Manifest | None:
+    """The manifest of a version, or None where there is none.
 
     Raises:
         DamagedLogError: it is cut off or garbled (FF-607).
         NewerRecordError: a newer version of FlowForge wrote it (FF-616).
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    text = versions.read(version)
+    if text is None:
         return None
-    place = str(path.parent.parent)
     try:
         # Any: what a file holds has no type until it was looked at
         content: Any = json.loads(text)
@@ -94,22 +81,25 @@ def read_manifest(path: Path, spec: TableSpec) -> Manifest | None:
             steps=content["steps"],
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise damaged_log(spec.key, place, f"`{path.name}` is no manifest") from error
+        what = f"`{versions.path(version)}` is no manifest"
+        raise damaged_log(spec.key, versions.folder.shown, what) from error
 
 
-def schema_entries(folder: Path, spec: TableSpec) -> list[SchemaChange]:
+def schema_entries(versions: VersionFiles, spec: TableSpec) -> list[SchemaChange]:
     """The columns of each version that is kept, oldest first."""
     found: list[SchemaChange] = []
-    for path in (folder / FOLDER).glob("version-*.json"):
-        manifest = read_manifest(path, spec)
+    for version, entry in versions.kept().items():
+        manifest = read_manifest(versions, version, spec)
         if manifest is not None:
-            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(SchemaChange(manifest.version, at, columns_in(manifest.schema)))
-    return sorted(found, key=lambda entry: entry.version)
+            at = datetime.fromtimestamp(entry.modified, UTC)
+            found.append(SchemaChange(version, at, columns_in(manifest.schema)))
+    return found
 
 
-def write_manifest(folder: Path, manifest: Manifest, spec: TableSpec) -> None:
-    """Makes `manifest` the newest version, in one act, and forgets the oldest kept one."""
+def write_manifest(
+    versions: VersionFiles, manifest: Manifest, spec: TableSpec, *, step_id: str
+) -> bool:
+    """Makes `manifest` the next version, in one act; False when another writer was first."""
     content = {
         "format": _FORMAT,
         "dataset": str(spec.key),
@@ -121,17 +111,14 @@ def write_manifest(folder: Path, manifest: Manifest, spec: TableSpec) -> None:
         "steps": manifest.steps,
     }
     text = json.dumps(content, separators=(",", ":")).encode()
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_atomic(version_path(folder, manifest.version), text)
-    write_atomic(current_path(folder), text)
-    version_path(folder, manifest.version - KEPT_VERSIONS).unlink(missing_ok=True)
+    return versions.create(manifest.version, text, step_id)
 
 
-def named_files(folder: Path, spec: TableSpec) -> frozenset[str]:
+def named_files(versions: VersionFiles, spec: TableSpec) -> frozenset[str]:
     """The data files of every version that can still be read."""
     found: set[str] = set()
-    for path in (folder / FOLDER).glob("*.json"):
-        manifest = read_manifest(path, spec)
+    for version in versions.kept():
+        manifest = read_manifest(versions, version, spec)
         found.update(file.path for file in (manifest.files if manifest else ()))
     return frozenset(found)
 

@@ -25,9 +25,12 @@ from flowforge_assets.core.schema_change import SchemaChange, columns_of, real_c
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.evolution import refuse_unlike
+from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.made_json import write_made
 from flowforge_assets.storage.partition_rows import refuse_strays
+from flowforge_assets.storage.partition_values import partitions_of
+from flowforge_assets.storage.past import Version, touched_since
 from flowforge_assets.storage.pieces import Pieces
 from flowforge_assets.storage.request import Request
 
@@ -64,6 +67,7 @@ class _History:
     versions: dict[int, Pieces] = field(default_factory=dict[int, Pieces])
     commits: list[Made] = field(default_factory=list[Made])
     schemas: list[SchemaChange] = field(default_factory=list[SchemaChange])
+    restored: dict[int, list[Made]] = field(default_factory=dict[int, "list[Made]"])
     version_of_step: dict[str, int] = field(default_factory=dict[str, int])
     lock: Lock = field(default_factory=Lock)
 
@@ -114,13 +118,9 @@ class MemoryTable:
                 f"`{self._spec.key}` has no table yet",
                 hint=f"make it: `flowforge run -s {self._spec.key}`",
             )
-        pieces = history.versions.get(history.newest if version is None else version)
-        if pieces is None:
-            raise NoVersionError(
-                f"`{self._spec.key}` has no version {version}",
-                hint=f"the newest is {history.newest}, and the last {KEPT_VERSIONS} are kept",
-            )
-        return pieces.scan(partitions, self._spec)
+        return self._pieces(history.newest if version is None else version).scan(
+            partitions, self._spec
+        )
 
     def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFrame:
         """Holds `frame`, collected when it is lazy; a DataFrame is not copied.
@@ -160,7 +160,42 @@ class MemoryTable:
 
     def made(self) -> Sequence[Made]:
         """What was made: each partition once, by its last commit, oldest first."""
-        return latest(self._history.commits, self._spec.dimensions, self._spec.by_step)
+        return self._made_by(self._history.newest)
+
+    def versions(self) -> Sequence[Version]:
+        """The versions that can still be read, oldest first."""
+        commits = self._history.commits
+        return [
+            Version(number, commits[number].at, commits[number])
+            for number in sorted(self._history.versions)
+        ]
+
+    def made_by(self, version: int) -> Sequence[Made]:
+        """What was made by a version.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        self._pieces(version)
+        return self._made_by(version)
+
+    def restore(self, version: int, made: Made) -> Made:
+        """Makes a new version with the rows of an older one.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        history = self._history
+        with history.lock:
+            if (known := history.version_of_step.get(made.step_id)) is not None:
+                return history.commits[known]
+            old, now = self._pieces(version), self._pieces(history.newest)
+            touched = touched_since(self.versions(), version, self._spec.dimensions)
+            if touched is None:
+                both = (rows.scan(None, self._spec) for rows in (old, now))
+                touched = partitions_of(pl.concat(both), self._spec.dimensions)
+            history.restored[history.newest + 1] = self._made_by(version)
+            return self._add(old, dataclasses.replace(made, touched=touched), before=now)
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that it had, oldest first."""
@@ -175,17 +210,39 @@ class MemoryTable:
             request.refuse_moved(self.version(), self._spec)
             before = history.versions.get(history.newest, _NOTHING)
             after, made = before.after(request, self._spec)
-            version = history.newest + 1
-            made = dataclasses.replace(made, table=TableVersion(history.table_id, version))
-            history.versions[version] = after
-            history.versions.pop(version - KEPT_VERSIONS, None)
-            history.commits.append(made)
-            if after.schema is not None and after.schema != before.schema:
-                entry = SchemaChange(version, made.at, columns_of(after.schema))
-                history.schemas.append(entry)
-            history.version_of_step[made.step_id] = version
-            history.newest = version
+            return self._add(after, made, before=before)
+
+    def _add(self, after: Pieces, made: Made, *, before: Pieces) -> Made:
+        """Makes `after` the newest version; the caller holds the lock."""
+        history = self._history
+        version = history.newest + 1
+        made = dataclasses.replace(made, table=TableVersion(history.table_id, version))
+        history.versions[version] = after
+        history.versions.pop(version - KEPT_VERSIONS, None)
+        history.commits.append(made)
+        if after.schema is not None and after.schema != before.schema:
+            entry = SchemaChange(version, made.at, columns_of(after.schema))
+            history.schemas.append(entry)
+        history.version_of_step[made.step_id] = version
+        history.newest = version
         return made
+
+    def _made_by(self, version: int) -> list[Made]:
+        """What was made by a version: since it was last restored, and what was restored then."""
+        history = self._history
+        restored = max((each for each in history.restored if each <= version), default=0)
+        commits = [*history.restored.get(restored, ()), *history.commits[restored : version + 1]]
+        return latest(commits, self._spec.dimensions, self._spec.by_step)
+
+    def _pieces(self, version: int) -> Pieces:
+        pieces = self._history.versions.get(version)
+        if pieces is None:
+            newest = self._history.newest
+            raise NoVersionError(
+                f"`{self._spec.key}` has no version {version}",
+                hint=f"the newest is {newest}, and the last {KEPT_VERSIONS} are kept",
+            )
+        return pieces
 
 
 class MemoryStore:
@@ -220,7 +277,7 @@ class MemoryStore:
             if self._artifacts is None:
                 folder = Path(tempfile.mkdtemp(prefix="flowforge-"))
                 finalize(self, rmtree, folder, ignore_errors=True)
-                self._artifacts = ArtifactFolders(folder)
+                self._artifacts = ArtifactFolders(LocalFolder(folder), folder)
             return self._artifacts.of(spec)
 
 

@@ -1,16 +1,14 @@
-"""Parquet tables on local disk: data files that never change, and one manifest that names them."""
+"""Parquet tables: data files that never change, and a manifest a version that names them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace as replaced
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
-from filelock import FileLock
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
@@ -18,24 +16,29 @@ from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import NoTableError, NotATableError, NoVersionError
 from flowforge_assets.storage import manifest as manifests
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
+from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_replace import replacement
 from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files
+from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
-from flowforge_assets.storage.location import table_folder
+from flowforge_assets.storage.leftovers import Leftovers
+from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.manifest import Manifest
 from flowforge_assets.storage.request import Request
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from pathlib import Path
 
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 _KEPT_STEPS: Final = 1000
@@ -44,14 +47,16 @@ _KEPT_STEPS: Final = 1000
 class ParquetTable:
     """One dataset's Parquet table; its last ten versions can be read."""
 
-    def __init__(self, spec: TableSpec, folder: Path) -> None:
+    def __init__(self, spec: TableSpec, folder: Folder) -> None:
         """The table of `spec` in `folder`, which need not be there."""
         self._spec = spec
         self._folder = folder
+        self._versions = manifests.versions_in(folder)
         self._schema = polars_schema(spec.schema)
         self._lock = RLock()
+        self._leftovers = Leftovers(folder, self._named)
         self._held: Manifest | None = None
-        self._held_mark: tuple[int, int, int] | None = None
+        self._held_mark: Hashable = None
 
     @property
     def spec(self) -> TableSpec:
@@ -61,10 +66,10 @@ class ParquetTable:
     @property
     def uri(self) -> str:
         """`file:///lake/silver/flights`."""
-        return self._folder.as_uri()
+        return self._folder.uri
 
     def version(self) -> TableVersion | None:
-        """The newest version, or None where no table is; one look at the file system."""
+        """The newest version, or None where no table is; one look at the folder."""
         with guarded(self._spec.key, self._place):
             manifest = self._current()
             return None if manifest is None else TableVersion(manifest.table_id, manifest.version)
@@ -126,11 +131,12 @@ class ParquetTable:
     ) -> Made:
         """Puts the staged rows in the place of others and records `made`, in one act.
 
-        Writers wait for one another, in this process and in others on this machine.
+        When others commit first, which files hold the replaced rows is decided anew.
 
         Raises:
             StrayRowsError: a staged row lies outside of the set `replace` (FF-613).
             SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
+            CommitConflictError: others were first each time (FF-609).
             BaseMovedError: the newest version is not `base` (FF-621).
         """
         mine = staged if isinstance(staged, StagedFiles) else self.stage(staged.scan())
@@ -149,7 +155,7 @@ class ParquetTable:
         """Removes the staged files, save those that a version names."""
         if isinstance(staged, StagedFiles):
             with guarded(self._spec.key, self._place):
-                self._remove(staged.files)
+                self._leftovers.remove(staged.files)
 
     def made(self) -> Sequence[Made]:
         """What was made, as the manifest says: each partition once, oldest first."""
@@ -162,7 +168,7 @@ class ParquetTable:
         with guarded(self._spec.key, self._place):
             if self._current() is None:
                 return []
-            return real_changes(manifests.schema_entries(self._folder, self._spec))
+            return real_changes(manifests.schema_entries(self._versions, self._spec))
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no kept version names and that are old; gives their paths.
@@ -170,13 +176,13 @@ class ParquetTable:
         Choose `older_than` longer than any step runs.
         """
         with guarded(self._spec.key, self._place):
-            named = manifests.named_files(self._folder, self._spec)
+            named = self._named()
             age_seconds = older_than.total_seconds()
             return sweep_files(self._folder, named, older_than_seconds=age_seconds)
 
     @property
     def _place(self) -> str:
-        return str(self._folder)
+        return self._folder.shown
 
     @property
     def _layout(self) -> Layout:
@@ -184,65 +190,59 @@ class ParquetTable:
         return Layout(self._folder, self._spec.dimensions, hive=())
 
     def _current(self) -> Manifest | None:
-        """The newest manifest; read again only when the file is another."""
-        path = manifests.current_path(self._folder)
+        """The newest manifest; read again only when its file is another."""
         with self._lock:
-            try:
-                status = path.stat()
-            except FileNotFoundError:
+            version, entry = max(self._versions.kept().items(), default=(-1, None))
+            if entry is None:
                 self._held = None
-                if (self._folder / "_delta_log").exists():
+                if self._folder.names("_delta_log"):
                     raise NotATableError(
-                        f"`{self._folder}` holds a Delta table of `{self._spec.key}`",
+                        f"`{self._place}` holds a Delta table of `{self._spec.key}`",
                         hint="set the format to `delta`, or use another `store`",
-                    ) from None
+                    )
                 return None
-            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
-            if self._held is None or mark != self._held_mark:
-                self._held = manifests.read_manifest(path, self._spec)
-                self._held_mark = mark
+            if self._held is None or (version, entry.mark) != self._held_mark:
+                self._held = manifests.read_manifest(self._versions, version, self._spec)
+                self._held_mark = (version, entry.mark)
             return self._held
 
     def _at(self, version: int, *, newest: int) -> Manifest:
-        path = manifests.version_path(self._folder, version)
-        manifest = manifests.read_manifest(path, self._spec)
+        manifest = manifests.read_manifest(self._versions, version, self._spec)
         if manifest is None or version > newest:
             raise NoVersionError(
                 f"`{self._spec.key}` has no version {version}",
-                hint=f"the newest is {newest}, and the last {manifests.KEPT_VERSIONS} are kept",
+                hint=f"the newest is {newest}, and the last {KEPT_VERSIONS} are kept",
             )
         return manifest
 
     def _commit(self, request: Request[StagedFiles]) -> Made:
-        with guarded(self._spec.key, self._place):
-            lock_path = self._folder / manifests.FOLDER / "commit.lock"
-            lock_path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock, FileLock(lock_path):
-                before = self._current()
-                if before is not None and request.made.step_id in before.steps:
-                    version = before.steps[request.made.step_id]
-                    record = dict(before.records).get(version)
-                    table = TableVersion(before.table_id, version)
-                    self._remove(request.staged.files if request.staged else ())
-                    return request.done(record, table, self._spec)
-                request.refuse_moved(self.version(), self._spec)
-                written: list[DataFile] = []
-                try:
-                    after, made = self._after(before, request, written)
-                    manifests.write_manifest(self._folder, after, self._spec)
-                except BaseException:
-                    self._remove(written)
-                    raise
-                named = {file.path for file in after.files}
-                staged = request.staged.files if request.staged else ()
-                unused = [file for file in (*staged, *written) if file.path not in named]
-                remove_files(self._folder, unused)
+        with guarded(self._spec.key, self._place), self._lock:
+            return until_made(lambda: self._try_commit(request), self._spec.key)
+
+    def _try_commit(self, request: Request[StagedFiles]) -> Made | None:
+        """What was committed, or None when someone else committed first."""
+        before = self._current()
+        staged = request.staged.files if request.staged else ()
+        at = None if before is None else TableVersion(before.table_id, before.version)
+        if before is not None and request.made.step_id in before.steps:
+            version = before.steps[request.made.step_id]
+            self._leftovers.remove(staged)
+            table = TableVersion(before.table_id, version)
+            return request.done(dict(before.records).get(version), table, self._spec)
+        request.refuse_moved(at, self._spec)
+        written: list[DataFile] = []
+        with self._leftovers.of_failure(written, staged):
+            after, made = self._after(before, request, written)
+            step_id = request.made.step_id
+            if not manifests.write_manifest(self._versions, after, self._spec, step_id=step_id):
+                remove_files(self._folder, written)
+                return None
+        named = {file.path for file in after.files}
+        remove_files(self._folder, [f for f in (*staged, *written) if f.path not in named])
         return made
 
-    def _remove(self, files: Sequence[DataFile]) -> None:
-        """Removes files unless a version names them."""
-        named = manifests.named_files(self._folder, self._spec)
-        remove_files(self._folder, [file for file in files if file.path not in named])
+    def _named(self) -> frozenset[str]:
+        return manifests.named_files(self._versions, self._spec)
 
     def _after(
         self, before: Manifest | None, request: Request[StagedFiles], written: list[DataFile]
@@ -282,24 +282,27 @@ class ParquetTable:
 class ParquetStore:
     """Parquet tables in one folder: `layer/name` for each dataset."""
 
-    def __init__(self, folder: Path) -> None:
-        """The store in `folder`, which is made at the first write."""
+    def __init__(self, folder: Folder, copies: Path) -> None:
+        """The store in `folder`, which is made at the first write.
+
+        Copies of artifacts of a remote store are kept in `copies`.
+        """
         self._folder = folder
         self._tables: dict[DatasetKey, ParquetTable] = {}
-        self._artifacts = ArtifactFolders(folder)
+        self._artifacts = ArtifactFolders(folder, copies)
         self._lock = RLock()
 
     @property
     def uri(self) -> str:
         """`file:///lake`."""
-        return self._folder.as_uri()
+        return self._folder.uri
 
     def table(self, spec: TableSpec) -> ParquetTable:
         """The table of `spec.key`; the same object for the same spec while the store lives."""
         with self._lock:
             table = self._tables.get(spec.key)
             if table is None or table.spec != spec:
-                table = ParquetTable(spec, table_folder(self._folder, spec.key))
+                table = ParquetTable(spec, self._folder.below(*table_names(spec.key)))
                 self._tables[spec.key] = table
             return table
 

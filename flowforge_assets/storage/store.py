@@ -31,7 +31,8 @@ class TableSpec:
     `step_dimensions` are those of the steps that make it (None: as its own `dimensions`):
     `Made.partitions` is in those, `Made.touched` in its own. An artifact has no columns: its files
     end in `suffix`. `keeps_history` says that what it holds cannot all be made again,
-    `is_external` that none of it can: someone else writes it.
+    `is_external` that none of it can: someone else writes it. `renames` has names under which
+    columns were stored before, newest first; `drops` the stored columns that may be lost.
     """
 
     key: DatasetKey
@@ -43,6 +44,8 @@ class TableSpec:
     suffix: str = ""
     keeps_history: bool = False
     is_external: bool = False
+    renames: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    drops: frozenset[str] = frozenset()
 
     @property
     def by_step(self) -> tuple[Dimension, ...]:
@@ -170,8 +173,12 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFile:
-    """One file of an artifact: where it lies, its SHA-256 in hex, and since which version."""
+    """One file of an artifact: where it lies, its SHA-256 in hex, and since which version.
 
+    `path` is where it is read: itself, or the copy of one that lies elsewhere.
+    """
+
+    uri: str
     path: Path
     digest: str
     size_bytes: int
@@ -182,7 +189,7 @@ class ArtifactFile:
 class StagedFile:
     """A copy of a file that nobody sees yet; `digest` is its SHA-256 in hex."""
 
-    path: Path
+    name: str
     digest: str
     size_bytes: int
 

@@ -13,6 +13,7 @@ import pytest
 from artifact_values import MODEL, commit, content
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.storage.artifact import ArtifactFolder
+from flowforge_assets.storage.folder_local import LocalFolder
 from storage_values import record
 
 pytestmark = pytest.mark.slow
@@ -24,10 +25,12 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.storage.artifact import ArtifactFolder
+from flowforge_assets.storage.folder_local import LocalFolder
 from storage_values import record
 from artifact_values import MODEL
 
-artifacts, left = ArtifactFolder(MODEL, Path(sys.argv[3])), int(sys.argv[5])
+folder, left = Path(sys.argv[3]), int(sys.argv[5])
+artifacts = ArtifactFolder(MODEL, LocalFolder(folder), folder)
 made = record(step="killed")
 
 
@@ -51,12 +54,12 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path: Path)
     ended: set[bytes] = set()
     for moment in count(1):
         folder = tmp_path / str(moment)
-        commit(ArtifactFolder(MODEL, folder), tmp_path, b"old")
+        commit(ArtifactFolder(MODEL, LocalFolder(folder), folder), tmp_path, b"old")
         arguments = [ROOT, ROOT / "tests/storage", folder, new, moment]
         child = subprocess.run(
             [sys.executable, "-c", _CHILD, *map(str, arguments)], check=False, timeout=60
         )
-        artifacts = ArtifactFolder(MODEL, folder)
+        artifacts = ArtifactFolder(MODEL, LocalFolder(folder), folder)
         ended.add(content(artifacts))
         version = artifacts.version()
         assert version is not None

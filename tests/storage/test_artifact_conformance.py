@@ -9,6 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -24,7 +25,8 @@ from flowforge_assets.errors.storage import (
     NoVersionError,
 )
 from flowforge_assets.storage.artifact import ArtifactFolder
-from flowforge_assets.storage.artifact_pointer import KEPT_VERSIONS
+from flowforge_assets.storage.folder_local import LocalFolder
+from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.location import open_store
 from flowforge_assets.storage.store import NO_TABLE
 from storage_values import DAY, ORDERS, WEEK, days, numbers, put, record
@@ -285,7 +287,7 @@ def test_an_artifact_is_not_put_into_the_folder_of_a_table(
 def test_a_garbled_pointer_is_told(disk_store: Store, tmp_path: Path, text: str) -> None:
     artifacts = disk_store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
-    pointer = artifacts.file(WHOLE).path.parent / "_flowforge" / "artifact.json"
+    pointer = artifacts.file(WHOLE).path.parent / "_flowforge" / "artifact-0.json"
     pointer.write_text(text, encoding="utf-8")
     with pytest.raises(DamagedLogError, match="no pointer to files"):
         artifacts.version()
@@ -294,7 +296,7 @@ def test_a_garbled_pointer_is_told(disk_store: Store, tmp_path: Path, text: str)
 def test_a_pointer_of_a_newer_format_is_refused(disk_store: Store, tmp_path: Path) -> None:
     artifacts = disk_store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
-    pointer = artifacts.file(WHOLE).path.parent / "_flowforge" / "artifact.json"
+    pointer = artifacts.file(WHOLE).path.parent / "_flowforge" / "artifact-0.json"
     content = json.loads(pointer.read_text(encoding="utf-8"))
     pointer.write_text(json.dumps({**content, "format": 99}), encoding="utf-8")
     with pytest.raises(NewerRecordError):
@@ -308,24 +310,25 @@ def test_a_commit_that_was_cut_off_before_its_pointer_can_be_repeated(
     (tmp_path / "new").write_bytes(b"new")
     staged = artifacts.stage(tmp_path / "new")
     # as far as a kill, or an error, may let it come
-    staged.path.rename(staged.path.with_name(f"{staged.digest}.pkl"))
+    folder = Path(unquote(urlsplit(artifacts.uri).path))
+    (folder / staged.name).rename(folder / f"{staged.digest}.pkl")
     assert artifacts.files() == {}
     artifacts.commit({WHOLE: staged}, made=record())
     assert content(artifacts) == b"new"
 
 
 def test_files_that_nothing_points_to_are_swept_when_they_are_old(tmp_path: Path) -> None:
-    artifacts = ArtifactFolder(MODEL, tmp_path / "churn")
+    artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
     assert artifacts.sweep(timedelta(0)) == []
     commit(artifacts, tmp_path, b"weights")
     left = artifacts.stage(tmp_path / "source")
     assert artifacts.sweep(timedelta(hours=1)) == []
-    assert artifacts.sweep(timedelta(seconds=-1)) == [left.path.name]
+    assert artifacts.sweep(timedelta(seconds=-1)) == [left.name]
     assert content(artifacts) == b"weights"
 
 
 def test_files_of_kept_versions_are_not_swept(tmp_path: Path) -> None:
-    artifacts = ArtifactFolder(MODEL, tmp_path / "churn")
+    artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
     for number in range(KEPT_VERSIONS + 1):
         commit(artifacts, tmp_path, str(number).encode())
     assert artifacts.sweep(timedelta(seconds=-1)) == [f"{sha256(b'0').hexdigest()}.pkl"]

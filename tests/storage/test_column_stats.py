@@ -19,6 +19,7 @@ from flowforge_assets.storage.column_stats import (
     footer_stats,
     frame_stats,
 )
+from flowforge_assets.storage.folder_local import LocalFolder
 from storage_values import DAY, every_type
 
 
@@ -27,7 +28,10 @@ def test_a_footer_tells_what_the_frame_does(tmp_path: Path) -> None:
     frame = frame.drop("text")  # too long to have ends either way
     path = tmp_path / "a.parquet"
     frame.write_parquet(path)
-    from_footer, from_frame = footer_stats(path), frame_stats(frame, ())
+    from_footer, from_frame = (
+        footer_stats(LocalFolder(path.parent), path.name),
+        frame_stats(frame, ()),
+    )
     for name, column in from_frame.items():
         assert from_footer[name] == column, name
 
@@ -36,7 +40,7 @@ def test_several_row_groups_are_one_column(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     frame = pl.DataFrame({"a": [3, None, 1, 7], "s": ["b", "c", "a", None]})
     frame.write_parquet(path, row_group_size=1)
-    assert footer_stats(path) == frame_stats(frame, ())
+    assert footer_stats(LocalFolder(path.parent), path.name) == frame_stats(frame, ())
 
 
 def test_columns_without_a_sure_order_have_no_ends() -> None:

@@ -27,6 +27,7 @@ from flowforge_assets.errors.storage import (
 )
 from flowforge_assets.storage.delta import DeltaStore, DeltaTable
 from flowforge_assets.storage.failure import as_storage_error, reading
+from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.parquet import ParquetStore, ParquetTable
 from storage_values import (
     DAILY,
@@ -68,7 +69,7 @@ def swept(table: Table, age: timedelta = timedelta(0)) -> list[str]:
 @pytest.fixture
 def delta(tmp_path: Path) -> Table:
     """A Delta table of two commits."""
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     put(table, numbers(1))
     put(table, numbers(2))
     return table
@@ -80,7 +81,9 @@ def commit_of(table: Table, version: int) -> Path:
 
 def anew(table: Table) -> Table:
     """The same table as another process would open it."""
-    return DeltaStore(folder_of(table).parents[1]).table(table.spec)
+    return DeltaStore(LocalFolder(folder_of(table).parents[1]), folder_of(table).parents[1]).table(
+        table.spec
+    )
 
 
 def test_an_empty_commit_file_is_refused_on_opening(delta: Table) -> None:
@@ -111,10 +114,10 @@ def test_a_gap_in_the_log_is_refused(delta: Table) -> None:
 
 
 def test_a_garbled_manifest_is_refused(tmp_path: Path) -> None:
-    table = ParquetStore(tmp_path).table(ORDERS)
+    table = ParquetStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     put(table, numbers(1))
-    (folder_of(table) / "_flowforge" / "current.json").write_text('{"format": 1, "files"')
-    with pytest.raises(DamagedLogError, match=r"`current.json` is no manifest"):
+    (folder_of(table) / "_flowforge" / "version-0.json").write_text('{"format": 1, "files"')
+    with pytest.raises(DamagedLogError, match=r"`_flowforge/version-0.json` is no manifest"):
         table.scan()
 
 
@@ -162,7 +165,7 @@ def test_damaged_partitions_can_be_made_again(disk_store: Store) -> None:
 
 
 def test_a_folder_with_other_files_is_no_table(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     folder_of(table).mkdir(parents=True)
     (folder_of(table) / "notes.txt").write_text("mine")
     with pytest.raises(NotATableError, match=r"holds `notes.txt`"):
@@ -170,16 +173,16 @@ def test_a_folder_with_other_files_is_no_table(tmp_path: Path) -> None:
 
 
 def test_a_table_of_the_other_format_is_refused(tmp_path: Path) -> None:
-    put(ParquetStore(tmp_path / "a").table(ORDERS), numbers(1))
-    put(DeltaStore(tmp_path / "b").table(ORDERS), numbers(1))
+    put(ParquetStore(LocalFolder(tmp_path / "a"), tmp_path / "a").table(ORDERS), numbers(1))
+    put(DeltaStore(LocalFolder(tmp_path / "b"), tmp_path / "b").table(ORDERS), numbers(1))
     with pytest.raises(NotATableError):
-        DeltaStore(tmp_path / "a").table(ORDERS).scan()
+        DeltaStore(LocalFolder(tmp_path / "a"), tmp_path / "a").table(ORDERS).scan()
     with pytest.raises(NotATableError):
-        ParquetStore(tmp_path / "b").table(ORDERS).scan()
+        ParquetStore(LocalFolder(tmp_path / "b"), tmp_path / "b").table(ORDERS).scan()
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     folder_of(table).parent.mkdir(parents=True)
     folder_of(table).write_text("a file")
     with pytest.raises(StorageError):
@@ -206,7 +209,7 @@ def test_a_record_of_a_newer_format_is_refused(delta: Table) -> None:
 
 
 def test_a_table_that_was_deleted_and_made_anew_has_another_id(tmp_path: Path) -> None:
-    table, other = (DeltaStore(tmp_path).table(ORDERS) for _ in range(2))
+    table, other = (DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS) for _ in range(2))
     first = put(table, numbers(1))
     folder_of(table).rename(tmp_path / "away")
     assert table.version() is None
@@ -264,7 +267,7 @@ def test_a_read_only_folder_is_a_coded_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(NoAccessError):
-            DeltaStore(tmp_path).table(ORDERS).stage(numbers(1))
+            DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS).stage(numbers(1))
     finally:
         tmp_path.chmod(0o700)
 
@@ -302,7 +305,7 @@ def test_commit_of_a_table_removed_while_staging_starts_anew(disk_store: Store) 
 
 
 def test_a_checkpoint_that_fails_after_its_commit_loses_nothing(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(WEEKLY)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(WEEKLY)
     first = WEEK.of_value(FIRST_DAY)
     assert isinstance(first, int)
     both = PartitionSet((WEEK,), ((Span.of(first, first + 2),),))
@@ -312,4 +315,7 @@ def test_a_checkpoint_that_fails_after_its_commit_loses_nothing(tmp_path: Path) 
     log = folder_of(table) / "_delta_log"
     (log / f"{99:020}.checkpoint.parquet" / "in the way").mkdir(parents=True)
     put(table, day_rows(7, n=1), last)  # keeps the first week by rewriting it
-    assert day_values(DeltaStore(tmp_path).table(WEEKLY).scan()) == {0: 0, 7: 1}
+    assert day_values(DeltaStore(LocalFolder(tmp_path), tmp_path).table(WEEKLY).scan()) == {
+        0: 0,
+        7: 1,
+    }

@@ -15,6 +15,7 @@ import pytest
 from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.delta import DeltaStore
 from flowforge_assets.storage.delta_handle import DeltaHandle
+from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.store import Matching
 from matching_values import (
     BY_HOUR,
@@ -44,9 +45,9 @@ if TYPE_CHECKING:
 def test_files_that_cannot_hold_the_rows_are_not_read(
     tmp_path: Path, columns: tuple[str, ...], read: Collection[int]
 ) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR)
     put(table, prices(*((item, 1.0, item) for item in range(20))), days(*range(20)))
-    again = DeltaStore(tmp_path).table(BY_HOUR)
+    again = DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR)
     for file in files_of(table):
         if pl.read_parquet(file).get_column("item").max() not in read:
             file.write_bytes(b"")
@@ -55,7 +56,7 @@ def test_files_that_cannot_hold_the_rows_are_not_read(
 
 
 def test_rows_match_in_files_that_another_program_wrote(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR)
     merge(table, prices((1, 1.0, 0)))
     folder = unquote(urlsplit(table.uri).path)
     prices((2, 2.0, 0), (3, 3.0, 1)).write_delta(folder, mode="append")
@@ -65,14 +66,14 @@ def test_rows_match_in_files_that_another_program_wrote(tmp_path: Path) -> None:
 
 
 def test_files_of_which_a_log_says_nothing_are_looked_into(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(BY_HOUR)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR)
     merge(table, prices((1, 1.0, 0), (2, 2.0, 0)))
     (log,) = (Path(unquote(urlsplit(table.uri).path)) / "_delta_log").glob("*.json")
     actions = [json.loads(line) for line in log.read_text().splitlines()]
     for action in actions:
         action.get("add", {}).pop("stats", None)
     log.write_text("\n".join(map(json.dumps, actions)))
-    again = DeltaStore(tmp_path).table(BY_HOUR)
+    again = DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR)
     merge(again, prices((2, 3.0, 0), (3, 3.0, 0)))
     assert found_in(again) == Counter(prices((1, 1.0, 0), (2, 3.0, 0), (3, 3.0, 0)).rows())
 
@@ -95,7 +96,7 @@ def test_a_step_that_merged_leaves_no_files_behind(disk_store: Store) -> None:
 
 
 def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
-    mine, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
+    mine, other = (DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR) for _ in range(2))
     merge(mine, prices((1, 1.0, 0), (2, 2.0, 0)))
     other.version()
     staged = other.stage(prices((1, 5.0, 0)))
@@ -109,9 +110,9 @@ def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
 def test_a_commit_of_another_in_the_midst_of_a_merge_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    first, other = (DeltaStore(tmp_path).table(BY_HOUR) for _ in range(2))
+    first, other = (DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR) for _ in range(2))
     merge(first, prices((1, 1.0, 0), (2, 2.0, 0), (9, 9.0, 0)))
-    mine = DeltaStore(tmp_path).table(wider_prices(nullable=True))
+    mine = DeltaStore(LocalFolder(tmp_path), tmp_path).table(wider_prices(nullable=True))
     holder = delta_commit if moment.startswith("delta_commit") else DeltaHandle
     name = moment.rpartition(".")[2]
     go_on = getattr(holder, name)

@@ -19,6 +19,7 @@ from flowforge_assets.errors.storage import (
     SchemaChangeError,
 )
 from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.folder_local import LocalFolder
 from storage_values import (
     DAILY,
     DAY,
@@ -134,7 +135,7 @@ def test_the_columns_that_a_table_had_are_told(store: Store) -> None:
 
 def test_columns_that_another_program_wrote_are_told(tmp_path: Path) -> None:
     _, frame = every_type()
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     put(table, numbers(1))
     folder = unquote(urlsplit(table.uri).path)
     frame.select("list", "struct", "money", "wall").write_delta(

@@ -14,8 +14,9 @@ import pytest
 
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.errors.storage import CommitConflictError
-from flowforge_assets.storage import delta
+from flowforge_assets.storage import attempts
 from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Matching
 from storage_values import (
@@ -122,7 +123,7 @@ def test_an_open_table_sees_what_another_commits(disk_store: Store, tmp_path: Pa
 
 
 def test_a_commit_decides_anew_after_another_came_first(tmp_path: Path) -> None:
-    mine, other = (DeltaStore(tmp_path).table(DAILY) for _ in range(2))
+    mine, other = (DeltaStore(LocalFolder(tmp_path), tmp_path).table(DAILY) for _ in range(2))
     put(mine, day_rows(0, 1), days(0, 1))
     other.version()
     staged = other.stage(day_rows(1, n=1))
@@ -132,7 +133,7 @@ def test_a_commit_decides_anew_after_another_came_first(tmp_path: Path) -> None:
 
 
 def test_other_programs_read_the_delta_table(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(DAILY)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(DAILY)
     put(table, day_rows(0, 1, 2), days(0, 1, 2))
     put(table, day_rows(1, n=7), days(1))
     folder = unquote(urlsplit(table.uri).path)
@@ -147,24 +148,24 @@ def test_other_programs_read_the_delta_table(tmp_path: Path) -> None:
 
 
 def test_a_table_outlives_its_checkpoint(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     for number in range(102):
         put(table, numbers(number), step=f"step-{number}")
     log = Path(unquote(urlsplit(table.uri).path)) / "_delta_log"
     assert list(log.glob("*.checkpoint.parquet"))
-    again = DeltaStore(tmp_path).table(ORDERS)
+    again = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     assert values(again.scan()) == [101]
     assert put(again, numbers(7), step="step-3").version == 3
 
 
 def test_a_step_is_found_after_its_log_entry_was_cleaned(tmp_path: Path) -> None:
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     for number in range(102):
         put(table, numbers(number), step=f"step-{number}")
     log = Path(unquote(urlsplit(table.uri).path)) / "_delta_log"
     for number in range(100):
         (log / f"{number:020}.json").unlink()
-    again = DeltaStore(tmp_path).table(ORDERS)
+    again = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     assert put(again, numbers(7), step="step-3").version == 3
     assert values(again.scan()) == [101]
     made = record(WHOLE, step="another")
@@ -175,9 +176,9 @@ def test_a_step_is_found_after_its_log_entry_was_cleaned(tmp_path: Path) -> None
 def test_a_writer_that_is_never_first_gives_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = DeltaStore(tmp_path).table(ORDERS)
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path).table(ORDERS)
     put(table, numbers(1))
-    monkeypatch.setattr(delta, "_ATTEMPTS", 0)
+    monkeypatch.setattr(attempts, "_ATTEMPTS", 0)
     with pytest.raises(CommitConflictError, match="others 0 times"):
         put(table, numbers(2))
     assert values(table.scan()) == [1]

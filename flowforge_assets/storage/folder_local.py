@@ -1,0 +1,174 @@
+"""A folder on local disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from filelock import FileLock
+
+from flowforge_assets.storage.atomic import sync
+from flowforge_assets.storage.folder import FileEntry
+
+# What systems say that know no second name of a file: FAT, some network mounts.
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """The folder at an absolute path, which need not be there."""
+
+    path: Path
+
+    @property
+    def uri(self) -> str:
+        """`file:///lake/silver/flights`."""
+        return self.path.as_uri()
+
+    @property
+    def shown(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def is_local(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def polars_options(self) -> Mapping[str, Any]:
+        """None are needed."""
+        return {}
+
+    @property
+    def delta_options(self) -> None:
+        """None are needed."""
+        return
+
+    def below(self, *names: str) -> LocalFolder:
+        """A folder in it."""
+        return LocalFolder(self.path.joinpath(*names))
+
+    def target(self, path: str = "") -> str:
+        """The path of a file in it, or its own."""
+        return str(self.path / path)
+
+    def read(self, path: str) -> bytes:
+        """The whole of a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        return (self.path / path).read_bytes()
+
+    def open(self, path: str) -> BinaryIO:
+        """A file."""
+        return (self.path / path).open("rb")
+
+    def read_all(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The files that are there of `paths`."""
+        found: dict[str, bytes] = {}
+        for path in paths:
+            with suppress(FileNotFoundError):
+                found[path] = self.read(path)
+        return found
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Makes a file, unless one is there; it is on the disk then, and so is its name."""
+        target = self.path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            is_new = _named(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        sync(target.parent)
+        return is_new
+
+    def entry(self, path: str) -> FileEntry | None:
+        """A file, or None where none is."""
+        try:
+            status = (self.path / path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return _entry(path, status)
+
+    def entries(self, path: str = "") -> list[FileEntry]:
+        """All files below a folder in it, at any depth, by path."""
+        found: list[FileEntry] = []
+        for folder, _, names in os.walk(self.path / path, onerror=_unless_gone):
+            for name in names:
+                file = Path(folder, name)
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    found.append(_entry(file.relative_to(self.path).as_posix(), file.stat()))
+        return sorted(found, key=lambda entry: entry.path)
+
+    def names(self, path: str = "") -> list[str]:
+        """The names of the files and folders right in a folder of it, sorted."""
+        try:
+            return sorted(os.listdir(self.path / path))  # noqa: PTH208 - names alone are wanted
+        except FileNotFoundError:
+            return []
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Removes files; those that are gone already do not matter."""
+        for path in paths:
+            (self.path / path).unlink(missing_ok=True)
+
+    def fetch(self, path: str, to: Path) -> None:
+        """Copies a file of it to the new local file `to`."""
+        shutil.copyfile(self.path / path, to)
+
+    def upload(self, source: Path, path: str) -> None:
+        """Copies a local file into it; it is on the disk then, and so is its name."""
+        target = self.path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            shutil.copyfile(source, unfinished)
+            sync(unfinished)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        sync(target.parent)
+
+    def sync(self, path: str) -> None:
+        """Waits until a file is on the disk."""
+        sync(self.path / path)
+
+
+def _entry(path: str, status: os.stat_result) -> FileEntry:
+    mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+    return FileEntry(path, status.st_size, status.st_mtime, mark)
+
+
+def _named(unfinished: Path, target: Path) -> bool:
+    """Gives a whole file its name, unless another has it."""
+    try:
+        target.hardlink_to(unfinished)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with FileLock(target.parent / ".names.lock"):
+            if target.exists():
+                return False
+            unfinished.replace(target)
+    return True
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

@@ -1,0 +1,57 @@
+"""Versions of a table without a log, or of an artifact: one file each, `_flowforge/NAME-N.json`.
+
+A version is there when its file is. Of several writers that make the same next one, one succeeds.
+The newest is the greatest number; the last `KEPT_VERSIONS` are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from flowforge_assets.storage.folder import FileEntry, Folder
+
+KEPT_VERSIONS: Final = 10
+FOLDER: Final = "_flowforge"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFiles:
+    """The version files that are called `name` in a folder."""
+
+    folder: Folder
+    name: str
+
+    def path(self, version: int) -> str:
+        """The file of a version, relative to the folder."""
+        return f"{FOLDER}/{self.name}-{version}.json"
+
+    def kept(self) -> Mapping[int, FileEntry]:
+        """The files of the versions that are there, oldest first; one look at the folder."""
+        pattern = re.compile(rf"{FOLDER}/{re.escape(self.name)}-(\d+)\.json")
+        found = ((pattern.fullmatch(each.path), each) for each in self.folder.entries(FOLDER))
+        return dict(sorted((int(match[1]), entry) for match, entry in found if match))
+
+    def read(self, version: int) -> bytes | None:
+        """What a version says, or None where it is not there or no longer kept."""
+        return self.folder.read_all([self.path(version)]).get(self.path(version))
+
+    def create(self, version: int, content: bytes, step_id: str) -> bool:
+        """Makes a version by the step, unless another writer has made it; forgets old ones.
+
+        A writer that slept while others made so many versions that theirs of this number is
+        forgotten finds newer ones that do not know its step: then it has made none.
+        """
+        if not self.folder.create(self.path(version), content):
+            return False
+        kept = list(self.kept())
+        newest = self.read(kept[-1]) if kept[-1] > version else None
+        if newest is not None and step_id not in json.loads(newest)["steps"]:
+            self.folder.remove([self.path(version)])
+            return False
+        self.folder.remove(self.path(each) for each in kept if each <= kept[-1] - KEPT_VERSIONS)
+        return True
