@@ -23,6 +23,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 pytest_collect_file = documents.pytest()
 
 _PACKAGES = {Path(__file__).parent / name for name in ("flowforge_assets", "connectors")}
+pytest_plugins = ["emulators"]
+
 _THIS_MACHINE = ["127.0.0.1", "::1", "localhost"]
 
 
@@ -39,9 +41,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Lets Prefect tests reach this machine; keeps only golden tests when those are rewritten."""
+    """Lets tests reach servers on this machine; keeps only golden ones when those are rewritten."""
     for item in items:
-        if item.get_closest_marker("prefect"):
+        if item.get_closest_marker("prefect") or item.get_closest_marker("emulator"):
             item.add_marker(pytest.mark.allow_hosts(_THIS_MACHINE))
     if config.getoption("--rewrite-golden"):
         golden = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
