@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,6 +19,7 @@ from deltalake import DeltaTable
 
 from flowforge_assets.core.conform import conform
 from flowforge_assets.core.made import TableVersion
+from flowforge_assets.errors.past import NoPastError
 from flowforge_assets.errors.storage import (
     BadLocationError,
     ExternalMissingError,
@@ -27,6 +29,7 @@ from flowforge_assets.errors.storage import (
 from flowforge_assets.storage.failure import guarded
 from flowforge_assets.storage.location import FolderLocation, parse_location
 from flowforge_assets.storage.partition_rows import is_in
+from flowforge_assets.storage.past import Version, newest_at, version_of
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
@@ -105,6 +108,29 @@ class ExternalTable:
                 stat = file.stat()
                 digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
             return TableVersion(digest.hexdigest(), 0) if files else None
+
+    def version_at(self, wanted: datetime | int) -> TableVersion:
+        """The version of that number, or the newest that had come by a time; Delta has them.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            NoPastError: it has no versions (FF-670).
+        """
+        key = self._spec.key
+        if self._told is not None or not self._is_delta:
+            hint = "only a Delta table that tells its own version keeps older ones"
+            raise NoPastError(f"external `{key}` has no versions that could be read", hint=hint)
+        with guarded(key, str(self._place), is_ours=False):
+            delta = DeltaTable(str(self._place))
+            versions = [
+                Version(entry["version"], datetime.fromtimestamp(entry["timestamp"] / 1000, UTC))
+                for entry in reversed(delta.history())
+            ]
+        if isinstance(wanted, int):
+            found = version_of(versions, wanted, key)
+        else:
+            found = newest_at(versions, wanted, key)
+        return TableVersion(str(delta.metadata().id), found.version)
 
     def size_bytes(self) -> int:
         """What its files take."""
