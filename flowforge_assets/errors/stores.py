@@ -1,9 +1,14 @@
-"""FF-65x and FF-86x: places of tables beyond this machine, their options and credentials.
+"""FF-646 to FF-65x and FF-86x: places of tables beyond this machine, their options and credentials.
 
 StorageError
+├── WrongCredentialsError    FF-646
+├── NoBucketError            FF-647
+├── UnsafeStoreError         FF-648
+├── StoreBusyError           FF-649
 ├── SecretMissingError       FF-650
 ├── ClientMissingError       FF-651
-└── BadSecretError           FF-652
+├── BadSecretError           FF-652
+└── StrayVariableError       FF-653
 ProjectError
 ├── UnknownStoreOptionError  FF-860
 ├── StoreOptionValueError    FF-861
@@ -17,6 +22,45 @@ from __future__ import annotations
 
 from flowforge_assets.errors.project import ProjectError
 from flowforge_assets.errors.storage import StorageError
+
+
+class WrongCredentialsError(StorageError):
+    """A remote store does not know the credentials, or they have run out.
+
+    Nothing was written by the request that was refused. See that the options of the store refer to
+    the key, the secret and the token of today, and that this machine's clock is right.
+    """
+
+    code = "FF-646"
+
+
+class NoBucketError(StorageError):
+    """The bucket or container of a store is not there.
+
+    Mend its name in the store's URL, or make it: FlowForge makes none.
+    """
+
+    code = "FF-647"
+
+
+class UnsafeStoreError(StorageError):
+    """A store lets two writers create the same file, so that one's commit could vanish.
+
+    Nothing was written beside the files of the probe. Keep tables in a store that honours
+    conditional writes (`If-None-Match`), or turn them on in the one that is named.
+    """
+
+    code = "FF-648"
+
+
+class StoreBusyError(StorageError):
+    """A store asked to slow down each time that it was asked again.
+
+    Nothing was committed. Run again later, with fewer workers, or raise the store's
+    `max_retries`.
+    """
+
+    code = "FF-649"
 
 
 class SecretMissingError(StorageError):
@@ -47,6 +91,17 @@ class BadSecretError(StorageError):
     """
 
     code = "FF-652"
+    exit_code = 2
+
+
+class StrayVariableError(StorageError):
+    """An environment variable is set that a library would use beside the credentials given.
+
+    Take it out of the environment in which the run starts. The libraries read it by themselves,
+    and nothing that can be told to them keeps them from it.
+    """
+
+    code = "FF-653"
     exit_code = 2
 
 

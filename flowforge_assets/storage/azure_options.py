@@ -16,6 +16,7 @@ _EMULATED_ACCOUNT: Final = "devstoreaccount1"
 _EMULATED_KEY: Final = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
+_AUTHORITY: Final = "https://login.microsoftonline.com"
 _EMULATOR_VARIABLE: Final = "AZURITE_BLOB_STORAGE_URL"
 
 
@@ -42,9 +43,10 @@ def engine(store: Resolved) -> dict[str, str]:
         "azure_storage_client_secret": store.text("client_secret"),
         "azure_storage_token": store.text("token"),
         "azure_endpoint": store.text("endpoint"),
-        "azure_storage_use_emulator": "true" if emulator else None,
-        "azure_use_fabric_endpoint": "true" if store.url.kind == "onelake" else None,
-        "azure_skip_signature": "true" if store.mode == "anonymous" else None,
+        "azure_storage_authority_host": None if store.mode == "ambient" else _AUTHORITY,
+        "azure_storage_use_emulator": "true" if emulator else "false",
+        "azure_use_fabric_endpoint": "true" if store.url.kind == "onelake" else "false",
+        "azure_skip_signature": "true" if store.mode == "anonymous" else "false",
         "allow_http": "true" if emulator or store.is_on("allow_http") else "false",
     }
     return {name: value for name, value in given.items() if value is not None}
@@ -114,4 +116,5 @@ def _credential(store: Resolved) -> AzureCredential:
         tenant_id=store.text("tenant_id") or "",
         client_id=store.text("client_id") or "",
         client_secret=store.text("client_secret") or "",
+        authority=_AUTHORITY,
     )

@@ -12,6 +12,7 @@ from flowforge_assets.errors.stores import ClientMissingError
 from flowforge_assets.storage import azure_options, gcs_options, other_options, s3_options
 from flowforge_assets.storage.remote_url import StoreKind, parse_remote_url
 from flowforge_assets.storage.resolved import Resolved
+from flowforge_assets.storage.stray_variables import refuse_stray_variables
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -32,8 +33,9 @@ def filesystem(location: RemoteLocation) -> AbstractFileSystem:
     Raises:
         ClientMissingError: the extra for this kind of store is not installed (FF-651).
         SecretMissingError: a secret is not where the options say (FF-650).
+        StrayVariableError: the environment would add other credentials (FF-653).
     """
-    store = Resolved.of(location)
+    store = _resolved(location)
     kind = store.url.kind
     try:
         match kind:
@@ -60,8 +62,9 @@ def delta_options(location: RemoteLocation) -> dict[str, str]:
 
     Raises:
         SecretMissingError: a secret is not where the options say (FF-650).
+        StrayVariableError: the environment would add other credentials (FF-653).
     """
-    store = Resolved.of(location)
+    store = _resolved(location)
     return {
         **_engine(store),
         "max_retries": str(store.max_retries),
@@ -74,8 +77,9 @@ def polars_options(location: RemoteLocation) -> dict[str, Any]:
 
     Raises:
         SecretMissingError: a secret is not where the options say (FF-650).
+        StrayVariableError: the environment would add other credentials (FF-653).
     """
-    store = Resolved.of(location)
+    store = _resolved(location)
     options: dict[str, object] = {
         **_engine(store),
         "max_retries": store.max_retries,
@@ -92,6 +96,12 @@ def root_of(location: RemoteLocation) -> str:
     if url.kind == "other":
         return other_options.root_of(url)
     return f"{url.bucket}/{url.prefix}" if url.prefix else url.bucket
+
+
+def _resolved(location: RemoteLocation) -> Resolved:
+    store = Resolved.of(location)
+    refuse_stray_variables(store)
+    return store
 
 
 def _engine(store: Resolved) -> dict[str, str]:

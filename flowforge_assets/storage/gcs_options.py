@@ -19,17 +19,20 @@ _NEEDED: Final = ("client_email", "private_key", "private_key_id")
 def engine(store: Resolved) -> dict[str, str]:
     """What deltalake and polars call the options."""
     options = {"allow_http": "true" if store.is_on("allow_http") else "false"}
-    endpoint = store.text("endpoint")
+    endpoint = store.text("endpoint") or _GOOGLE
     if store.mode == "explicit":
         key = _key(store)
     elif store.mode == "anonymous":
         # the engines' switch for this is not heeded by all of them; a key that signs nothing is
-        key = {**dict.fromkeys(_NEEDED, ""), "disable_oauth": True, "gcs_base_url": _GOOGLE}
+        key = {**dict.fromkeys(_NEEDED, ""), "disable_oauth": True}
     else:
         return options
-    if endpoint is not None:
-        key["gcs_base_url"] = endpoint
-    return {**options, "google_service_account_key": json.dumps(key)}
+    key["gcs_base_url"] = endpoint
+    return {
+        **options,
+        "google_service_account_key": json.dumps(key),
+        "google_base_url": endpoint,  # the engines take it from the environment otherwise
+    }
 
 
 def filesystem(store: Resolved) -> AbstractFileSystem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
     from flowforge_assets.storage.resolved import Resolved
 
-_REGION = "us-east-1"  # what stores of one's own take, whatever it says
+_REGION: Final = "us-east-1"  # what stores of one's own take, whatever it says
+_NO_SETTINGS: Final = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""botocore's variables that lead to the settings of this user, led to nothing."""
 
 
 def engine(store: Resolved) -> dict[str, str]:
@@ -22,10 +28,15 @@ def engine(store: Resolved) -> dict[str, str]:
         "aws_session_token": store.text("session_token"),
         "aws_region": _region(store),
         "aws_endpoint_url": _endpoint(store),
-        "aws_skip_signature": "true" if store.mode == "anonymous" else None,
+        "aws_skip_signature": "true" if store.mode == "anonymous" else "false",
         "aws_virtual_hosted_style_request": "true" if _is_virtual(store) else "false",
         "aws_allow_http": "true" if store.is_on("allow_http") else "false",
     }
+    if store.mode != "ambient":
+        # the engines take each of these from the environment where the option is not there
+        given["aws_endpoint_url"] = given["aws_endpoint_url"] or _of_amazon(store)
+        given["aws_endpoint_url_s3"] = given["aws_endpoint_url"]
+        given["aws_request_payer"] = "false"
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -35,12 +46,7 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     from aiobotocore.session import AioSession
     from s3fs import S3FileSystem
 
-    session = AioSession()
-    if store.mode != "ambient":
-        # no files, no profile, no service of this machine: only what is given here
-        for name, nothing in (("config_file", os.devnull), ("credentials_file", os.devnull)):
-            session.set_config_variable(name, nothing)
-        session.set_config_variable("profile", None)
+    session = AioSession(None if store.mode == "ambient" else _NO_SETTINGS)
     style = "virtual" if _is_virtual(store) else "path"
     files = S3FileSystem(
         anon=store.mode == "anonymous",
@@ -82,3 +88,10 @@ def _endpoint(store: Resolved) -> str | None:
         return endpoint
     parts = urlsplit(endpoint)
     return parts._replace(netloc=f"{store.url.bucket}.{parts.netloc}").geturl()
+
+
+def _of_amazon(store: Resolved) -> str:
+    """Where a region's buckets are."""
+    region = _region(store) or _REGION
+    host = f"s3.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+    return f"https://{store.url.bucket}.{host}" if _is_virtual(store) else f"https://{host}"

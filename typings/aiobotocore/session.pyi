@@ -1,4 +1,8 @@
 # What we use of aiobotocore, which comes without types.
 
+from collections.abc import Mapping
+
 class AioSession:
-    def set_config_variable(self, logical_name: str, value: object) -> None: ...
+    def __init__(
+        self, session_vars: Mapping[str, tuple[str | None, str | None, object, None]] | None = None
+    ) -> None: ...
