@@ -55,8 +55,14 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
         terminal.note(f"`{dataset.key}` has no partition yet: the first one is not over")
     for error in outside.gone.values():
         terminal.note(Text("note", "cyan"), f": {error.message}")
+    asset = project.graph.assets[mine]
     for each in found:
         _show(terminal, dataset, each)
+        if each.made and asset.write == "merge" and not asset.minds_order:
+            said = (
+                f"the latest `{asset.latest}` of a key wins: no step has to be merged after another"
+            )
+            terminal.say("  ", said)
     return 0
 
 

@@ -162,14 +162,17 @@ def _refuse_bad_options(options: DatasetOptions) -> None:
     if options.fresh is not None and not is_duration(options.fresh):
         message = f"`fresh={options.fresh!r}` is no length of time"
         raise AssetOptionError(message, place=options.place, hint="write `timedelta(hours=24)`")
-    least: object = options.min_rows
-    if not isinstance(least, int) or isinstance(least, bool) or least < 0:
-        message = f"`min_rows={least!r}` is no number of rows"
+    if not _is_count(options.min_rows):
+        message = f"`min_rows={options.min_rows!r}` is no number of rows"
         raise AssetOptionError(message, place=options.place, hint="write `min_rows=1`")
     if options.suffix and not _SUFFIX.fullmatch(options.suffix):
         message = f"`suffix={options.suffix!r}` is no ending of a file's name"
         hint = "write it with its dot, of letters, digits, `_` and `-`: `.pkl`, `.tar.gz`"
         raise AssetOptionError(message, place=options.place, hint=hint)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _columns(

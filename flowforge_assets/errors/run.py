@@ -157,6 +157,35 @@ class EarlierStateError(RunError):
     code = "FF-740"
 
 
+class DuplicateKeysError(RunError):
+    """Several rows of one step have the same key, and they are written by it.
+
+    Which of them is to be stored is for the asset to say: keep one row a key, the last by some
+    column for instance. Nothing was written.
+    """
+
+    code = "FF-742"
+
+
+class TooFewRowsError(RunError):
+    """A step gives fewer rows than its dataset promises with `min_rows`.
+
+    Nothing was written. See why the inputs hold so little; where that is right, lower `min_rows`.
+    """
+
+    code = "FF-743"
+
+
+class DeleteMarkError(RunError):
+    """A row does not say whether it is to be removed, or which one.
+
+    The column that `deletes` names is true or false in each row, and a row that is to be removed
+    has its key. Nothing was written.
+    """
+
+    code = "FF-744"
+
+
 class SourceVersionError(RunError):
     """The function that tells the version of a source failed, or told nothing.
 

@@ -24,7 +24,7 @@ from flowforge_assets.declare.definition import (
     DatasetDefinition,
 )
 from flowforge_assets.declare.mapping import All
-from flowforge_assets.errors.base import raise_all
+from flowforge_assets.errors.base import FlowForgeError, raise_all
 from flowforge_assets.errors.check import ReturnValueError
 from flowforge_assets.execute.call import bound_arguments, users_code
 from flowforge_assets.execute.changed_types import CHANGED
@@ -32,6 +32,7 @@ from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.execute.unchanged import is_unchanged
+from flowforge_assets.execute.upserts import KEYED, merged, repeated_keys
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.quality.examine import NO_TARGETS, BoundCheck, examine
 from flowforge_assets.quality.quarantine import BROKEN_RULES, split
@@ -53,13 +54,18 @@ class Judge:
         unit: PartitionSet,
         *,
         siblings: Mapping[DatasetKey, pl.LazyFrame] = NO_TARGETS,
+        removed: pl.DataFrame | None = None,
     ) -> None:
-        """For the write of the steps `unit`; `siblings` are other outputs of the same call."""
+        """For the write of the steps `unit`; `siblings` are other outputs of the same call.
+
+        `removed` has the keys of rows that it removes.
+        """
         self.scope = scope
         self.asset = asset
         self.dataset = dataset
         self.unit = unit
         self.siblings = siblings
+        self.removed = removed
         self.replaced = rows_of(dataset, unit, scope.now)
 
     @property
@@ -209,6 +215,8 @@ class Judge:
     def with_others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The table as it would be with these rows."""
         rows = rows.select(self.dataset.schema.names)
+        if self.asset.write == "merge" and self.others is not None:
+            return merged(rows, self.others, self.dataset, self.asset, self.removed)
         others = self.others_of(rows)
         return rows if others is None else pl.concat([rows, others])
 
@@ -277,14 +285,23 @@ class Judge:
             table.discard(staged)
             raise
 
-    def refuse(self, examination: Examination) -> None:
+    def refuse(self, examination: Examination, rows: pl.DataFrame | None = None) -> None:
         """Lets rows pass that broke nothing which blocks.
 
         Raises:
-            RunError: they did (FF-710, FF-712).
+            RunError: they did (FF-710, FF-712, FF-742).
         """
         dataset, place = self.dataset.key, self.asset.place
-        raise_all(refusals(examination, dataset, unit=self.unit, place=place))
+        errors: list[FlowForgeError] = []
+        if rows is not None and self.asset.write in KEYED:
+            repeated = repeated_keys(rows, self.dataset, self.asset, self.unit)
+            if repeated is not None:  # it says more than the rule of the key does
+                of_key = str(Unique(self.dataset.key_columns))
+                left = tuple(each for each in examination.findings if each.rule != of_key)
+                examination = replace(examination, findings=left)
+                errors.append(repeated)
+        errors += refusals(examination, dataset, unit=self.unit, place=place)
+        raise_all(errors)
 
     def divided(
         self, rows: pl.DataFrame, examination: Examination
@@ -292,11 +309,11 @@ class Judge:
         """The good rows and the bad ones.
 
         Raises:
-            RunError: the asset does not quarantine, or too many are bad (FF-710 to FF-712).
+            RunError: the asset does not quarantine, or too many are bad (FF-710 to FF-712, FF-742).
         """
         asset, dataset = self.asset, self.dataset
         if asset.bad_rows != "quarantine":
-            self.refuse(examination)
+            self.refuse(examination, rows)
         parts = split(
             rows,
             self.rules,

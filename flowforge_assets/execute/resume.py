@@ -54,7 +54,7 @@ def plan_of_rest(
                     reason="never made" if is_begun else cast("Reason", planned.reason),
                     detail=f"left by run {run_id}",
                     takes_sets=asset.takes_sets,
-                    is_ordered=is_ordered(asset, graph),
+                    is_ordered=is_ordered(asset, graph) or planned.reason == "rebuild",
                     most=1 if commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                     commits=() if len(commits) == len(planned.makes) else commits,
                 )

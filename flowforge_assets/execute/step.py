@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
@@ -23,12 +23,15 @@ from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
+from flowforge_assets.execute.upserts import Part, one_a_key
 from flowforge_assets.execute.writes import write
 from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Step
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from flowforge_assets.storage.store import Staged
 
 _NOWHERE: Final = TableVersion("", -1)
 _MOST_BYTES_HELD: Final = 64_000_000
@@ -215,16 +218,21 @@ class _Writer:
         if self.asset.write == "overwrite" and (dataset.steps is not None or changed != done):
             made = replace(made, touched=replaced)
         staged = new[0][1].staged
-        committed = write(
-            table,
+        rows: pl.DataFrame | Staged
+        rows, removed = (
             self._rows(dataset, new, frame if len(new) == len(parts) else None)
             if staged is None
-            else staged,
+            else (staged, None)
+        )
+        committed = write(
+            table,
+            rows,
             asset=self.asset,
             dataset=dataset,
             replaced=replaced,
             made=made,
             now=self.scope.now,
+            removed=removed,
         )
         return committed, frame
 
@@ -245,15 +253,16 @@ class _Writer:
         dataset: DatasetDefinition,
         parts: Sequence[tuple[PartitionSet, PreparedOutput]],
         rows: pl.DataFrame | None,
-    ) -> pl.DataFrame:
+    ) -> Part:
         """The rows of several units, put together before or here; one a key where that counts."""
         if rows is None:
             schema = self.scope.table(dataset).spec.schema
             rows = together([part for _, part in parts], schema)
-        if len(parts) > 1 and self.asset.write in {"merge", "insert"}:
-            keep: Literal["first", "last"] = "last" if self.asset.write == "merge" else "first"
-            return rows.unique(dataset.key_columns, keep=keep, maintain_order=True)
-        return rows
+        if self.asset.write in {"merge", "insert"}:
+            heights = [part.rows for _, part in parts]
+            removed = [part.removed for _, part in parts]
+            return one_a_key(rows, heights, removed, dataset, self.asset)
+        return rows, None
 
     def _record(self, key: DatasetKey, done: PartitionSet, *, rows: int) -> Made:
         return Made(

@@ -25,9 +25,10 @@ from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.execute.states import stamped, time_of
+from flowforge_assets.execute.upserts import told_apart
 from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
 from flowforge_assets.plan.needs import siblings_first
-from flowforge_assets.quality.verdict import refuse_too_many
+from flowforge_assets.quality.verdict import refuse_too_few, refuse_too_many
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
 
@@ -49,7 +50,7 @@ class PreparedOutput:
     `schema` is what the table has after the write: with `extra="keep"` more than is declared.
     `is_unchanged` says that the table has just these rows. A view has none: `is_view`. Of what
     was written in place only `rows_in_place` is known. `meta` is kept with the commit. An artifact
-    has a `file` instead of rows.
+    has a `file` instead of rows. `removed` has the keys of rows that a merge removes.
     """
 
     schema: Schema
@@ -57,6 +58,7 @@ class PreparedOutput:
     staged: Staged | None = None
     table: Table | None = None
     bad: pl.DataFrame | None = None
+    removed: pl.DataFrame | None = None
     warnings: tuple[Finding, ...] = ()
     new_columns: tuple[str, ...] = ()
     is_unchanged: bool = False
@@ -196,6 +198,7 @@ def _all_judged(
     try:
         for key in siblings_first(asset, scope.graph):
             judged[key] = _judged(scope, asset, given[key], unit, siblings=beside)
+            _refuse_few(judged[key], asset, given[key], unit)
             good = judged[key].scan()
             if good is not None:
                 beside[key] = good
@@ -217,6 +220,7 @@ class _Fitted:
     frame: Frame
     schema: Schema
     apart: pl.DataFrame | None = None
+    removed: pl.DataFrame | None = None
     new_columns: tuple[str, ...] = ()
     is_rows: bool = True
 
@@ -229,20 +233,22 @@ def _fitted(
         return _Fitted(dataset, value, pl.LazyFrame(), dataset.schema, is_rows=False)
     stored = scope.table(dataset).spec.schema
 
-    def promised() -> tuple[Frame, Schema, pl.DataFrame | None]:
-        frame, apart = as_frame(value, output.form, dataset, asset), None
+    def promised() -> tuple[Frame, Schema, pl.DataFrame | None, pl.DataFrame | None]:
+        frame, apart, removed = as_frame(value, output.form, dataset, asset), None, None
+        if asset.deletes is not None:
+            frame, removed = told_apart(frame, dataset, asset, unit)
         if asset.bad_rows == "quarantine":
             frame, apart = set_apart(frame, dataset, stored=stored)
-        return *fitted(frame, dataset, asset, stored=stored), apart
+        return *fitted(frame, dataset, asset, stored=stored), apart, removed
 
-    frame, schema, apart = users_code(asset, promised)
+    frame, schema, apart, removed = users_code(asset, promised)
     new_columns = tuple(name for name in schema.names if stored.find(name) is None)
     if dataset.returned is not dataset.schema:
         schema = with_extra(stored, polars_schema(schema))
         frame = stamped(frame.lazy(), dataset, schema, time_of(unit, scope.now))
     if schema is not stored:
         scope.widened(dataset, schema)
-    return _Fitted(dataset, value, frame, schema, apart, new_columns)
+    return _Fitted(dataset, value, frame, schema, apart, removed, new_columns)
 
 
 def _judged(
@@ -255,7 +261,7 @@ def _judged(
 ) -> PreparedOutput:
     dataset, frame, schema = given.dataset, given.frame, given.schema
     beside = {key: rows for key, rows in siblings.items() if key != dataset.key}
-    judge = Judge(scope, asset, dataset, unit, siblings=beside)
+    judge = Judge(scope, asset, dataset, unit, siblings=beside, removed=given.removed)
     if dataset.kind == "artifact":
         file = made_file(given.value, scope.artifacts(dataset), dataset, asset)
         return PreparedOutput(dataset.schema, file=file)
@@ -276,8 +282,19 @@ def _judged(
         engine: Engine = "in-memory" if rows is not None and 0 < rows < _FEW_ROWS else "auto"
         lazy = frame
         frame = users_code(asset, lambda: lazy.collect(engine=engine))
-    found = replace(_in_memory(judge, frame, schema), new_columns=given.new_columns)
+    found = _in_memory(judge, frame, schema)
+    found = replace(found, new_columns=given.new_columns, removed=given.removed)
     return found if given.apart is None else _with_apart(judge, found, given.apart)
+
+
+def _refuse_few(
+    found: PreparedOutput, asset: AssetDefinition, given: _Fitted, unit: PartitionSet
+) -> None:
+    """Lets rows pass that are as many as was promised, those that are removed among them."""
+    if found.file is None and not found.is_view:
+        rows = found.rows + (0 if found.removed is None else found.removed.height)
+        least, key = given.dataset.min_rows, given.dataset.key
+        refuse_too_few(rows, key, min_rows=least, unit=unit, place=asset.place)
 
 
 def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> PreparedOutput:

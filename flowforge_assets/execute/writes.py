@@ -14,6 +14,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.execute.states import next_states, state_of
+from flowforge_assets.execute.upserts import matching
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import NO_TABLE, Everything, Matching, Replace, Staged, Table
 
@@ -29,10 +30,12 @@ def write(
     replaced: PartitionSet,
     made: Made,
     now: datetime,
+    removed: pl.DataFrame | None = None,
 ) -> Made:
     """Commits `rows` as the asset writes them, and gives the commit as it stands in the table.
 
-    `replaced` are the partitions that an overwrite replaces. With `made.restart` all that was
+    `replaced` are the partitions that an overwrite replaces, `removed` has the keys of rows that
+    a merge removes. With `made.restart` all that was
     there goes, in the same commit. Rows that are staged already are `rows` as they are: only what
     replaces or adds whole rows takes them.
 
@@ -47,7 +50,7 @@ def write(
             none = PartitionSet.none(dataset.partitioning.dimensions)
             return _commit(table, rows, none, made)
         case "merge":
-            return _commit(table, rows, Matching(dataset.key_columns), made)
+            return _commit(table, rows, matching(asset, dataset, removed), made)
         case "insert":
             return _worked_out(table, made, lambda: _unknown(rows, table, dataset), None)
         case "scd2":

@@ -68,9 +68,10 @@ def is_ordered(asset: AssetDefinition, graph: Graph) -> bool:
 
     They are when one reads another, or is judged by the rest of the table: by a key that is
     unique in all of it, or a check that sees the table as it would be; and where the table keeps
-    its history.
+    its history, unless its rows tell themselves which of them is the newest.
     """
-    return asset.keeps_history or sees_the_rest(asset, graph)
+    is_any_order = asset.write == "merge" and not asset.minds_order
+    return (asset.keeps_history and not is_any_order) or sees_the_rest(asset, graph)
 
 
 def commits_alone(asset: AssetDefinition, graph: Graph) -> bool:

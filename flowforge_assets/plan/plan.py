@@ -113,7 +113,7 @@ def make_plan(
     for stale in found.stale:
         asset = graph.assets[stale.asset]
         # what is merged for several reasons is merged in order of time, step by step
-        alone = asset.write == "merge" and reasons[stale.asset] > 1
+        alone = asset.minds_order and reasons[stale.asset] > 1
         number = numbers[stale.asset] = numbers.get(stale.asset, 0) + 1
         steps.append(
             Step(
@@ -125,7 +125,8 @@ def make_plan(
                 reason=stale.reason,
                 detail=stale.detail,
                 takes_sets=asset.takes_sets,
-                is_ordered=is_ordered(asset, graph),
+                # the first commit of a rebuild empties the table
+                is_ordered=is_ordered(asset, graph) or stale.reason == "rebuild",
                 most=1 if alone or commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                 commits=stale.commits,
                 is_conditional=stale.is_conditional,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.errors.run import CheckFailedError, RulesBrokenError, TooManyBadRowsError
+from flowforge_assets.errors.run import (
+    CheckFailedError,
+    RulesBrokenError,
+    TooFewRowsError,
+    TooManyBadRowsError,
+)
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
@@ -68,6 +73,26 @@ def refuse_too_many(
         message = f"{_share(bad_rows, rows)} of {of} {verb} bad, above `max_bad={max_bad}`"
         hint = "nothing was written; mend the asset or the rule, or allow more with `max_bad`"
         raise TooManyBadRowsError(message, place=place, hint=hint)
+
+
+def refuse_too_few(
+    rows: int,
+    dataset: DatasetKey,
+    *,
+    min_rows: int,
+    unit: PartitionSet | None = None,
+    place: Place | None = None,
+) -> None:
+    """Lets a step pass that has as many rows as its dataset promises.
+
+    Raises:
+        TooFewRowsError: it has fewer than `min_rows` (FF-743).
+    """
+    if rows < min_rows:
+        has = "1 row" if rows == 1 else f"{rows:,} rows"
+        message = f"`{dataset}`{_where(unit)} gets {has}, and promises `min_rows={min_rows}`"
+        hint = "nothing was written; see why the inputs hold so little, or promise less"
+        raise TooFewRowsError(message, place=place, hint=hint)
 
 
 def _share(part: int, total: int) -> str:

@@ -99,9 +99,9 @@ def _match_newest(
     ).collect()
     is_taken = pl.Series([True]).new_from_index(0, staged.height)
     if what.latest is not None:
-        is_taken = ~_is_older(staged, reached, columns, what.latest)
+        is_taken = ~is_older(staged, reached, columns, what.latest)
         if removing is not None:
-            removing = removing.filter(~_is_older(removing, reached, columns, what.latest))
+            removing = removing.filter(~is_older(removing, reached, columns, what.latest))
     gone, rest = reached.clear(), reached
     if removing is not None:
         keys = removing.select(columns)
@@ -120,7 +120,7 @@ def _match_newest(
     )
 
 
-def _is_older(
+def is_older(
     rows: pl.DataFrame, reached: pl.DataFrame, columns: list[str], latest: str
 ) -> pl.Series:
     """Of each of `rows`, whether one of `reached` with its key has a greater value in `latest`."""

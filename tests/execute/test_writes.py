@@ -23,7 +23,12 @@ from flowforge_assets import (
     key,
 )
 from flowforge_assets.declare.describe import key_of
-from flowforge_assets.errors.run import CheckFailedError, EarlierStateError, RulesBrokenError
+from flowforge_assets.errors.run import (
+    CheckFailedError,
+    DuplicateKeysError,
+    EarlierStateError,
+    RulesBrokenError,
+)
 from flowforge_assets.execute.states import next_states, stamped
 from pipelines import pipeline, reasons
 
@@ -255,7 +260,7 @@ def test_a_key_that_comes_twice_stops_a_merge(tmp_path: Path) -> None:
     FEED["2026-01-01"] = [("ann", "Bern"), ("ann", "Basel")]
     p = pipeline(tmp_path, raw_users, users)
     result = p.run(partitions="2026-01-01")
-    assert [type(error) for error in result.errors] == [RulesBrokenError]
+    assert [type(error) for error in result.errors] == [DuplicateKeysError]
     assert p.table(Users).version() is None
 
 
