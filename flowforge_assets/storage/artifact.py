@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.past import Version
 
 _KEPT_STEPS: Final = 1000
 _BLOCK_BYTES: Final = 1 << 20
@@ -159,6 +160,7 @@ class ArtifactFolder:
             return done if is_mine else None
 
         with guarded(self._spec.key, self._folder.shown):
+            self._folder.refuse_unsafe()
             return until_made(attempt, self._spec.key)
 
     def discard(self, staged: StagedFile) -> None:
@@ -172,6 +174,45 @@ class ArtifactFolder:
         with guarded(self._spec.key, self._folder.shown):
             pointer = self._current()
             return [] if pointer is None else self._made(pointer)
+
+    def versions(self) -> Sequence[Version]:
+        """The versions that are kept, oldest first; reads each."""
+        with guarded(self._spec.key, self._folder.shown):
+            return pointers.versions_kept(self._versions, self._spec)
+
+    def made_by(self, version: int) -> Sequence[Made]:
+        """What was made by a version.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        with guarded(self._spec.key, self._folder.shown):
+            pointer = self._at(version)
+            return [] if pointer is None else self._made(pointer)
+
+    def restore(self, version: int, made: Made) -> Made:
+        """Makes a new version with the files of an older one.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            CommitConflictError: others were first each time (FF-609).
+        """
+
+        def attempt() -> Made | None:
+            old, now = self._at(version), self._current()
+            assert old is not None and now is not None  # noqa: S101, PT018 - it has the version
+            if made.step_id in now.steps:
+                return self._again(now, made)
+            known = PartitionSet.none(self._spec.dimensions)
+            for each in (*self._made(old), *self._made(now)):
+                known |= each.changed
+            after, done = pointers.restored(old, now, made, known=known)
+            step_id = made.step_id
+            is_mine = pointers.write_pointer(self._versions, after, self._spec, step_id=step_id)
+            return done if is_mine else None
+
+        with guarded(self._spec.key, self._folder.shown):
+            return until_made(attempt, self._spec.key)
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes files that no kept version points to and that are old; gives their names.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.storage.failure import damaged_log
-from flowforge_assets.storage.folder_versions import VersionFiles
-from flowforge_assets.storage.made_json import refuse_newer
+from flowforge_assets.storage.folder_versions import VersionFiles, recorded_version
+from flowforge_assets.storage.made_json import refuse_newer, write_made
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.made import Made
     from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import TableSpec
 
 _FORMAT: Final = 1
@@ -78,6 +81,41 @@ def read_pointer(versions: VersionFiles, version: int, spec: TableSpec) -> Point
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"`{versions.path(version)}` is no pointer to files"
         raise damaged_log(spec.key, versions.folder.shown, what) from error
+
+
+def versions_kept(versions: VersionFiles, spec: TableSpec) -> list[Version]:
+    """The versions that can be read, oldest first."""
+    found: list[Version] = []
+    for version, entry in versions.kept().items():
+        pointer = read_pointer(versions, version, spec)
+        if pointer is not None:
+            table = TableVersion(pointer.table_id, version)
+            found.append(recorded_version(pointer.records, entry, spec, table))
+    return found
+
+
+def restored(
+    old: Pointer, now: Pointer, made: Made, *, known: PartitionSet
+) -> tuple[Pointer, Made]:
+    """The version after `now` with the files of `old`, and what it says of its commit.
+
+    `known` are the partitions that have files in either.
+    """
+    touched = known - known
+    for partition in known.chunks(1):
+        (key,) = partition.keys()
+        files = (old.files.get(key), now.files.get(key))
+        if len({file and file.digest for file in files}) > 1:
+            touched |= partition
+    version = now.version + 1
+    made = replace(made, touched=touched, table=TableVersion(now.table_id, version))
+    after = replace(
+        old,
+        version=version,
+        records=(*old.records, (version, write_made(made))),
+        steps={**now.steps, made.step_id: version},
+    )
+    return after, made
 
 
 def write_pointer(

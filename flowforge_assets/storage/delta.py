@@ -25,17 +25,25 @@ from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
-from flowforge_assets.storage.delta_log import commit_file, named_files, schema_texts
-from flowforge_assets.storage.delta_schema import columns_in, physical_columns
+from flowforge_assets.storage.delta_log import CommitLog, commit_file, named_files, schema_texts
+from flowforge_assets.storage.delta_past import (
+    is_alike,
+    restore_files,
+    versions_in_log,
+)
+from flowforge_assets.storage.delta_schema import columns_in, comments_in, physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_replace import replacement
 from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files, scan_stored
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.location import table_names
-from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.made_json import read_made, write_made, write_restored
+from flowforge_assets.storage.migration import migrating_replacement
+from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.store import Everything
+from flowforge_assets.storage.touched import touched_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 
@@ -115,6 +124,7 @@ class DeltaTable:
         refuse_unlike(frame.collect_schema(), self._schema, self._spec)
         with guarded(self._spec.key, self._place):
             layout = self._layout()
+            self._folder.refuse_unsafe()
         with writing(self._spec.key, self._folder):
             files = write_files(frame, layout)
         kept = frame if isinstance(frame, pl.DataFrame) else None
@@ -162,19 +172,52 @@ class DeltaTable:
             if snapshot is None:
                 return []
             self._handle.log.read_to(snapshot.version)
-            found = (
-                read_made(record, self._spec, TableVersion(snapshot.table_id, version))
-                for version, record in self._handle.log.records
-            )
-            return latest(found, self._spec.dimensions, self._spec.by_step)
+            return self._made(self._handle.log, snapshot.table_id)
+
+    def versions(self) -> Sequence[Version]:
+        """The versions that can still be read, oldest first; reads the whole log."""
+        with self._lock, guarded(self._spec.key, self._place):
+            snapshot = self._handle.current()
+            if snapshot is None:
+                return []
+            return versions_in_log(self._folder, self._spec, snapshot.table_id)
+
+    def made_by(self, version: int) -> Sequence[Made]:
+        """What was made by a version; reads the log from the state file before it.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            table_id = self._handle.at(version).table_id
+            return self._made(self._log_to(version, table_id), table_id)
+
+    def restore(self, version: int, made: Made) -> Made:
+        """Makes a new version with the rows of an older one; moves no row if the columns are alike.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            SchemaChangeError: its rows have other columns than are declared now (FF-611).
+            CommitConflictError: others were first each time (FF-609).
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
-        """The columns that it had, oldest first; reads the whole log."""
+        """The columns that it had, oldest first; reads the log from the state file on."""
         with self._lock, guarded(self._spec.key, self._place):
-            if self._handle.current() is None:
+            snapshot = self._handle.current()
+            if snapshot is None:
                 return []
-            texts = schema_texts(self._folder)
-            return real_changes([SchemaChange(v, at, columns_in(text)) for v, at, text in texts])
+            self._handle.log.read_to(snapshot.version)
+            state = self._handle.log.state
+            known, after = ((), -1) if state is None else (state.schemas, state.version)
+            texts = schema_texts(self._folder, after=after)
+            new = [
+                SchemaChange(version, at, columns_in(text), run_id, comments_in(text))
+                for version, at, text, run_id in texts
+            ]
+            return real_changes([*known, *new])
 
     def sweep(self, older_than: timedelta) -> list[str]:
         """Removes data files that no version names and that are old; gives their paths.
@@ -200,6 +243,7 @@ class DeltaTable:
 
     def _commit(self, request: Request[StagedFiles]) -> Made:
         with self._lock, guarded(self._spec.key, self._place):
+            self._folder.refuse_unsafe()
             return until_made(lambda: self._try_commit(request), self._spec.key)
 
     def _try_commit(self, request: Request[StagedFiles]) -> Made | None:
@@ -223,9 +267,49 @@ class DeltaTable:
                     raise
                 self._leftovers.remove(written)
                 return None
-        self._handle.log.add(made.table.version, write_made(made))
+        record = write_made(made) if request.then is None else write_restored(made, request.then)
+        self._handle.log.add(made.table.version, record)
         self._folder.sync(commit_file(made.table.version))
         return made
+
+    def _try_restore(self, version: int, made: Made) -> Made | None:
+        """What was restored, or None when someone else committed first."""
+        old, now = self._handle.at(version), self._handle.current()
+        assert now is not None  # noqa: S101 - it has an older version
+        then = self._log_to(version, old.table_id).records
+        touched = touched_since(self.versions(), version, self._spec.dimensions)
+        if touched is None:
+            touched = touched_by(self._stored(old), self._stored(now), self._spec)
+        made = replaced(made, touched=touched)
+        base = _version_of(now)
+        request: Request[StagedFiles] = Request(None, Everything(), made, base, then)
+        if done := self._done(now, request):
+            return done
+        if not is_alike(old, now):
+            staged = self.stage(self.scan(version=version))
+            return self._try_commit(replaced(request, staged=staged))
+        table = TableVersion(now.table_id, now.version + 1)
+        try:
+            restore_files(self._folder, version, write_restored(made, then), at=now)
+        except DeltaError:
+            if self._handle.newest() == now.version:
+                raise
+            return None
+        self._folder.sync(commit_file(table.version))
+        return replaced(made, table=table)
+
+    def _log_to(self, version: int, table_id: str) -> CommitLog:
+        """The log as it was when `version` was the newest."""
+        log = CommitLog(self._folder, self._spec.key, table_id=table_id)
+        log.read_to(version)
+        return log
+
+    def _made(self, log: CommitLog, table_id: str) -> list[Made]:
+        found = (
+            read_made(record, self._spec, TableVersion(table_id, version))
+            for version, record in log.records
+        )
+        return latest(found, self._spec.dimensions, self._spec.by_step)
 
     def _named(self) -> frozenset[str]:
         return frozenset(unquote(path) for path in named_files(self._folder))
@@ -235,7 +319,7 @@ class DeltaTable:
     ) -> Made:
         """Commits after `before`; takes down in `written` the files that it writes for that."""
         stored = self._stored(before)
-        what = replacement(stored, request, self._spec, written)
+        what = migrating_replacement(stored, request, self._spec, written)
         # where no row stays, a dataset that is partitioned in another way now can be so
         hive = stored.layout.hive if what.keeps_rows else physical_columns(self._spec)
         staged = request.staged
@@ -244,7 +328,7 @@ class DeltaTable:
             again = write_files(rows, replaced(staged.layout, hive=hive))
             written.extend(again)
             what = replaced(what, added=tuple(again))
-        commit = delta_commit.Commit(self._spec, what, hive)
+        commit = delta_commit.Commit(self._spec, what, hive, request.then)
         done: TableVersion | Snapshot | None = None
         if before is None or self._handle.opened is None:
             delta_commit.create(self._folder, commit)

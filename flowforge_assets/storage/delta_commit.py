@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from deltalake import DeltaTable, Field
-from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import (
     AddAction,
     CommitProperties,
@@ -25,18 +23,23 @@ from deltalake.transaction import (
 
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.polars_types import polars_schema
+from flowforge_assets.core.schema_change import comments_of
 from flowforge_assets.storage.column_stats import delta_stats
+from flowforge_assets.storage.delta_alter import Alteration
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
 from flowforge_assets.storage.evolution import refuse_change
-from flowforge_assets.storage.made_json import RECORD_KEY, write_made
+from flowforge_assets.storage.made_json import RECORD_KEY, write_made, write_restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from deltalake import DeltaTable
 
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.delta_handle import Snapshot
     from flowforge_assets.storage.file_replace import Replacement
     from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.request import Records
     from flowforge_assets.storage.store import TableSpec
 
 _CONFIGURATION: Final = {
@@ -50,16 +53,21 @@ _NTZ_READER_VERSION: Final = 3  # Delta protocol, "Timestamp without timezone"
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one commit does and says; `hive` are the columns that name the folders of its files."""
+    """What one commit does and says; `hive` are the columns that name the folders of its files.
+
+    `then` is what counts as made since, beside it, where it restores an older version.
+    """
 
     spec: TableSpec
     what: Replacement
     hive: tuple[str, ...]
+    then: Records | None = None
 
     @property
     def record(self) -> Mapping[str, object]:
         """What stands in the log of it."""
-        return write_made(self.what.made)
+        made = self.what.made
+        return write_made(made) if self.then is None else write_restored(made, self.then)
 
 
 def step_app(step_id: str) -> str:
@@ -87,15 +95,17 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
         SchemaChangeError: rows that stay cannot be read with the declared schema (FF-611).
     """
     spec, what = commit.spec, commit.what
+    is_new_schema = what.changes_columns or not (what.keeps_rows or _is_declared(at, spec))
     if what.keeps_rows:
         refuse_change(at.stored, spec)
-        _widen(table, at, spec)
+        if not is_new_schema or _needs_protocol(table, spec):
+            Alteration(table, at, spec, what.made.run_id).carry_out()
     elif commit.hive != at.layout.hive or _needs_protocol(table, spec):
         _write_table(at.layout.folder, commit, version=at.version + 1, mode="overwrite")
         return None
     version = (table.version() if what.keeps_rows else at.version) + 1
     added = [_add(file, commit.hive) for file in (*what.added, *what.rewritten)]
-    if what.keeps_rows or _is_declared(at, spec):
+    if not is_new_schema:
         mode, schema = "append", table.schema()
         removed = [_remove(file) for file in what.removed]
     else:
@@ -134,9 +144,12 @@ def _write_table(folder: Folder, commit: Commit, *, version: int, mode: str) -> 
 
 
 def _is_declared(at: Snapshot, spec: TableSpec) -> bool:
-    """Whether the stored columns are the declared ones, and take the nulls that those may have."""
-    return at.stored == polars_schema(spec.schema) and not any(
-        field.name in at.not_null and (field.nullable or field.optional) for field in spec.schema
+    """Whether the stored columns are the declared ones, with their nulls and descriptions."""
+    never_null = {f.name for f in spec.schema if not (f.nullable or f.optional)}
+    return (
+        at.stored == polars_schema(spec.schema)
+        and at.not_null == never_null
+        and at.comments == dict(comments_of(spec.comments))
     )
 
 
@@ -146,32 +159,6 @@ def _needs_protocol(table: DeltaTable, spec: TableSpec) -> bool:
         "timestamp_ntz" in str(spec.schema)
         and table.protocol().min_reader_version < _NTZ_READER_VERSION
     )
-
-
-def _widen(table: DeltaTable, at: Snapshot, spec: TableSpec) -> None:
-    """Adds the columns that are new and drops `not null` where nulls may come now.
-
-    These are commits of their own: a reader in between sees no other rows than before.
-
-    Raises:
-        CommitFailedError: others have committed in between, and `table` is beyond theirs.
-    """
-    declared = delta_schema(spec.schema, spec.comments)
-    new = [field for field in declared.fields if field.name not in at.stored]
-    version = at.version
-    if new:
-        fields = [Field(f.name, f.type, nullable=True, metadata=f.metadata) for f in new]
-        table.alter.add_columns(fields)
-        table.update_incremental()
-        version += 1
-    for field in declared.fields:
-        if field.nullable and field.name in at.not_null:
-            table.alter.drop_column_not_null(field.name)
-            table.update_incremental()
-            version += 1
-    if table.version() != version:
-        message = f"version {table.version()} of the table is not the one that was looked at"
-        raise CommitFailedError(message)
 
 
 def _add(file: DataFile, hive: Sequence[str]) -> AddAction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -22,6 +22,8 @@ from flowforge_assets.storage.delta_log import (
     last_after,
     refuse_empty,
 )
+from flowforge_assets.storage.delta_schema import is_promised
+from flowforge_assets.storage.kept_versions import kept_since
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import Dimension
@@ -37,7 +39,11 @@ _NTZ_PROTOCOL: Final = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A version of a Delta table: its files, and the columns that they have."""
+    """A version of a Delta table: its files, and the columns that they have.
+
+    Delta lets no nulls into columns that are `not_null`; those that are `promised` have none,
+    though it would let some in. `comments` has the descriptions of columns.
+    """
 
     table_id: str
     version: int
@@ -45,6 +51,9 @@ class Snapshot:
     layout: Layout
     stored: pl.Schema
     not_null: frozenset[str]
+    promised: frozenset[str] = frozenset()
+    comments: Mapping[str, str] = field(default_factory=dict[str, str])
+    description: str = ""
 
 
 class DeltaHandle:
@@ -113,13 +122,15 @@ class DeltaHandle:
         """An older version with its files; the log is read for it each time.
 
         Raises:
-            NoVersionError: there is no such version (FF-603).
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
         """
         newest = self.newest()
         if newest is None or not 0 <= version <= newest:
             raise self._no_version(version, newest)
         if version == newest and (snapshot := self.current()):
             return snapshot
+        if self.opened and version < kept_since(self._folder, str(self.opened.metadata().id)):
+            raise self._no_version(version, newest)
         try:
             return self._read(self._delta(version))
         except Exception as error:
@@ -138,6 +149,7 @@ class DeltaHandle:
         opened = self._delta()
         _refuse_features(opened, self._spec)
         self.opened = opened
+        self.log.table_id = str(opened.metadata().id)
 
     def _delta(self, version: int | None = None) -> DeltaTable:
         options = self._folder.delta_options
@@ -152,8 +164,8 @@ class DeltaHandle:
         return entry is not None and self._mark == (version, entry.mark)
 
     def _read(self, table: DeltaTable) -> Snapshot:
-        schema = table.schema()
-        metadata = table.metadata()
+        schema, metadata = table.schema(), table.metadata()
+        said = {each.name: each.metadata for each in schema.fields}
         hive = tuple(metadata.partition_columns)
         layout = Layout(self._folder, self._spec.dimensions, hive)
         return Snapshot(
@@ -162,7 +174,10 @@ class DeltaHandle:
             files=_files(pl.DataFrame(table.get_add_actions()), layout),
             layout=layout,
             stored=pl.Schema(schema),
-            not_null=frozenset(field.name for field in schema.fields if not field.nullable),
+            not_null=frozenset(each.name for each in schema.fields if not each.nullable),
+            promised=frozenset(name for name in said if is_promised(said[name])),
+            comments={name: text for name in said if (text := str(said[name].get("comment", "")))},
+            description=metadata.description or "",
         )
 
     def _no_version(self, version: int, newest: int | None) -> NoVersionError:

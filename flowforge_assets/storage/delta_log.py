@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.storage.failure import damaged_log
-from flowforge_assets.storage.made_json import RECORD_KEY
+from flowforge_assets.storage.made_json import RECORD_KEY, RESTORED_KEY
+from flowforge_assets.storage.state_file import newest_state
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.folder import FileEntry, Folder
+    from flowforge_assets.storage.state_file import State
 
 LOG: Final = "_delta_log"
+RUN_KEY: Final = "flowforge.run"
+"""Says in a commit that changes no row which run it is of."""
 _NAME_LENGTH: Final = len("00000000000000000000.json")
 
 
@@ -75,23 +79,40 @@ class CommitLog:
     )
     version_of_step: dict[str, int] = field(default_factory=dict[str, int])
     is_cut: bool = False
+    table_id: str = ""
+    state: State | None = None
     _next: int = -1
 
     def read_to(self, newest: int) -> None:
-        """Reads the commits up to version `newest`; `is_cut` when older ones were cleaned away.
+        """Reads the commits up to version `newest`, those of the state file from there.
+
+        `is_cut` when there may have been older steps than are known.
 
         Raises:
             DamagedLogError: one is missing, empty or no JSON (FF-607).
+            DamagedStateError: the state file cannot be read (FF-674).
         """
         if self._next < 0:
-            is_whole = self.folder.entry(commit_file(0)) is not None
-            self._next = 0 if is_whole else min(commits_in(self.folder), default=newest + 1)
-            self.is_cut = self._next > 0
+            self._begin(newest)
         wanted = range(self._next, newest + 1)
         contents = self.folder.read_all(map(commit_file, wanted))
         for version in wanted:
             self._read(version, contents.get(commit_file(version)))
             self._next = version + 1
+
+    def _begin(self, newest: int) -> None:
+        """Takes what is known without reading commits."""
+        is_whole = self.folder.entry(commit_file(0)) is not None
+        # a whole log may be that of another table than the state files beside it
+        table_id = self.table_id if is_whole else None
+        self.state = newest_state(self.folder, self.key, by=newest, table_id=table_id)
+        if self.state is not None:
+            self.records = list(self.state.records)
+            self.version_of_step = dict(self.state.steps)
+            self._next = self.state.version + 1
+        else:
+            self._next = 0 if is_whole else min(commits_in(self.folder), default=newest + 1)
+        self.is_cut = self._next > 0
 
     def add(self, version: int, record: Mapping[str, object]) -> None:
         """Takes in the record of a commit that this process made itself."""
@@ -117,13 +138,21 @@ class CommitLog:
                 action: object = json.loads(line)
             except ValueError as error:
                 raise damaged_log(self.key, self.folder.shown, f"`{name}` is no JSON") from error
-            record = _record_in(action)
+            record = record_in(action)
             if record is not None:
                 self._keep(version, record)
 
     def _keep(self, version: int, record: Mapping[str, object]) -> None:
+        if (restored := restored_in(record)) is not None:
+            self.records = restored
         self.records.append((version, record))
         self.version_of_step.setdefault(str(record.get("step_id")), version)
+
+
+def restored_in(record: Mapping[str, object]) -> list[tuple[int, Mapping[str, object]]] | None:
+    """What counts as made since the commit of `record`, beside itself, where it restored that."""
+    found = cast("Sequence[tuple[int, Mapping[str, object]]] | None", record.get(RESTORED_KEY))
+    return None if found is None else [(version, each) for version, each in found]
 
 
 def named_files(folder: Folder) -> frozenset[str]:
@@ -136,9 +165,9 @@ def named_files(folder: Folder) -> frozenset[str]:
     return frozenset(found)
 
 
-def schema_texts(folder: Folder) -> Iterator[tuple[int, datetime, str]]:
-    """The schemas that commits still in the log set: version, instant, and Delta's JSON text."""
-    versions = list(commits_in(folder))
+def schema_texts(folder: Folder, *, after: int = -1) -> Iterator[tuple[int, datetime, str, str]]:
+    """The schemas that commits after a version set: version, instant, JSON text, and our run."""
+    versions = [version for version in commits_in(folder) if version > after]
     contents = folder.read_all(map(commit_file, versions))
     for version in versions:
         text = contents.get(commit_file(version), b"").decode()
@@ -151,10 +180,12 @@ def schema_texts(folder: Folder) -> Iterator[tuple[int, datetime, str]]:
         if metadata is not None:
             at_ms = info.get("timestamp", metadata.get("createdTime"))
             at = datetime.fromtimestamp(float(str(at_ms or 0)) / 1000, UTC)
-            yield version, at, str(metadata["schemaString"])
+            record = record_in(actions) or {}
+            run_id = info.get(RUN_KEY, record.get("run_id", ""))
+            yield version, at, str(metadata["schemaString"]), str(run_id)
 
 
-def _record_in(action: object) -> Mapping[str, object] | None:
+def record_in(action: object) -> Mapping[str, object] | None:
     """Our record in a log line, when it is the line that describes the commit."""
     if not isinstance(action, dict):
         return None

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from flowforge_assets.storage.made_json import read_made
+from flowforge_assets.storage.past import Version
+
 if TYPE_CHECKING:
+    from flowforge_assets.core.made import TableVersion
     from flowforge_assets.storage.folder import FileEntry, Folder
+    from flowforge_assets.storage.store import TableSpec
 
 KEPT_VERSIONS: Final = 10
 FOLDER: Final = "_flowforge"
@@ -55,3 +61,18 @@ class VersionFiles:
             return False
         self.folder.remove(self.path(each) for each in kept if each <= kept[-1] - KEPT_VERSIONS)
         return True
+
+
+def recorded_version(
+    records: Sequence[tuple[int, Mapping[str, object]]],
+    entry: FileEntry,
+    spec: TableSpec,
+    table: TableVersion,
+) -> Version:
+    """A version as the records in its file, at `entry`, say of it; without one upkeep made it."""
+    record = dict(records).get(table.version)
+    if record is None:
+        at = datetime.fromtimestamp(entry.modified, UTC)
+        return Version(table.version, at, is_upkeep=True)
+    made = read_made(record, spec, table)
+    return Version(table.version, made.at, made)

@@ -1,12 +1,13 @@
 """The record of a commit as the JSON that stands in the table's own log.
 
 It has a format number: a record of a newer format is refused rather than half understood. What
-format 1 had no word for (`touched`, `restart`) is written as format 2, all else still as 1.
+format 1 had no word for (`touched`, `restart`) is written as format 2, all else still as 1. A
+commit that restores an older version is of format 3: it says what was made by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.store import TableSpec
 
 RECORD_KEY: Final = "flowforge"
-FORMAT: Final = 2
+RESTORED_KEY: Final = "restored"
+FORMAT: Final = 3
+_WITH_TRACKS: Final = 2
 
 
 def write_made(made: Made) -> dict[str, object]:
     """`made` as JSON values, without its table version, which the log itself says."""
     fingerprint = made.fingerprint
     record: dict[str, object] = {
-        "format": 1 if made.touched is None and not made.restart else FORMAT,
+        "format": 1 if made.touched is None and not made.restart else _WITH_TRACKS,
         "dataset": str(made.dataset),
         "partitions": made.partitions.to_json(),
         "asset": made.asset,
@@ -93,6 +96,13 @@ def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion
         source=str(record.get("source", "")),
         meta=cast("Mapping[str, object]", record.get("meta", {})),
     )
+
+
+def write_restored(
+    made: Made, then: Iterable[tuple[int, Mapping[str, object]]]
+) -> dict[str, object]:
+    """`made`, which restores an older version, with the records that counted `then`."""
+    return {**write_made(made), "format": FORMAT, RESTORED_KEY: [list(each) for each in then]}
 
 
 def _read_set(today: tuple[Dimension, ...], content: object) -> PartitionSet:

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from deltalake import Schema as DeltaSchema
 
+from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.polars_types import polars_type
 from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.storage.data_files import DataFile
-from flowforge_assets.storage.delta_schema import columns_in, delta_schema
+from flowforge_assets.storage.delta_schema import columns_in, comments_in, delta_schema
 from flowforge_assets.storage.failure import damaged_log
-from flowforge_assets.storage.folder_versions import VersionFiles
+from flowforge_assets.storage.folder_versions import VersionFiles, recorded_version
 from flowforge_assets.storage.made_json import refuse_newer
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.overlap import ColumnEnds
+    from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import TableSpec
 
 _FORMAT: Final = 1
@@ -92,7 +94,21 @@ def schema_entries(versions: VersionFiles, spec: TableSpec) -> list[SchemaChange
         manifest = read_manifest(versions, version, spec)
         if manifest is not None:
             at = datetime.fromtimestamp(entry.modified, UTC)
-            found.append(SchemaChange(version, at, columns_in(manifest.schema)))
+            columns, comments = columns_in(manifest.schema), comments_in(manifest.schema)
+            record = dict(manifest.records).get(version, {})
+            run_id = str(record.get("run_id", ""))
+            found.append(SchemaChange(version, at, columns, run_id, comments))
+    return found
+
+
+def versions_kept(versions: VersionFiles, spec: TableSpec) -> list[Version]:
+    """The versions that can be read, oldest first."""
+    found: list[Version] = []
+    for version, entry in versions.kept().items():
+        manifest = read_manifest(versions, version, spec)
+        if manifest is not None:
+            table = TableVersion(manifest.table_id, version)
+            found.append(recorded_version(manifest.records, entry, spec, table))
     return found
 
 

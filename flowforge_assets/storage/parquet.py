@@ -21,7 +21,6 @@ from flowforge_assets.storage.data_files import Layout, remove_files, sweep_file
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_replace import replacement
 from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files
 from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
@@ -29,7 +28,10 @@ from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.manifest import Manifest
+from flowforge_assets.storage.migration import migrating_replacement
+from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.touched import touched_by
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
 
 _KEPT_STEPS: Final = 1000
@@ -120,6 +123,7 @@ class ParquetTable:
         refuse_unlike(frame.collect_schema(), self._schema, self._spec)
         with guarded(self._spec.key, self._place):
             self._current()  # refuses a folder that holds something else
+            self._folder.refuse_unsafe()
         with writing(self._spec.key, self._folder):
             layout = Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
             files = write_files(frame, layout)
@@ -162,6 +166,31 @@ class ParquetTable:
         with guarded(self._spec.key, self._place):
             manifest = self._current()
             return [] if manifest is None else self._made(manifest)
+
+    def versions(self) -> Sequence[Version]:
+        """The versions that are kept, oldest first; reads each."""
+        with guarded(self._spec.key, self._place):
+            return manifests.versions_kept(self._versions, self._spec)
+
+    def made_by(self, version: int) -> Sequence[Made]:
+        """What was made by a version.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        with guarded(self._spec.key, self._place):
+            newest = self._current()
+            return self._made(self._at(version, newest=-1 if newest is None else newest.version))
+
+    def restore(self, version: int, made: Made) -> Made:
+        """Makes a new version with the rows of an older one; moves no row.
+
+        Raises:
+            NoVersionError: there is no such version, or it is no longer kept (FF-603).
+            CommitConflictError: others were first each time (FF-609).
+        """
+        with guarded(self._spec.key, self._place), self._lock:
+            return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that the versions which are kept have, oldest first."""
@@ -217,6 +246,7 @@ class ParquetTable:
 
     def _commit(self, request: Request[StagedFiles]) -> Made:
         with guarded(self._spec.key, self._place), self._lock:
+            self._folder.refuse_unsafe()
             return until_made(lambda: self._try_commit(request), self._spec.key)
 
     def _try_commit(self, request: Request[StagedFiles]) -> Made | None:
@@ -241,6 +271,32 @@ class ParquetTable:
         remove_files(self._folder, [f for f in (*staged, *written) if f.path not in named])
         return made
 
+    def _try_restore(self, version: int, made: Made) -> Made | None:
+        """What was restored, or None when someone else committed first."""
+        now = self._current()
+        old = self._at(version, newest=-1 if now is None else now.version)
+        assert now is not None  # noqa: S101 - it has an older version
+        if made.step_id in now.steps:
+            table = TableVersion(now.table_id, now.steps[made.step_id])
+            return Request.of_record(made, None).done(
+                dict(now.records).get(table.version), table, self._spec
+            )
+        touched = touched_since(self.versions(), version, self._spec.dimensions)
+        if touched is None:
+            was = StoredFiles(old.files, self._layout, old.stored)
+            known = StoredFiles(now.files, self._layout, now.stored)
+            touched = touched_by(was, known, self._spec)
+        made = replaced(made, touched=touched, table=TableVersion(now.table_id, now.version + 1))
+        after = replaced(
+            old,
+            version=now.version + 1,
+            records=(*old.records, (now.version + 1, write_made(made))),
+            steps={**now.steps, made.step_id: now.version + 1},
+        )
+        step_id = made.step_id
+        is_mine = manifests.write_manifest(self._versions, after, self._spec, step_id=step_id)
+        return made if is_mine else None
+
     def _named(self) -> frozenset[str]:
         return manifests.named_files(self._versions, self._spec)
 
@@ -252,7 +308,8 @@ class ParquetTable:
         table = TableVersion(uuid.uuid4().hex if before is None else before.table_id, version)
         schema = manifests.schema_text(self._spec)
         files, stored = ((), self._schema) if before is None else (before.files, before.stored)
-        what = replacement(StoredFiles(files, self._layout, stored), request, self._spec, written)
+        before_it = StoredFiles(files, self._layout, stored)
+        what = migrating_replacement(before_it, request, self._spec, written)
         if what.keeps_rows:
             refuse_change(stored, self._spec)
         made = replaced(what.made, table=table)

@@ -35,6 +35,10 @@ class Version:
 class KeepsPast(Protocol):
     """A table, or an artifact, whose older versions can be read."""
 
+    def version(self) -> TableVersion | None:
+        """The newest version, or None where nothing is."""
+        ...
+
     def versions(self) -> Sequence[Version]:
         """The versions that can still be read, oldest first."""
         ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.made import TableVersion
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.external import ReadTable
-    from flowforge_assets.storage.store import ArtifactFile, Artifacts, TableSpec
+    from flowforge_assets.storage.store import ArtifactFile, ReadFiles, TableSpec
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ class PinnedTable:
 class PinnedFiles:
     """The files of an artifact, of which one version alone is read."""
 
-    artifacts: Artifacts
+    artifacts: ReadFiles
     pinned: TableVersion
 
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.storage.made_json import read_made
@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.store import TableSpec
 
 S = TypeVar("S", bound=Staged)
+Records: TypeAlias = Sequence[tuple[int, Mapping[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[S]):
-    """One commit: `staged` in the place of `replace`; nothing staged changes no row."""
+    """One commit: `staged` in the place of `replace`; nothing staged changes no row.
+
+    One that restores an older version has the records that count since, `then`, beside its own.
+    """
 
     staged: S | None
     replace: Replace
     made: Made
     base: TableVersion | None
+    then: Records | None = None
 
     @classmethod
     def of_record(cls, made: Made, base: TableVersion | None) -> Request[S]:

@@ -16,6 +16,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Dimension, PartitionSet
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.core.schema_change import SchemaChange
+from flowforge_assets.storage.past import KeepsPast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ class Staged(Protocol):
         ...
 
 
-class Table(Protocol):
+class Table(KeepsPast, Protocol):
     """One dataset's table in a store; safe for use from several threads."""
 
     @property
@@ -194,8 +195,8 @@ class StagedFile:
     size_bytes: int
 
 
-class Artifacts(Protocol):
-    """The files of one artifact in a store, one a partition; safe between threads and processes.
+class ReadFiles(Protocol):
+    """What can be read of an artifact, whoever makes it.
 
     A partition is given as the set that holds it alone.
     """
@@ -230,6 +231,10 @@ class Artifacts(Protocol):
             DamagedFileError: it is gone, or holds something else (FF-631).
         """
         ...
+
+
+class Artifacts(ReadFiles, KeepsPast, Protocol):
+    """The files of one artifact in a store, one a partition; safe between threads and processes."""
 
     def stage(self, path: Path) -> StagedFile:
         """Copies the file at `path` to where nobody reads it."""

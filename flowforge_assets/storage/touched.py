@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from flowforge_assets.core.made import Made
+    from flowforge_assets.storage.file_scan import StoredFiles
     from flowforge_assets.storage.store import TableSpec
 
 
@@ -38,6 +39,20 @@ def with_touched(
     if stored is not None and is_telling and _tells_partitions(stored, spec):
         touched |= partitions_of(stored, spec.dimensions)
     return telling(made, touched)
+
+
+def touched_by(old: StoredFiles, now: StoredFiles, spec: TableSpec) -> PartitionSet:
+    """The partitions that have rows in files which only one of the two versions has."""
+    if not spec.dimensions:
+        return WHOLE
+    touched = PartitionSet.none(spec.dimensions)
+    for one, other in ((old, now), (now, old)):
+        known = {file.path for file in other.files}
+        files = tuple(file for file in one.files if file.path not in known)
+        rows = replaced(one, files=files).scan()
+        if files and _tells_partitions(rows, spec):
+            touched |= partitions_of(rows, spec.dimensions)
+    return touched
 
 
 def telling(made: Made, touched: PartitionSet) -> Made:
