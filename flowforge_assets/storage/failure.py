@@ -24,6 +24,7 @@ from flowforge_assets.errors.storage import (
     StorageError,
     UnreachableError,
 )
+from flowforge_assets.storage.failure_remote import as_remote_error, is_of_write, shown_text
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
@@ -51,8 +52,11 @@ def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> Stora
     The native libraries throw a panic as a `BaseException` of that name, and say what the system
     told them in the text alone, so type and text are both asked.
     """
+    is_remote = "://" in place and not place.startswith(("file:", "memory:"))
+    if is_remote and (remote := as_remote_error(error, key, place)) is not None:
+        return remote
     kind, said = type(error).__name__, str(error)
-    text = _first_line(said)
+    text = shown_text(error) if is_remote else _first_line(said)
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(said):
         message = f"there is no space left for `{key}` at `{place}`"
@@ -124,10 +128,7 @@ def writing(key: DatasetKey, folder: Folder) -> Generator[None]:
         raise
     except BaseException as error:
         ours = as_storage_error(error, key, folder.shown)
-        is_target = isinstance(ours, DiskFullError | EngineCrashError) or (
-            isinstance(ours, NoAccessError) and not _is_writable(folder)
-        )
-        if ours is None or not is_target:
+        if ours is None or not _is_of_target(ours, error, folder):
             raise
         raise ours from error
 
@@ -137,10 +138,17 @@ def reading(table: ReadTable) -> AbstractContextManager[None]:
     return guarded(table.spec.key, table.uri, is_ours=not table.spec.is_external)
 
 
-def _is_writable(folder: Folder) -> bool:
-    """Whether files may be made in `folder`, or where it would be made, as far as a look tells."""
+def _is_of_target(ours: StorageError, error: BaseException, folder: Folder) -> bool:
+    """Whether what went wrong in a write is the fault of where it writes."""
     if not folder.is_local:
-        return True
+        return is_of_write(error)
+    if isinstance(ours, NoAccessError):
+        return not _is_writable(folder)
+    return isinstance(ours, DiskFullError | EngineCrashError)
+
+
+def _is_writable(folder: Folder) -> bool:
+    """Whether files may be made in a local `folder`, or where it would be made."""
     whole = Path(folder.target())
     there = next((path for path in (whole, *whole.parents) if path.exists()), whole)
     return os.access(there, os.W_OK | os.X_OK)

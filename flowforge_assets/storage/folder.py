@@ -117,6 +117,14 @@ class Folder(Protocol):
         """Copies a local file into it, in the place of the one that may be there."""
         ...
 
+    def refuse_unsafe(self) -> None:
+        """Passes a place where `create` holds what it promises; asks it once in a process.
+
+        Raises:
+            UnsafeStoreError: several that made the same file were all told that they did (FF-648).
+        """
+        ...
+
     def sync(self, path: str) -> None:
         """Waits until a file that others wrote into it would outlast a loss of power."""
         ...

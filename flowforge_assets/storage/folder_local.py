@@ -143,6 +143,9 @@ class LocalFolder:
             unfinished.unlink(missing_ok=True)
         sync(target.parent)
 
+    def refuse_unsafe(self) -> None:
+        """A file system gives a name once."""
+
     def sync(self, path: str) -> None:
         """Waits until a file is on the disk."""
         sync(self.path / path)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from flowforge_assets.errors.stores import NoBucketError, UnsafeStoreError
 from flowforge_assets.storage.clients import delta_options, filesystem, polars_options, root_of
 from flowforge_assets.storage.folder import FileEntry
 
@@ -19,16 +23,43 @@ if TYPE_CHECKING:
 
 # What stores call the time of the last change, and the mark of a content.
 _TIMES: Final = ("LastModified", "last_modified", "updated", "mtime", "modified", "created")
+_PROBES: Final = 4
 _MARKS: Final = ("ETag", "etag", "generation", "md5Hash", "crc32c")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Place:
-    """A store that is open: what its folders share."""
+    """A store that is open: what its folders share; `root` is where it begins."""
 
+    root: str
     files: AbstractFileSystem
     polars_options: Mapping[str, Any]
     delta_options: Mapping[str, str]
+    url: str
+    is_there: bool = False
+    is_safe: bool = False
+    asking: Lock = field(default_factory=Lock)
+
+    def refuse_no_bucket(self) -> None:
+        """Passes where the bucket is there, or cannot be asked for; asks it once.
+
+        Raises:
+            NoBucketError: it is not there (FF-647).
+        """
+        if self.is_there:
+            return
+        try:
+            self.files.info(self.root.partition("/")[0])
+        except FileNotFoundError as error:
+            raise self.no_bucket() from error
+        except PermissionError:
+            pass  # who may use a bucket's files need not have the right to look at itself
+        self.is_there = True
+
+    def no_bucket(self) -> NoBucketError:
+        """The error for a bucket that is not there."""
+        message = f"the bucket of `{self.url}` is not there"
+        return NoBucketError(message, hint="mend the store's `url`, or make the bucket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +73,10 @@ class RemoteFolder:
     @classmethod
     def at(cls, location: RemoteLocation) -> RemoteFolder:
         """The folder at a location; makes the clients, and asks the store nothing yet."""
-        place = _Place(filesystem(location), polars_options(location), delta_options(location))
-        return cls(location.url, root_of(location), place)
+        root, files = root_of(location), filesystem(location)
+        options = polars_options(location)
+        place = _Place(root, files, options, delta_options(location), location.url)
+        return cls(location.url, root, place)
 
     def __repr__(self) -> str:
         """The URL alone: clients hold secrets."""
@@ -116,8 +149,12 @@ class RemoteFolder:
         """Makes a file by a put that the store refuses where one is there."""
         try:
             self.place.files.pipe_file(self._full(path), content, mode="create")
-        except FileExistsError:
-            return False
+        except Exception as error:
+            if _is_refused(error):
+                return False
+            if _is_missing(error):
+                raise self.place.no_bucket() from error
+            raise
         return True
 
     def entry(self, path: str) -> FileEntry | None:
@@ -131,9 +168,13 @@ class RemoteFolder:
     def entries(self, path: str = "") -> list[FileEntry]:
         """All files below a folder in it, at any depth, by path."""
         start = len(self.root) + 1
-        found: Mapping[str, Mapping[str, Any]] = self.place.files.find(
-            self._full(path), detail=True
-        )
+        found: Mapping[str, Mapping[str, Any]]
+        try:
+            found = self.place.files.find(self._full(path), detail=True)
+        except FileNotFoundError as error:
+            raise self.place.no_bucket() from error
+        if not found:
+            self.place.refuse_no_bucket()
         listed = [_entry(name.lstrip("/")[start:], info) for name, info in found.items()]
         return sorted(listed, key=lambda entry: entry.path)
 
@@ -142,6 +183,7 @@ class RemoteFolder:
         try:
             found: list[str] = self.place.files.ls(self._full(path), detail=False)
         except FileNotFoundError:
+            self.place.refuse_no_bucket()
             return []
         return sorted(name.rstrip("/").rpartition("/")[2] for name in found)
 
@@ -159,11 +201,51 @@ class RemoteFolder:
         """Copies a local file into it."""
         self.place.files.put_file(str(source), self._full(path))
 
+    def refuse_unsafe(self) -> None:
+        """Passes a store that refuses a put on a condition that does not hold.
+
+        Raises:
+            UnsafeStoreError: several that made the same file were all told that they did (FF-648).
+        """
+        place = self.place
+        with place.asking:
+            if place.is_safe:
+                return
+            top = RemoteFolder(place.url, place.root, place)
+            probe = f"_flowforge/probe-{uuid.uuid4().hex}"
+            try:
+                with ThreadPoolExecutor(_PROBES) as pool:
+                    won = sum(pool.map(top.create, [probe] * _PROBES, [b"{}"] * _PROBES))
+                won += top.create(probe, b"{}")
+            finally:
+                top.remove([probe])
+            if won != 1:
+                raise UnsafeStoreError(
+                    f"`{place.url}` let {won} writers at once create the same file",
+                    hint="use a store that honours conditional writes: see docs/guide/stores.md",
+                )
+            place.is_safe = True
+
     def sync(self, path: str) -> None:
         """A store has kept what it has answered for."""
 
     def _full(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Whether a put failed on its condition, or since another of the same file is going on."""
+    if isinstance(error, FileExistsError):
+        return True
+    cause: Any = error.__cause__  # botocore's, whose classes are made as they are met
+    answer = getattr(cause, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    return code in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+def _is_missing(error: BaseException) -> bool:
+    """Whether a put failed since there is nothing to put it in; Azure's error is no `OSError`."""
+    return isinstance(error, FileNotFoundError) or type(error).__name__ == "ResourceNotFoundError"
 
 
 def _entry(path: str, info: Mapping[str, Any]) -> FileEntry:
