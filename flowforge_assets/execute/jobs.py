@@ -56,9 +56,10 @@ class JobPlaces:
 
     def root(self, store_uri: str) -> Path:
         """The folder that no reader of the store looks into."""
+        if not store_uri.startswith("file://"):
+            return self.kept / _FOLDER
         location = parse_location(store_uri)
-        lake = location.folder if isinstance(location, FolderLocation) else self.kept
-        return lake / _FOLDER
+        return (location.folder if isinstance(location, FolderLocation) else self.kept) / _FOLDER
 
     def copy(self, store_uri: str, name: str, write: Callable[[Path], object]) -> Path:
         """A Delta table that `write` makes, for jobs to read; of a name it is made once.

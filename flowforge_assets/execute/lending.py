@@ -25,7 +25,6 @@ from flowforge_assets.project.uses import folder_of
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.location import (
     folder_at,
-    parse_location,
     table_names,
     tables_in,
 )
@@ -237,7 +236,7 @@ class Lenders:
 
     def _own_place(self, key: DatasetKey) -> str:
         """Where the environment's store has a dataset."""
-        location = parse_location(self._environment.location)
+        location = self._environment.place(key)
         folder = folder_at(location)
         if folder is not None:
             return folder.below(*table_names(key)).shown
@@ -263,10 +262,11 @@ def _lent(
 ) -> dict[DatasetKey, Loan]:
     """The loans of those datasets that the environment has made."""
     store = environment.open_store()
-    folder = folder_at(parse_location(environment.location))
-    there = {_plain(first_key(dataset)) for dataset in datasets}
-    if folder is not None:
-        there = tables_in(folder, there)
+    keys = {_plain(first_key(dataset)) for dataset in datasets}
+    there: set[DatasetKey] = set()
+    for location, stored in environment.by_place(keys).items():
+        folder = folder_at(location)
+        there |= set(stored) if folder is None else tables_in(folder, stored)
     found: dict[DatasetKey, Loan] = {}
     for dataset in datasets:
         key = _plain(first_key(dataset))

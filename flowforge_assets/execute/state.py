@@ -24,7 +24,7 @@ from flowforge_assets.plan.unfit import with_unfit
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.storage.location import folder_at, parse_location, tables_in
+from flowforge_assets.storage.location import folder_at, tables_in
 from flowforge_assets.storage.store import Store
 
 OpenStore: TypeAlias = Callable[[], Store]
@@ -88,14 +88,18 @@ def present(
     keys: Iterable[DatasetKey], graph: Graph, environment: Environment, store: OpenStore
 ) -> set[DatasetKey]:
     """Those of the datasets that have a table; folders are looked at without opening a store."""
-    folder = folder_at(parse_location(environment.location))
-    if folder is not None:
-        refuse_two_tables(graph, folder)
-        stored = {key: first_key(graph.datasets[key]) for key in keys}
-        there = tables_in(folder, stored.values())
-        return {key for key, first in stored.items() if first in there}
-    tables = {key: log_of(store(), graph.datasets[key]) for key in keys}
-    return {key for key, table in tables.items() if table.version() is not None}
+    stored = {first_key(graph.datasets[key]): key for key in keys}
+    there: set[DatasetKey] = set()
+    for location, firsts in environment.by_place(stored).items():
+        folder = folder_at(location)
+        if folder is not None:
+            refuse_two_tables(graph, folder)
+            there |= {stored[first] for first in tables_in(folder, firsts)}
+            continue
+        for key in (stored[first] for first in firsts):
+            if log_of(store(), graph.datasets[key]).version() is not None:
+                there.add(key)
+    return there
 
 
 def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from flowforge_assets.project.config import ProjectConfig
 from flowforge_assets.project.declared import declared_by
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.sampling import unknown_shares
+from flowforge_assets.project.stores import unknown_stores
 from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
 
@@ -25,10 +26,12 @@ def load_graph(
     """What the imported `modules` and the files of a project declare, as a graph that works.
 
     Raises:
-        Problems: all that is wrong with it (FF-1xx, FF-2xx, FF-4xx, FF-805), a stage at a time.
+        Problems: all that is wrong with it (FF-1xx, FF-2xx, FF-4xx, FF-8xx), a stage at a time.
     """
     with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
         graph = build_graph(declared_by(config, modules, sql, foreign))
-    shares = unknown_shares(environment.config.sample, environment.name, graph.datasets)
-    raise_all([*write_problems(graph), *misfits(graph), *shares])
+    env = environment.config
+    shares = unknown_shares(env.sample, environment.name, graph.datasets)
+    stores = unknown_stores(env.stores, environment.name, graph.datasets)
+    raise_all([*write_problems(graph), *misfits(graph), *shares, *stores])
     return graph

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, cast, get_args
 
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.project import (
@@ -19,6 +19,7 @@ from flowforge_assets.errors.project import (
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
+from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
 from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
@@ -26,7 +27,6 @@ from flowforge_assets.sql.toml_text import TomlText
 FILE_NAME: Final = "flowforge.toml"
 SYNCED_NAME: Final = "sql_datasets"
 """The module that `flowforge sync` writes, where the project file names no other."""
-TableFormat: TypeAlias = Literal["delta", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,14 @@ class FromVariable:
 class EnvironmentConfig:
     """`[env.NAME]`: where the tables and the ledger are, and how much a run may use.
 
+    `stores` are the places of layers and of datasets that have one of their own, by their names.
     `resources` holds a table of settings for each resource class, by its name. `read_from` is
     the environment that lends what this one has not made. With a `namespace` the tables are a
     part of the store that is one's own.
     """
 
-    store: str | None = None
+    store: StoreConfig | None = None
+    stores: Mapping[str, StoreConfig] = field(default_factory=dict[str, StoreConfig])
     format: TableFormat = "delta"
     workers: int = 2
     memory_mb: int = 1024
@@ -165,9 +167,12 @@ class _Reader:
             hint = did_you_mean(table_format, get_args(TableFormat))
             self.wrong("format", '"delta" or "parquet"', where, hint or 'write `format = "delta"`')
         resources = self.table(raw, "resources", where)
+        chosen: TableFormat = "parquet" if table_format == "parquet" else "delta"
+        places = StoreReader(where, chosen, self.root.resolve(), self.places.find, self.problems)
         return EnvironmentConfig(
-            store=self.text(raw, "store", where),
-            format="parquet" if table_format == "parquet" else "delta",
+            store=places.store(raw.get("store")),
+            stores=places.stores(self.table(raw, "stores", where)),
+            format=chosen,
             workers=self.count(raw, "workers", default.workers, where, least=1),
             memory_mb=self.count(raw, "memory_mb", default.memory_mb, where, least=0),
             resources={

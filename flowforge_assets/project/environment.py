@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,11 @@ from flowforge_assets.project.config import (
     FromVariable,
     ProjectConfig,
 )
+from flowforge_assets.project.stores import StoreConfig, store_for
+from flowforge_assets.storage.location import Location, parse_location
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.store import Store
 
 
@@ -44,7 +48,7 @@ class Environment:
         store: str | None = None,
         kept: Path | None = None,
     ) -> Environment:
-        """The project's environment `name`; `store` takes the place of the one it names.
+        """The project's environment `name`; `store` takes the place of all that it names.
 
         Raises:
             UnknownEnvironmentError: there is none (FF-804).
@@ -52,7 +56,7 @@ class Environment:
         """
         config = project.environment(name)
         if store is not None:
-            config = replace(config, store=store)
+            config = replace(config, store=StoreConfig(store), stores={})
         namespace = _namespace(name, config.namespace)
         return cls(name, config, project.root.resolve(), kept and kept.resolve(), namespace)
 
@@ -116,27 +120,77 @@ class Environment:
 
     @property
     def location(self) -> str:
-        """Where the tables are: a URL, or an absolute path."""
-        store = self.config.store
+        """Where the tables are that have no place of their own: a URL, or an absolute path."""
+        return self._text_of(self.config.store)
+
+    def place(self, key: DatasetKey | None = None) -> Location:
+        """Where a dataset's table is, which is stored under `key`; without one, `location`.
+
+        Raises:
+            StorageError: the location is of a kind that is not known (FF-6xx).
+        """
+        store = self.config.store if key is None else self._store_of(key)
+        return self._location_of(store)
+
+    def by_place(self, keys: Iterable[DatasetKey]) -> Mapping[Location, list[DatasetKey]]:
+        """The datasets that are stored under `keys`, by the place that they share.
+
+        Raises:
+            StorageError: a location is of a kind that is not known (FF-6xx).
+        """
+        found: dict[Location, list[DatasetKey]] = {}
+        for key in keys:
+            found.setdefault(self.place(key), []).append(key)
+        return found
+
+    @property
+    def places(self) -> list[Location]:
+        """All places that the environment names, each once, that for all first.
+
+        Raises:
+            StorageError: a location is of a kind that is not known (FF-6xx).
+        """
+        stores = (self.config.store, *self.config.stores.values())
+        return list(dict.fromkeys(map(self._location_of, stores)))
+
+    def open_store(self) -> Store:
+        """The tables in all their places; opening it reads nothing yet.
+
+        Raises:
+            StorageError: the location is of a kind that is not known (FF-6xx).
+        """
+        if not self.config.stores:
+            return self._open(self.config.store)
+        from flowforge_assets.storage.routed import RoutedStore  # with open_store, on use
+
+        return RoutedStore(self.config.store, self._store_of, self._open)
+
+    def _store_of(self, key: DatasetKey) -> StoreConfig | None:
+        return store_for(key, self.config.stores, self.config.store)
+
+    def _open(self, store: StoreConfig | None) -> Store:
+        from flowforge_assets.storage.location import open_store  # engines, on use
+
+        table_format = (store and store.format) or self.config.format
+        copies = self.folder / "artifacts"
+        return open_store(self._location_of(store), format=table_format, copies=copies)
+
+    def _location_of(self, store: StoreConfig | None) -> Location:
+        return parse_location(
+            self._text_of(store), options=None if store is None else store.options
+        )
+
+    def _text_of(self, store: StoreConfig | None) -> str:
+        """A place with the namespace in it."""
         if store is None:
             shared = str(self._kept / self.name / "lake")
         else:
-            shared = store if "://" in store else str(self.root / store)
+            shared = store.url if "://" in store.url else str(self.root / store.url)
         if not self.namespace:
             return shared
         if shared.startswith("memory://"):
             return f"{shared}_ns_{self.namespace}"
         return f"{shared.rstrip('/')}/_ns/{self.namespace}"
-
-    def open_store(self) -> Store:
-        """The place of the tables; opening it reads nothing yet.
-
-        Raises:
-            StorageError: the location is of a kind that is not known (FF-6xx).
-        """
-        from flowforge_assets.storage.location import open_store  # engines, on use
-
-        return open_store(self.location, format=self.config.format)
 
 
 def _namespace(env: str, given: str | FromVariable | None) -> str:

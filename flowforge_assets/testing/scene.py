@@ -34,6 +34,7 @@ from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.config import EnvironmentConfig
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.stores import StoreConfig
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.memory import MemoryStore
 from flowforge_assets.storage.partition_values import partitions_of
@@ -231,7 +232,7 @@ class Scene:
     @property
     def environment(self) -> Environment:
         """Where the run's ledger is; its store is this scene's."""
-        config = EnvironmentConfig(store="memory://", workers=1)
+        config = EnvironmentConfig(store=StoreConfig("memory://"), workers=1)
         return Environment("test", config, self.folder, kept=self.folder)
 
     def _session(

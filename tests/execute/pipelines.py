@@ -26,8 +26,9 @@ from flowforge_assets.execute.state import read_history
 from flowforge_assets.graph.build import Graph, build_graph
 from flowforge_assets.plan.plan import Plan, make_plan
 from flowforge_assets.plan.stale import Asked
-from flowforge_assets.project.config import EnvironmentConfig, TableFormat
+from flowforge_assets.project.config import EnvironmentConfig
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.stores import StoreConfig, TableFormat
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.store import Store, Table
@@ -166,7 +167,7 @@ def pipeline(
     """A pipeline of declared functions in `folder`; `store` is memory, delta or parquet."""
     form: TableFormat = "parquet" if store == "parquet" else "delta"
     config = EnvironmentConfig(
-        store="memory://" if store == "memory" else None,
+        store=StoreConfig("memory://") if store == "memory" else None,
         format=form,
         workers=workers,
         memory_mb=memory_mb,

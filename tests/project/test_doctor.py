@@ -84,8 +84,8 @@ def test_a_store_that_is_a_file_is_a_problem(folder: Path) -> None:
 
 
 def test_a_store_of_an_unknown_kind_is_a_problem(folder: Path) -> None:
-    (folder / "flowforge.toml").write_text('[env.dev]\nstore = "ftp://lake"\n')
-    assert health(folder)["store"].said.startswith("FF-601")
+    (folder / "flowforge.toml").write_text('[env.dev]\nstore = "nfs://lake"\n')
+    assert health(folder)["flowforge.toml"].said.startswith("FF-601")
 
 
 def test_a_store_in_memory_is_well(folder: Path) -> None:

@@ -11,6 +11,7 @@ from flowforge_assets.errors.project import (
 )
 from flowforge_assets.project.config import EnvironmentConfig, FromVariable, ProjectConfig
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.stores import StoreConfig
 
 
 def project(root: Path, **environments: EnvironmentConfig) -> ProjectConfig:
@@ -18,7 +19,9 @@ def project(root: Path, **environments: EnvironmentConfig) -> ProjectConfig:
 
 
 def test_a_namespace_has_tables_and_a_ledger_of_its_own(tmp_path: Path) -> None:
-    config = project(tmp_path, shared=EnvironmentConfig(store="lake", namespace="alice"))
+    config = project(
+        tmp_path, shared=EnvironmentConfig(store=StoreConfig("lake"), namespace="alice")
+    )
     mine = Environment.of(config, "shared")
     (around,) = mine.lenders(config)
     assert mine.location == f"{around.location}/_ns/alice"
@@ -27,7 +30,9 @@ def test_a_namespace_has_tables_and_a_ledger_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_namespace_in_memory_is_a_store_of_its_own(tmp_path: Path) -> None:
-    config = project(tmp_path, shared=EnvironmentConfig(store="memory://lake", namespace="alice"))
+    config = project(
+        tmp_path, shared=EnvironmentConfig(store=StoreConfig("memory://lake"), namespace="alice")
+    )
     assert Environment.of(config, "shared").location == "memory://lake_ns_alice"
 
 
