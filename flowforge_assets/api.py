@@ -18,6 +18,7 @@ from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.artifacts import stored_file
 from flowforge_assets.execute.outside import Outside
+from flowforge_assets.execute.planned import Planner
 from flowforge_assets.execute.spec import spec_of, table_of
 from flowforge_assets.execute.state import (
     history_of_tables,
@@ -30,7 +31,7 @@ from flowforge_assets.graph.find import find_dataset
 from flowforge_assets.graph.select import select
 from flowforge_assets.plan.asked import asked_for
 from flowforge_assets.plan.load import load_graph
-from flowforge_assets.plan.plan import Plan, make_plan
+from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.config import ProjectConfig, read_config
 from flowforge_assets.project.declared import refuse_nothing
@@ -174,19 +175,22 @@ class Project:
         partitions: str | None = None,
         force: bool = False,
         rebuild: bool = False,
+        allow_breaking: bool = False,
     ) -> Plan:
         """What is out of date, and why; nothing is changed.
 
         `partitions` limits partitioned assets to keys such as `2013-01-01..2013-01-31`. `rebuild`
-        is as for `run`.
+        and `allow_breaking` are as for `run`.
 
         Raises:
             ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x).
             RecordError: the ledger cannot be read (FF-5xx).
         """
-        asked = self._asked(select, partitions, force=force, rebuild=rebuild)
+        asked = self._asked(
+            select, partitions, force=force, rebuild=rebuild, allow_breaking=allow_breaking
+        )
         outside, own = self.outside(asked.assets), self.history()
-        return self._planned(asked, outside.loans(own).added_to(own), outside)
+        return self._planner(outside).plan(asked, outside.loans(own).added_to(own))
 
     def run(  # noqa: PLR0913 - what a run may be asked for
         self,
@@ -204,6 +208,7 @@ class Project:
         """Makes what is out of date; waits while another run of this environment goes on.
 
         `rebuild` empties the selected tables that keep their history and makes them anew, unasked.
+        `allow_breaking` lets those be emptied whose rows do not survive their new columns.
         A failed step stops only what depends on it: look at the result's `status` and `errors`.
         `resume` takes up what the run of that id had planned and not made. `resources` stand in
         for those of the environment. Setting `stop` ends the run after the steps going on.
@@ -250,9 +255,8 @@ class Project:
         outside = self.outside(asked.assets, resources)
 
         def planned(history: History) -> Plan:
-            if resume is None:
-                return self._planned(asked, history, outside)
-            return self._resumed(resume, history, outside)
+            planner = self._planner(outside)
+            return planner.plan(asked, history) if resume is None else planner.rest(resume, history)
 
         return Session(
             graph=self.graph,
@@ -360,20 +364,18 @@ class Project:
         return self.outside(()).fingerprints(ids, self.modules)
 
     def _asked(
-        self, text: str | None, partitions: str | None, *, force: bool, rebuild: bool
-    ) -> Asked:
+        self, text: str | None, partitions: str | None, *,
+        force: bool, rebuild: bool, allow_breaking: bool,
+    ) -> Asked:  # fmt: skip
         return asked_for(
             self.graph, self.select(text), partitions,
-            force=force, rebuild=rebuild, now=self.clock(),
+            force=force, rebuild=rebuild, allow_breaking=allow_breaking, now=self.clock(),
         )  # fmt: skip
 
-    def _planned(self, asked: Asked, history: History, outside: Outside) -> Plan:
-        plan = make_plan(
-            self.graph, history, outside.fingerprints(asked.assets, self.modules), asked,
-            env=self.environment.name, now=self.clock(),
-            observed=outside.observed.versions, gone=outside.gone,
-        )  # fmt: skip
-        return outside.told(plan)
+    def _planner(self, outside: Outside) -> Planner:
+        return Planner(
+            self.graph, self.environment, lambda: self.store, outside, self.modules, self.clock()
+        )
 
     def _refuse_broken(self, plan: Plan) -> None:
         if not plan.steps:

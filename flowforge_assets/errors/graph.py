@@ -119,6 +119,17 @@ class MergeColumnError(GraphError):
     code = "FF-221"
 
 
+class BreakingChangeError(GraphError):
+    """A dataset's columns were declared so that rows which are there do not survive it.
+
+    Nothing was run. Declare the columns as they were; or say `col(renamed_from="...")` on one
+    that has another name now; or run with `--allow-breaking`: dropped columns are then dropped
+    from the rows that stay, and a table whose rows cannot stay is emptied and made anew.
+    """
+
+    code = "FF-223"
+
+
 class SourceScheduleError(GraphError):
     """An asset's `schedule` or `version` means nothing there, or cannot be read.
 

@@ -17,7 +17,6 @@ from flowforge_assets.execute.lending import Lenders, Loans
 from flowforge_assets.execute.observe import Observed, observe
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.sample import Sample, sample_notes, samples
-from flowforge_assets.execute.state import with_columns_noted
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.today import fingerprints_today
 from flowforge_assets.plan.plan import Plan
@@ -122,7 +121,6 @@ class Outside:
 
     def told(self, plan: Plan) -> Plan:
         """The plan with what was learnt on the way to it."""
-        plan = with_columns_noted(plan, self._graph, self._environment)
         held_up = {each.missing for each in plan.waiting}
         lacking = {key: error for key, error in self.gone.items() if key in held_up}
         return replace(

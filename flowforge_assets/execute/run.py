@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.schema_change import columns_of, comments_of
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.job import (
@@ -24,10 +25,12 @@ from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.execute.drawing import run_drawing
+from flowforge_assets.execute.landing import unwritten_drops
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.state import ask_tables
+from flowforge_assets.execute.tally import Tally
 from flowforge_assets.plan.needs import needs, own_reads, triggers
 from flowforge_assets.plan.order import after
 from flowforge_assets.plan.partition_map import reads
@@ -35,7 +38,7 @@ from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.plan.step import Step
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
+from flowforge_assets.record.run import StepRecord, StepStatus
 
 T = TypeVar("T")
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
@@ -71,30 +74,6 @@ class RunResult:
         return run_drawing(self).html()
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What has become of the assets and partitions so far."""
-
-    made: set[DatasetKey] = field(default_factory=set[DatasetKey])
-    failed: set[DatasetKey] = field(default_factory=set[DatasetKey])
-    skipped: set[DatasetKey] = field(default_factory=set[DatasetKey])
-    left: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
-    lost: dict[DatasetKey, PartitionSet] = field(default_factory=dict[DatasetKey, PartitionSet])
-    lost_steps: dict[DatasetKey, PartitionSet] = field(
-        default_factory=dict[DatasetKey, PartitionSet]
-    )
-    errors: list[FlowForgeError] = field(default_factory=list[FlowForgeError])
-    in_doubt: set[DatasetKey] = field(default_factory=set[DatasetKey])
-    is_cut_short: bool = False
-
-    def counts(self, fresh: int) -> RunCounts:
-        """Each asset once: failed before skipped before made before fresh."""
-        skipped = self.skipped - self.failed
-        made = self.made - self.failed - skipped
-        left = set(self.left) - self.failed - skipped - made
-        return RunCounts(len(made), len(self.failed), len(skipped), fresh + len(left))
-
-
 class LocalRun:
     """One run of a plan on threads of this process."""
 
@@ -107,7 +86,7 @@ class LocalRun:
         self.ledger = ledger
         self.workers = workers
         self.on_event = on_event
-        self.tally = _Tally()
+        self.tally = Tally()
         self.lock = threading.Lock()
         self.readers_left = dict(scope.readers)
 
@@ -126,10 +105,15 @@ class LocalRun:
     def through(self, work: Callable[[], bool]) -> RunResult:
         """Does `work`, which makes the steps and says whether it was cut short; ends the run."""
         self.on_event(Event("run_started", self.scope.run_id))
-        for note in (*self.plan.notes, *self.plan.hindrances):
+        changes = (each.said for each in self.plan.changes if each.change != "metadata")
+        for note in (*changes, *self.plan.notes, *self.plan.hindrances):
             self.on_event(Event("note", self.scope.run_id, message=note))
         self.fail_unobserved()
         try:
+            for made in unwritten_drops(self.scope, self.plan):
+                spec = self.scope.tables[made.dataset].spec
+                comments = comments_of(spec.comments)
+                self.ledger.record_columns(made, columns_of(spec.schema), comments)
             is_cut_short = work()
         except RecordError:
             # The run stays open in the ledger, which lacks a commit: the next one asks the tables.
@@ -281,8 +265,13 @@ class LocalRun:
             rows=sum(o.rows for o in committed.units) if self.has_rows(step) else None,
         )
         tables = self.scope.tables
-        schemas = {key: tables[key].spec.schema for key in step.makes if key in tables}
-        self.ledger.record_made(record, committed.made, schemas=schemas)
+        specs = {key: tables[key].spec for key in step.makes if key in tables}
+        self.ledger.record_made(
+            record,
+            committed.made,
+            schemas={key: spec.schema for key, spec in specs.items()},
+            comments={key: comments_of(spec.comments) for key, spec in specs.items()},
+        )
         for made in committed.made:
             self.scope.made.add(self.scope.graph.datasets[made.dataset], made)
         with self.lock:

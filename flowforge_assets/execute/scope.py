@@ -26,6 +26,7 @@ from flowforge_assets.execute.sql_step import SqlRunner
 from flowforge_assets.execute.state import OpenStore
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.rows import rows_of, there
+from flowforge_assets.plan.table_change import TableChange
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import Artifacts, Store, Table
@@ -90,6 +91,10 @@ class MadeSets:
         """The newest version that the ledger knew when the run began."""
         return self._history.newest(key)
 
+    def last(self, key: DatasetKey) -> Made | None:
+        """The newest commit that made steps of it when the run began."""
+        return next(iter(self._history.lookup(key)), None)
+
     def versions(self, key: DatasetKey, steps: PartitionSet) -> list[TableVersion]:
         """The versions that had made these steps when the run began, in order."""
         pieces = self._history.lookup(key)
@@ -131,7 +136,8 @@ class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
 
     `readers` counts the assets of this run that read a dataset. `loans` are read from elsewhere,
-    `samples` in part; `observed` are the versions of sources. `view` works out the rows of a view.
+    `samples` in part; `observed` are the versions of sources; `changes` tells of tables whose
+    columns are declared anew. `view` works out the rows of a view.
     `jobs` has those that run elsewhere. `stop` is set when the run is to end after the steps that
     are going on.
     """
@@ -153,6 +159,7 @@ class RunScope:
     loans: Loans = field(default_factory=Loans)
     samples: Mapping[DatasetKey, Sample] = field(default_factory=dict[DatasetKey, Sample])
     observed: Mapping[DatasetKey, str] = field(default_factory=dict[DatasetKey, str])
+    changes: Mapping[DatasetKey, TableChange] = field(default_factory=dict[DatasetKey, TableChange])
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)
     view: ReadView = _no_view
@@ -169,7 +176,7 @@ class RunScope:
         """The dataset's table, opened once a run."""
         table = self.tables.get(dataset.key)
         if table is None:
-            table = table_of(self.store, dataset)
+            table = table_of(self.store, dataset, self.changes.get(dataset.key))
             self.refuse_older(table)
             self.tables[dataset.key] = table
         return table

@@ -14,6 +14,7 @@ from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
+from flowforge_assets.errors.base import raise_all
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.lending import Loans
@@ -32,6 +33,7 @@ from flowforge_assets.execute.state import (
 )
 from flowforge_assets.execute.views import view_rows
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.columns import refusals
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
@@ -93,6 +95,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
         loans = session.outside.loans(own) if session.outside else Loans()
         history = loans.added_to(own)
         plan = session.plan(history)
+        raise_all(refusals(session.graph, plan.steps, plan.changes))
         session.check(plan)
         _refuse_unset(session, plan)
         scope = _scope(session, run_id, plan, history, stop, loans=loans)
@@ -180,6 +183,7 @@ def _scope(
         loans=loans,
         samples=samples(session.graph, config.sample, session.graph.assets, loans.by_dataset),
         observed=plan.observed,
+        changes={change.dataset: change for change in plan.changes},
         jobs=JobPlaces(
             JobLog(session.environment.ledger_path),
             session.environment.folder,

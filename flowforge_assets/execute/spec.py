@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from flowforge_assets.core.polars_types import from_polars
 from flowforge_assets.core.schema import Field, Schema
+from flowforge_assets.core.schema_diff import renamed
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.renamed import first_key
 from flowforge_assets.storage.store import Artifacts, Store, Table, TableSpec
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from flowforge_assets.plan.table_change import TableChange
 
 
 def spec_of(dataset: DatasetDefinition) -> TableSpec:
@@ -26,6 +29,7 @@ def spec_of(dataset: DatasetDefinition) -> TableSpec:
         comments={column.field.name: column.doc for column in dataset.columns if column.doc},
         suffix=dataset.suffix,
         keeps_history=dataset.keeps_history,
+        renames=tuple(dataset.renames.items()),
     )
 
 
@@ -35,15 +39,41 @@ def log_of(store: Store, dataset: DatasetDefinition) -> Table | Artifacts:
     return store.artifact(spec) if dataset.kind == "artifact" else store.table(spec)
 
 
-def table_of(store: Store, dataset: DatasetDefinition) -> Table:
-    """The dataset's table, with the columns that `extra="keep"` has brought so far."""
+def table_of(
+    store: Store, dataset: DatasetDefinition, change: TableChange | None = None
+) -> Table:
+    """The dataset's table, with the columns that `extra="keep"` has brought so far.
+
+    With `change`, for a run that does about its columns what a plan has said.
+    """
     spec = spec_of(dataset)
+    if change is not None:
+        spec = _changing(spec, dataset, change)
     table = store.table(spec)
     if dataset.extra != "keep":
         return table
     stored = table.columns()
-    schema = dataset.schema if stored is None else with_extra(dataset.schema, stored)
-    return table if schema == dataset.schema else store.table(replace(spec, schema=schema))
+    if stored is None:
+        return table
+    was_called = renamed(stored, dataset.schema, dataset.renames).values()
+    beyond = type(stored)({n: dtype for n, dtype in stored.items() if n not in was_called})
+    schema = with_extra(spec.schema, beyond)
+    return table if schema == spec.schema else store.table(replace(spec, schema=schema))
+
+
+def _changing(spec: TableSpec, dataset: DatasetDefinition, change: TableChange) -> TableSpec:
+    """The dataset as its table is while rows of an older declaration are in it.
+
+    Where partitions are made again in several commits, what they must have can be null in those
+    that are still to come.
+    """
+    if change.answer == "dropped":
+        spec = replace(spec, drops=change.diff.dropped)
+    if change.answer in {"emptied", "refused"} or not dataset.step_partitioning.dimensions:
+        return spec
+    loosened = change.diff.loosened
+    fields = (replace(f, nullable=True) if f.name in loosened else f for f in spec.schema)
+    return replace(spec, schema=Schema(tuple(fields))) if loosened else spec
 
 
 def with_extra(schema: Schema, found: pl.Schema) -> Schema:

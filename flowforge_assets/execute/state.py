@@ -19,8 +19,6 @@ from flowforge_assets.execute.renames import (
 )
 from flowforge_assets.execute.spec import log_of, spec_of
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.plan.plan import Plan
-from flowforge_assets.plan.unfit import with_unfit
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
@@ -64,15 +62,6 @@ def schemas_of_tables(
         return store().table(spec_of(dataset)).schema_history() if is_table else ()
 
     return read
-
-
-def with_columns_noted(plan: Plan, graph: Graph, environment: Environment) -> Plan:
-    """The plan with notes on tables whose columns, as the ledger knows them, stand in its way."""
-    keeping = any(graph.assets[step.asset_id].keeps_history for step in plan.steps)
-    if not keeping or not environment.has_ledger:
-        return plan
-    with Ledger.open(environment.ledger_path) as ledger:
-        return with_unfit(plan, graph, ledger.schemas)
 
 
 def history_of_tables(graph: Graph, environment: Environment, store: OpenStore) -> History:
@@ -127,8 +116,10 @@ def ask_tables(ledger: Ledger, graph: Graph, store: OpenStore, keys: Iterable[Da
     Raises:
         StorageError: a table cannot be read (FF-6xx).
     """
+    schemas = schemas_of_tables(graph, store)
     for key in set(keys) & set(graph.datasets):
-        ledger.replace_all(key, _said_by(graph.datasets[key], graph, store))
+        made = _said_by(graph.datasets[key], graph, store)
+        ledger.replace_all(key, made, schemas=schemas(key) if made else None)
 
 
 def _said_by(dataset: DatasetDefinition, graph: Graph, store: OpenStore) -> Sequence[Made]:

@@ -25,6 +25,7 @@ def asked_for(
     *,
     force: bool = False,
     rebuild: bool = False,
+    allow_breaking: bool = False,
     now: datetime,
 ) -> Asked:
     """The assets `ids` with the partitions that `text` asks for, all without a text.
@@ -37,7 +38,9 @@ def asked_for(
         message = "what is rebuilt is emptied, so all of its partitions are made"
         raise RebuildPartitionsError(message, hint="leave `-p` out, or `--rebuild`")
     chosen = {} if text is None else asked_partitions(graph, assets, text, now=now)
-    return Asked(frozenset(assets), chosen, force=force, rebuild=rebuild)
+    return Asked(
+        frozenset(assets), chosen, force=force, rebuild=rebuild, allow_breaking=allow_breaking
+    )
 
 
 def asked_partitions(

@@ -18,6 +18,7 @@ from flowforge_assets.plan.gone import held_back
 from flowforge_assets.plan.needs import commits_alone, is_ordered
 from flowforge_assets.plan.stale import NOTHING_OBSERVED, Asked, find_stale
 from flowforge_assets.plan.step import MOST_IN_A_COMMIT, Kept, Step, Waiting
+from flowforge_assets.plan.table_change import TableChange
 from flowforge_assets.record.history import History
 
 
@@ -28,7 +29,8 @@ class Plan:
     `kept` is out of date and stays, since its table keeps its history. `fingerprints` says for
     each step's asset what it will be made with, `observed` which versions its sources had,
     `unobserved` why some tell none. `notes` is what else is to be known: rows that come from
-    elsewhere, or in part. `gone` are external datasets that are not there.
+    elsewhere, or in part. `gone` are external datasets that are not there. `changes` says of
+    tables whose columns are declared anew what becomes of their rows.
     """
 
     env: str
@@ -43,9 +45,10 @@ class Plan:
     )
     notes: tuple[str, ...] = ()
     gone: tuple[DatasetKey, ...] = ()
+    changes: tuple[TableChange, ...] = ()
 
     def as_json(self) -> Mapping[str, object]:
-        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `notes`."""
+        """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `changes`, ..."""
         return {
             "env": self.env,
             "steps": [step.as_json() for step in self.steps],
@@ -67,6 +70,7 @@ class Plan:
                 }
                 for kept in self.kept
             ],
+            "changes": [change.as_json() for change in self.changes],
             "notes": list(self.notes),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
@@ -17,7 +17,7 @@ from flowforge_assets.plan.needs import Need, needs, own_reads, triggers
 from flowforge_assets.plan.order import after, not_before, overtaken
 from flowforge_assets.plan.partition_map import read_by, reads
 from flowforge_assets.plan.rows import may_touch, rows_of
-from flowforge_assets.plan.step import Kept, Reason, Stale, Waiting
+from flowforge_assets.plan.step import Cause, Kept, Reason, Stale, Waiting
 from flowforge_assets.plan.track import Tracks
 from flowforge_assets.record.history import History
 
@@ -28,7 +28,8 @@ NOTHING_OBSERVED: Final[Mapping[DatasetKey, str]] = {}
 class Asked:
     """What a plan is asked for: assets, the partitions of each (absent: all), and force.
 
-    `rebuild` empties those that keep their history and makes them anew.
+    `rebuild` empties those that keep their history and makes them anew, `allow_breaking` lets
+    those be emptied whose columns do not fit what is there: they are the `emptied` ones.
     """
 
     assets: frozenset[DatasetKey]
@@ -37,6 +38,8 @@ class Asked:
     )
     force: bool = False
     rebuild: bool = False
+    allow_breaking: bool = False
+    emptied: frozenset[DatasetKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,6 @@ class Found:
     waiting: tuple[Waiting, ...]
     fresh: tuple[DatasetKey, ...]
     kept: tuple[Kept, ...] = ()
-
-
-class Cause(NamedTuple):
-    """Why partitions are to be made; the fields are those of `Stale`."""
-
-    reason: Reason
-    detail: str = ""
-    commits: tuple[DatasetKey, ...] = ()
-    is_conditional: bool = False
 
 
 def find_stale(
@@ -186,7 +180,7 @@ class _Finder:
 
         What keeps its history is made again only where that does not double or lose any.
         """
-        if self.asked.rebuild and asset.keeps_history:
+        if asset.id in self.asked.emptied or (self.asked.rebuild and asset.keeps_history):
             yield Cause("rebuild", "it is emptied and made anew"), wanted
             return
         kept: dict[Cause, PartitionSet] = {}

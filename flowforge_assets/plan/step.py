@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
@@ -28,6 +28,15 @@ class Stale:
     partitions: PartitionSet
     reason: Reason
     detail: str
+    commits: tuple[DatasetKey, ...] = ()
+    is_conditional: bool = False
+
+
+class Cause(NamedTuple):
+    """Why partitions are to be made; the fields are those of `Stale`."""
+
+    reason: Reason
+    detail: str = ""
     commits: tuple[DatasetKey, ...] = ()
     is_conditional: bool = False
 

@@ -18,7 +18,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import Dimension
 from flowforge_assets.core.schema import Schema
-from flowforge_assets.core.schema_change import SchemaChange, columns_of
+from flowforge_assets.core.schema_change import Columns, Comments, SchemaChange, columns_of
 from flowforge_assets.errors.record import LedgerBroken
 from flowforge_assets.record import pieces, runs, statements
 from flowforge_assets.record.database import Database
@@ -117,11 +117,12 @@ class Ledger:
         made: Sequence[Made],
         *,
         schemas: Mapping[DatasetKey, Schema] | None = None,
+        comments: Mapping[DatasetKey, Comments] | None = None,
     ) -> None:
         """Writes how a step ended and what it made, in one transaction.
 
-        `schemas` are the columns that its datasets have now: where they are others than before,
-        the schema history gets an entry.
+        `schemas` are the columns that its datasets have now, `comments` their descriptions: where
+        they are others than before, the schema history gets an entry.
 
         Partitions of `made` are taken from older commits, as in `History.of`, but whichever was
         recorded first the newer commit wins. Recording a commit again changes nothing. The cost
@@ -133,8 +134,16 @@ class Ledger:
                 pieces.lay(connection, each)
                 if schemas is not None and each.dataset in schemas:
                     columns = columns_of(schemas[each.dataset])
-                    entry = SchemaChange(each.table.version, each.at, columns)
+                    said = (comments or {}).get(each.dataset, ())
+                    entry = SchemaChange(each.table.version, each.at, columns, each.run_id, said)
                     add_schema(connection, each.dataset, entry)
+
+    def record_columns(self, made: Made, columns: Columns, comments: Comments) -> None:
+        """Writes a commit that brought other columns and no other rows, in one transaction."""
+        entry = SchemaChange(made.table.version, made.at, columns, made.run_id, comments)
+        with self._database.transaction() as connection:
+            pieces.lay(connection, made)
+            add_schema(connection, made.dataset, entry)
 
     def record_failed(self, step: StepRecord) -> None:
         """Writes how a step failed; the caller sees that its message holds no row values."""
@@ -218,6 +227,13 @@ class Ledger:
         with self._decoding():
             rows = self._database.rows(statements.SCHEMAS_OF_DATASET, (dataset,))
             return [schema_from(row) for row in rows]
+
+    def newest_schemas(self) -> dict[DatasetKey, SchemaChange]:
+        """The columns that each dataset has, by one query."""
+        with self._decoding():
+            rows = self._database.rows(statements.ALL_SCHEMAS)
+            newest = {row[0]: row[1:] for row in rows}  # the last one of each stays
+            return {DatasetKey(key): schema_from(row) for key, row in newest.items()}
 
     def datasets(self) -> list[DatasetKey]:
         """All datasets of which something is known, in no promised order."""

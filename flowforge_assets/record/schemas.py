@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.schema_change import SchemaChange
+from flowforge_assets.core.schema_change import SchemaChange, comments_of
 from flowforge_assets.record import statements
 from flowforge_assets.record.rows import Row, time_text
 
@@ -25,7 +25,8 @@ def add_schema(connection: sqlite3.Connection, dataset: DatasetKey, schema: Sche
     newest = None if row is None else schema_from(row)
     if newest is None or (schema.at >= newest.at and not schema.is_like(newest)):
         columns = _ENCODER.encode(schema.columns)
-        entry = (dataset, time_text(schema.at), schema.version, columns)
+        comments = _ENCODER.encode(dict(schema.comments))
+        entry = (dataset, schema.version, time_text(schema.at), columns, schema.run_id, comments)
         connection.execute(statements.INSERT_SCHEMA, entry)
 
 
@@ -40,6 +41,7 @@ def replace_schemas(
 
 def schema_from(row: Row) -> SchemaChange:
     """The entry of a row."""
-    version, at, columns = row
+    version, at, columns, run_id, comments = row
     named = tuple((name, spelled) for name, spelled in json.loads(columns))
-    return SchemaChange(version, datetime.fromisoformat(at), named)
+    said = comments_of(json.loads(comments))
+    return SchemaChange(version, datetime.fromisoformat(at), named, run_id, said)

@@ -117,6 +117,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         "CREATE INDEX jobs_by_step ON jobs (asset, unit)",
     ),
+    (
+        # Which run brought the columns, and their descriptions as a JSON object.
+        "ALTER TABLE schemas ADD COLUMN run_id TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE schemas ADD COLUMN comments TEXT NOT NULL DEFAULT '{}'",
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
@@ -214,15 +219,16 @@ SET_TRACK: Final = """
 """
 DELETE_DATASET: Final = "DELETE FROM datasets WHERE dataset = ?"
 
-SCHEMAS_OF_DATASET: Final = """
-    SELECT version, at, columns FROM schemas WHERE dataset = ? ORDER BY at, version
+_SCHEMA: Final = "version, at, columns, run_id, comments"
+SCHEMAS_OF_DATASET: Final = f"""
+    SELECT {_SCHEMA} FROM schemas WHERE dataset = ? ORDER BY at, version
 """
-NEWEST_SCHEMA: Final = """
-    SELECT version, at, columns FROM schemas WHERE dataset = ?
-    ORDER BY at DESC, version DESC LIMIT 1
+ALL_SCHEMAS: Final = f"SELECT dataset, {_SCHEMA} FROM schemas ORDER BY dataset, at, version"
+NEWEST_SCHEMA: Final = f"""
+    SELECT {_SCHEMA} FROM schemas WHERE dataset = ? ORDER BY at DESC, version DESC LIMIT 1
 """
-INSERT_SCHEMA: Final = """
-    INSERT OR IGNORE INTO schemas (dataset, at, version, columns) VALUES (?, ?, ?, ?)
+INSERT_SCHEMA: Final = f"""
+    INSERT OR IGNORE INTO schemas (dataset, {_SCHEMA}) VALUES (?, ?, ?, ?, ?, ?)
 """
 DELETE_SCHEMAS: Final = "DELETE FROM schemas WHERE dataset = ?"
 

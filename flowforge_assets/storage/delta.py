@@ -40,6 +40,7 @@ from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made, write_restored
 from flowforge_assets.storage.migration import migrating_replacement
+from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.store import Everything

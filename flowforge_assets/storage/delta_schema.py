@@ -1,6 +1,7 @@
 """A dataset's schema as Delta's own, built from its JSON form so that no Arrow library is needed.
 
-What Delta cannot say stands in field metadata: `ff.type` has the hub's spelling of the type.
+What Delta cannot say stands in field metadata: `ff.type` has the hub's spelling of the type, and
+`ff.null` is `never` where a column once had nulls, which Delta goes on to allow, and has none now.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from flowforge_assets.core.schema import (
     PlainName,
     StructType,
 )
+from flowforge_assets.core.schema_change import comments_of
 
 if TYPE_CHECKING:
     from flowforge_assets.core.schema import Schema
-    from flowforge_assets.core.schema_change import Columns
+    from flowforge_assets.core.schema_change import Columns, Comments
     from flowforge_assets.storage.store import TableSpec
+
+NULL_KEY: Final = "ff.null"
+NEVER: Final = "never"
 
 _NAMES: Final[dict[PlainName, str]] = {
     "bool": "boolean",
@@ -58,6 +63,19 @@ def columns_in(text: str) -> Columns:
     return tuple((field["name"], _spelled_field(field)) for field in fields)
 
 
+def comments_in(text: str) -> Comments:
+    """The descriptions of columns in a Delta schema in its JSON form."""
+    # Any: what a file holds has no type until it was looked at
+    fields: list[dict[str, Any]] = json.loads(text)["fields"]
+    said = {str(field["name"]): str(field["metadata"].get("comment", "")) for field in fields}
+    return comments_of(said)
+
+
+def is_promised(metadata: Mapping[str, Any]) -> bool:
+    """Whether the metadata of a field, which may hold anything, says that it has no nulls."""
+    return metadata.get(NULL_KEY) == NEVER
+
+
 def physical_columns(spec: TableSpec) -> tuple[str, ...]:
     """The partition columns that name folders: days with a date, names with a string.
 
@@ -89,7 +107,7 @@ def _field(field: Field, comment: str = "") -> dict[str, object]:
 
 def _spelled_field(field: Mapping[str, Any]) -> str:
     spelled: str = field["metadata"].get("ff.type") or _spelled(field["type"])
-    return spelled + ("?" if field["nullable"] else "")
+    return spelled + ("?" if field["nullable"] and not is_promised(field["metadata"]) else "")
 
 
 def _spelled(found: Any) -> str:  # noqa: ANN401 - as it stands in JSON

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from flowforge_assets.core.polars_types import polars_type
-from flowforge_assets.errors.storage import SchemaChangeError, StagedSchemaError
+from flowforge_assets.core.polars_types import from_polars, polars_schema, polars_type
+from flowforge_assets.core.schema_change import columns_of
+from flowforge_assets.core.schema_diff import ChangeKind, renamed, schema_diff
+from flowforge_assets.errors.storage import (
+    SchemaChangeError,
+    StagedSchemaError,
+    TypeNotStoredError,
+)
 
 if TYPE_CHECKING:
-    from flowforge_assets.core.schema import Schema
+    from collections.abc import Iterator
+
     from flowforge_assets.storage.store import TableSpec
+
+# Polars does not say of a column whether it may be null, nor that a string holds JSON.
+_IN_THE_WAY: Final[frozenset[ChangeKind]] = frozenset({"new not null", "other type", "dropped"})
 
 
 def refuse_unlike(found: pl.Schema, promised: pl.Schema, spec: TableSpec) -> None:
@@ -34,77 +44,82 @@ def refuse_unlike(found: pl.Schema, promised: pl.Schema, spec: TableSpec) -> Non
     )
 
 
-def is_kept(stored: pl.Schema, schema: Schema) -> bool:
-    """Whether rows stored as `stored` can be read as `schema`, with nulls for what is new."""
-    if len(stored) > len(schema.fields):
-        return False
-    kept = 0
-    for field in schema:
-        dtype = stored.get(field.name)
-        if dtype is None:
-            if not (field.nullable or field.optional):
-                return False
-        elif dtype != polars_type(field.type):
-            return False
-        else:
-            kept += 1
-    return kept == len(stored)
+def is_read_as_it_is(stored: pl.Schema, spec: TableSpec) -> bool:
+    """Whether rows stored as `stored` need nothing but nulls for what is new."""
+    declared = polars_schema(spec.schema)
+    return all(declared.get(name) == dtype for name, dtype in stored.items()) and all(
+        field.name in stored or field.nullable or field.optional for field in spec.schema
+    )
 
 
 def refuse_change(stored: pl.Schema, spec: TableSpec) -> None:
-    """Passes when rows stored as `stored` can stay in the table of `spec`.
+    """Passes when rows stored as `stored` can stay in the table of `spec`, losing nothing.
+
+    They can when new columns may be null, when types are others that hold every value exactly,
+    and when columns were renamed, or dropped with leave.
 
     Raises:
         SchemaChangeError: they cannot (FF-611).
     """
-    if is_kept(stored, spec.schema):
+    if is_read_as_it_is(stored, spec):
         return
-    hint = f"remove the folder of its table, then make it: `flowforge run -s {spec.key}`"
-    if spec.keeps_history:
-        hint = (
-            "its table keeps history: declare the columns as they were (new ones may be added that "
-            f"are nullable), or make all of it anew from its inputs: `flowforge run --rebuild "
-            f"-s {spec.key}`"
+    if changes := list(_in_the_way(stored, spec)):
+        raise SchemaChangeError(
+            f"the stored rows of `{spec.key}` have other columns than it declares now: "
+            + "; ".join(changes),
+            hint="`flowforge plan` says what becomes of them: declare the columns as they were, "
+            f"or `flowforge run --allow-breaking -s {spec.key}`",
         )
-    raise SchemaChangeError(
-        f"the stored rows of `{spec.key}` have other columns than it declares now: "
-        + "; ".join(_changes(stored, spec.schema)),
-        hint=hint,
+
+
+def _in_the_way(stored: pl.Schema, spec: TableSpec) -> Iterator[str]:
+    try:
+        had = columns_of(from_polars(stored))
+    except TypeNotStoredError as error:  # another program wrote it
+        yield error.message
+        return
+    diff = schema_diff(
+        had,
+        spec.schema,
+        renames=dict(spec.renames),
+        fixed={dimension.column for dimension in spec.dimensions},
     )
-
-
-def _changes(stored: pl.Schema, schema: Schema) -> list[str]:
-    changes: list[str] = []
-    for field in schema:
-        have, want = stored.get(field.name), polars_type(field.type)
-        if have is None:
-            if not (field.nullable or field.optional):
-                changes.append(f"`{field.name}` is new and not nullable")
-        elif have != want:
-            changes.append(f"`{field.name}` was {have} and is {want}")
-    changes.extend(f"`{name}` is no longer declared" for name in stored if not schema.find(name))
-    return changes
+    for change in diff.changes:
+        if change.kind in _IN_THE_WAY and change.column not in spec.drops:
+            yield str(change)
 
 
 def as_declared(frame: pl.LazyFrame, stored: pl.Schema, spec: TableSpec) -> pl.LazyFrame:
     """`frame`, stored as `stored`, with the columns of `spec` in order; new ones are null.
 
+    Values of a narrower type are those of the wider one, exactly.
+
     Raises:
         SchemaChangeError: the stored columns cannot be read as the declared ones (FF-611).
     """
-    if stored.names() == list(spec.schema.names) and is_kept(stored, spec.schema):
+    if stored.names() == list(spec.schema.names) and is_read_as_it_is(stored, spec):
         return frame
     refuse_change(stored, spec)
-    return frame.select(
-        pl.col(field.name)
-        if field.name in stored
-        else pl.lit(None, dtype=polars_type(field.type)).alias(field.name)
-        for field in spec.schema
-    )
+    return frame.select(_columns(stored, spec))
+
+
+def _columns(stored: pl.Schema, spec: TableSpec) -> Iterator[pl.Expr]:
+    taken = renamed(stored, spec.schema, dict(spec.renames))
+    for field in spec.schema:
+        name, dtype = field.name, polars_type(field.type)
+        was_called = taken.get(name, name)
+        if was_called not in stored or (name in taken.values() and name not in taken):
+            yield pl.lit(None, dtype=dtype).alias(name)
+        elif stored[was_called] == dtype:
+            yield pl.col(was_called).alias(name)
+        else:
+            yield pl.col(was_called).cast(dtype).alias(name)
 
 
 def with_missing(frame: pl.LazyFrame, stored: pl.Schema, spec: TableSpec) -> pl.LazyFrame:
     """`frame`, stored as `stored`, with nulls in the columns of `spec` that it lacks.
+
+    It may have columns beside those, and has no values of another type: see `storage.migration`.
 
     Raises:
         SchemaChangeError: the stored columns cannot be read as the declared ones (FF-611).

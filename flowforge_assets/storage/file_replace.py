@@ -30,7 +30,8 @@ class Replacement:
     """What a commit does to the files that are there, and what it says of itself.
 
     A `removed` file goes as a whole; what stays of its rows is `rewritten`. `added` are the files
-    of the new rows. `keeps_rows` when any row stays.
+    of the new rows. `keeps_rows` when any row stays; `changes_columns` when all that stay are
+    rewritten, for other columns.
     """
 
     added: tuple[DataFile, ...]
@@ -38,6 +39,7 @@ class Replacement:
     rewritten: tuple[DataFile, ...]
     keeps_rows: bool
     made: Made
+    changes_columns: bool = False
 
     def unused(self, files: Iterable[DataFile]) -> list[DataFile]:
         """Those of `files` that the commit does not name after all."""

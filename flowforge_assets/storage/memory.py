@@ -21,7 +21,12 @@ import polars as pl
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
-from flowforge_assets.core.schema_change import SchemaChange, columns_of, real_changes
+from flowforge_assets.core.schema_change import (
+    SchemaChange,
+    columns_of,
+    comments_of,
+    real_changes,
+)
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
 from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.evolution import refuse_unlike
@@ -195,7 +200,7 @@ class MemoryTable:
                 both = (rows.scan(None, self._spec) for rows in (old, now))
                 touched = partitions_of(pl.concat(both), self._spec.dimensions)
             history.restored[history.newest + 1] = self._made_by(version)
-            return self._add(old, dataclasses.replace(made, touched=touched), before=now)
+            return self._add(old, dataclasses.replace(made, touched=touched))
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that it had, oldest first."""
@@ -210,9 +215,9 @@ class MemoryTable:
             request.refuse_moved(self.version(), self._spec)
             before = history.versions.get(history.newest, _NOTHING)
             after, made = before.after(request, self._spec)
-            return self._add(after, made, before=before)
+            return self._add(after, made)
 
-    def _add(self, after: Pieces, made: Made, *, before: Pieces) -> Made:
+    def _add(self, after: Pieces, made: Made) -> Made:
         """Makes `after` the newest version; the caller holds the lock."""
         history = self._history
         version = history.newest + 1
@@ -220,9 +225,11 @@ class MemoryTable:
         history.versions[version] = after
         history.versions.pop(version - KEPT_VERSIONS, None)
         history.commits.append(made)
-        if after.schema is not None and after.schema != before.schema:
-            entry = SchemaChange(version, made.at, columns_of(after.schema))
-            history.schemas.append(entry)
+        if after.schema is not None:
+            columns, comments = columns_of(after.schema), comments_of(self._spec.comments)
+            entry = SchemaChange(version, made.at, columns, made.run_id, comments)
+            if not history.schemas or not entry.is_like(history.schemas[-1]):
+                history.schemas.append(entry)
         history.version_of_step[made.step_id] = version
         history.newest = version
         return made

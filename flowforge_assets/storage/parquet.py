@@ -29,6 +29,7 @@ from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.manifest import Manifest
 from flowforge_assets.storage.migration import migrating_replacement
+from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.touched import touched_by

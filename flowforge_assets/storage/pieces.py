@@ -10,7 +10,7 @@ import polars as pl
 
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
-from flowforge_assets.storage.evolution import as_declared, refuse_change
+from flowforge_assets.storage.evolution import as_declared, is_read_as_it_is
 from flowforge_assets.storage.partition_rows import is_in
 from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.row_match import free_name, match_rows
@@ -70,8 +70,7 @@ class Pieces:
         """
         staged, replace, made = request.staged, request.replace, request.made
         if staged is None:
-            self._refuse_change(self.frames, spec)
-            return Pieces(self.frames, self.covered, spec.schema), made
+            return Pieces(self._fitting(self.frames, spec), self.covered, spec.schema), made
         if isinstance(replace, Matching):
             return self._matching(replace, staged.frame, made, spec)
         stored = self._rows() if isinstance(replace, Everything) else None
@@ -80,7 +79,6 @@ class Pieces:
             return self._whole(staged.frame, spec), made
         if replace:
             return self.replaced(replace, staged.frame, spec), made
-        self._refuse_change(self.frames, spec)
         rows = pl.concat([self.scan(None, spec).collect(), staged.frame], rechunk=False)
         return self._whole(rows, spec), made
 
@@ -107,7 +105,7 @@ class Pieces:
             not same or (self.covered and self.covered & replace)
         ):
             frames = self._cut(replace, spec)
-        self._refuse_change(frames, spec)
+        frames = self._fitting(frames, spec)
         frames[replace] = frame
         covered = self.covered | replace if same and self.covered else _union(frames)
         return Pieces(frames, covered, spec.schema)
@@ -123,10 +121,22 @@ class Pieces:
             return None
         return pl.concat([frame.lazy() for frame in frames]) if frames else None
 
-    def _refuse_change(self, frames: Mapping[PartitionSet, pl.DataFrame], spec: TableSpec) -> None:
-        if spec.schema != self.schema:
-            for kept in frames.values():
-                refuse_change(kept.schema, spec)
+    def _fitting(
+        self, frames: Mapping[PartitionSet, pl.DataFrame], spec: TableSpec
+    ) -> dict[PartitionSet, pl.DataFrame]:
+        """The frames of rows that stay, with the types and names that `spec` has for them.
+
+        Raises:
+            SchemaChangeError: they cannot have them (FF-611).
+        """
+        if spec.schema == self.schema:
+            return dict(frames)
+        return {
+            held: frame
+            if is_read_as_it_is(frame.schema, spec)
+            else _declared(frame, spec).collect()
+            for held, frame in frames.items()
+        }
 
     def _cut(self, replace: PartitionSet, spec: TableSpec) -> dict[PartitionSet, pl.DataFrame]:
         """The frames without the rows of `replace`."""

@@ -23,10 +23,22 @@ def test_columns_are_entered_when_they_are_others_than_before(
     for version, schema in enumerate([A, A, BOTH]):
         made = commit(version, at=NOON + timedelta(hours=version))
         ledger.record_made(step(), [made], schemas={FLIGHTS: schema})
-    assert ledger.schemas(FLIGHTS) == [
-        SchemaChange(0, NOON, (("a", "int64"),)),
-        SchemaChange(2, NOON + timedelta(hours=2), (("b", "date?"), ("a", "int64"))),
-    ]
+    run_id = commit().run_id
+    both = SchemaChange(2, NOON + timedelta(hours=2), (("b", "date?"), ("a", "int64")), run_id)
+    assert ledger.schemas(FLIGHTS) == [SchemaChange(0, NOON, (("a", "int64"),), run_id), both]
+    assert ledger.newest_schemas() == {FLIGHTS: both}
+
+
+def test_other_descriptions_are_entered(
+    ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
+) -> None:
+    for version, said in enumerate(["", "how many", "how many"]):
+        made = commit(version, at=NOON + timedelta(hours=version))
+        comments = {FLIGHTS: (("a", said),) if said else ()}
+        ledger.record_made(step(), [made], schemas={FLIGHTS: A}, comments=comments)
+    first, second = ledger.schemas(FLIGHTS)
+    assert (second.version, second.comments) == (1, (("a", "how many"),))
+    assert second.since(first) == ["~ a: description"]
 
 
 def test_columns_that_come_back_are_entered_again(
