@@ -24,9 +24,7 @@ from deltalake.transaction import (
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import comments_of
-from flowforge_assets.core.schema_change import comments_of
 from flowforge_assets.storage.column_stats import delta_stats
-from flowforge_assets.storage.delta_alter import Alteration
 from flowforge_assets.storage.delta_alter import Alteration
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
 from flowforge_assets.storage.evolution import refuse_change
@@ -34,8 +32,6 @@ from flowforge_assets.storage.made_json import RECORD_KEY, write_made, write_res
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from deltalake import DeltaTable
 
     from deltalake import DeltaTable
 

@@ -23,7 +23,6 @@ from flowforge_assets.storage.delta_log import (
     refuse_empty,
 )
 from flowforge_assets.storage.delta_schema import is_promised
-from flowforge_assets.storage.delta_schema import is_promised
 from flowforge_assets.storage.kept_versions import kept_since
 
 if TYPE_CHECKING:

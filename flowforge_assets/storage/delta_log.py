@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 LOG: Final = "_delta_log"
 RUN_KEY: Final = "flowforge.run"
 """Says in a commit that changes no row which run it is of."""
-RUN_KEY: Final = "flowforge.run"
-"""Says in a commit that changes no row which run it is of."""
 _NAME_LENGTH: Final = len("00000000000000000000.json")
 
 
