@@ -268,23 +268,32 @@ class ArtifactFolder:
 
     def _refuse_damaged(self, file: ArtifactFile) -> None:
         """Passes a file whose content is what was committed; copies it where it is elsewhere."""
-        try:
-            if not (self._folder.is_local or file.path.exists()):
-                self._copy(file)
-            status = file.path.stat()
-            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
-            if self._held_against.get(file.path.name) == mark:
-                return
-            digest, _ = _digest(file.path)
-            what = "" if digest == file.digest else "holds something else than was committed"
-        except FileNotFoundError:
-            mark, what = (0, 0, 0), "is gone"
+        is_copy = not self._folder.is_local
+        what = self._damage(file, copies=is_copy and not file.path.exists())
+        if what and is_copy:  # it may be the copy's alone
+            what = self._damage(file, copies=True)
         if what:
             key = self._spec.key
             hint = f"make it again: `flowforge run -s {key} --force`, or restore it from a copy"
             where = file.path if self._folder.is_local else file.uri
             raise DamagedFileError(f"the file `{where}` of `{key}` {what}", hint=hint)
+
+    def _damage(self, file: ArtifactFile, *, copies: bool) -> str:
+        """What is wrong with a file, copied anew first where it `copies`; empty for nothing."""
+        try:
+            if copies:
+                self._copy(file)
+            status = file.path.stat()
+            mark = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if self._held_against.get(file.path.name) == mark:
+                return ""
+            digest, _ = _digest(file.path)
+        except FileNotFoundError:
+            return "is gone"
+        if digest != file.digest:
+            return "holds something else than was committed"
         self._held_against[file.path.name] = mark
+        return ""
 
     def _copy(self, file: ArtifactFile) -> None:
         """Copies a file from where it is; what is there under its name is whole."""
