@@ -194,6 +194,10 @@ def _refuse_odd_places(
         message = f"`in_place` of `{name}` is for jobs elsewhere"
         hint = "return `Written[D]`, or leave it out"
         reader.problems.append(AssetOptionError(message, hint=hint))
+    if options.isolated and (reader.outs or options.write == "view"):
+        what = "a job elsewhere" if reader.outs else "a view, which its readers call"
+        message = f"`isolated` of `{name}` is for what a step calls, and it is {what}"
+        reader.problems.append(AssetOptionError(message, hint="leave `isolated=True` out"))
     for read in reader.inputs:
         if read.form == "before" and all(o.dataset != read.dataset for o in makes):
             message = f"`{read.parameter}` of `{name}` is `Before` of what it does not make"

@@ -5,25 +5,48 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
 
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition
+from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
 from flowforge_assets.declare.resource import Context
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.execute.inputs import Loaded, in_form, key_arguments
+from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.scope import RunScope
+from flowforge_assets.execute.sql_step import SqlRunner
 
 T = TypeVar("T")
 OUR_FOLDER: Final = str(Path(__file__).parents[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a call needs beside its inputs."""
+
+    env: str
+    run_id: str
+    datasets: Mapping[DatasetKey, DatasetDefinition]
+    resources: Resources
+    sql: SqlRunner
+    now: datetime
+
+    @classmethod
+    def of(cls, scope: RunScope) -> Surroundings:
+        """Those of a run."""
+        datasets = scope.graph.datasets
+        return cls(scope.env, scope.run_id, datasets, scope.resources, scope.sql, scope.now)
+
+
 def call_asset(
-    scope: RunScope,
+    scope: Surroundings,
     asset: AssetDefinition,
     unit: PartitionSet,
     loaded: Loaded,
@@ -59,19 +82,21 @@ def call_asset(
 
 
 def _arguments(
-    scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
+    scope: Surroundings, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
 ) -> dict[str, Any]:
-    arguments: dict[str, Any] = key_arguments(asset, scope.graph.datasets[asset.id], unit)
+    arguments: dict[str, Any] = key_arguments(asset, scope.datasets[asset.id], unit)
     for read in asset.inputs:
         if read.parameter in loaded:
-            dataset = scope.graph.datasets[read.dataset]
+            dataset = scope.datasets[read.dataset]
             arguments[read.parameter] = in_form(loaded[read.parameter], read.form, dataset)
     for parameter, kind in asset.resources.items():
         arguments[parameter] = scope.resources.get(kind)
     return arguments
 
 
-def _query(scope: RunScope, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded) -> object:
+def _query(
+    scope: Surroundings, asset: AssetDefinition, unit: PartitionSet, loaded: Loaded
+) -> object:
     frames = {
         read.dataset: frame
         for read in asset.inputs

@@ -11,6 +11,7 @@ from typing import cast
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
+from flowforge_assets.errors.isolated import NotIsolableError
 from flowforge_assets.errors.project import ResourceSettingsError
 from flowforge_assets.errors.run import ResourceError
 from flowforge_assets.graph.build import Graph
@@ -24,6 +25,7 @@ class Resources:
     ) -> None:
         """`settings` by class name; `given` are ready-made ones, for tests."""
         self._settings = settings
+        self._given = tuple(type(resource) for resource in given)
         self._open: dict[type, object] = {type(resource): resource for resource in given}
         self._stack = ExitStack()
         self._lock = Lock()
@@ -42,6 +44,21 @@ class Resources:
             if found is None:
                 found = self._open[kind] = self._opened(kind)
             return found
+
+    def settings_of(self, kinds: Iterable[type[Resource]]) -> Mapping[str, Mapping[str, object]]:
+        """The settings of resources, by which another process makes its own.
+
+        Raises:
+            NotIsolableError: one was given ready-made (FF-761).
+        """
+        settings: dict[str, Mapping[str, object]] = {}
+        for kind in kinds:
+            if any(issubclass(given, kind) for given in self._given):
+                message = f"a `{kind.__name__}` was given, and an isolated asset makes its own"
+                hint = "call the function itself in a test, or leave `isolated=True` out there"
+                raise NotIsolableError(message, hint=hint)
+            settings[kind.__name__] = self._settings.get(kind.__name__, {})
+        return settings
 
     def close(self) -> None:
         """Closes all that were opened, the last one first."""

@@ -30,6 +30,11 @@ class SqlRunner:
         self._parsed: dict[DatasetKey, ParsedSql] = {}
         self._lock = Lock()
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """What its queries share."""
+        return self._memory_bytes
+
     def run(
         self,
         asset: AssetDefinition,

@@ -17,10 +17,16 @@ from flowforge_assets.core.schema import Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Output
 from flowforge_assets.errors.run import StepFailedError
 from flowforge_assets.execute.artifacts import MadeFile, folder_for, made_file
-from flowforge_assets.execute.call import call_asset, users_code, within_timeout
+from flowforge_assets.execute.call import (
+    Surroundings,
+    call_asset,
+    users_code,
+    within_timeout,
+)
 from flowforge_assets.execute.changed_types import set_apart
 from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_values
 from flowforge_assets.execute.inputs import Inputs, Loaded
+from flowforge_assets.execute.isolated import call_isolated, room_for
 from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
@@ -154,8 +160,13 @@ def prepare(
 
     def computed() -> Prepared:
         loaded = inputs.load(unit)
-        with folder_for(asset) as folder:
+        with folder_for(asset) as folder, room_for(scope, asset) as room:
             given = {**inputs.refs(unit), **folder}
+            if room is not None:
+                values = call_isolated(
+                    scope, asset, unit, loaded, room, given=given, step_id=step_id, attempt=attempt
+                )
+                return _all_judged(scope, asset, values, unit)
             if not asset.outs:
                 return called(loaded, given)
             prepared, committed = with_jobs(
@@ -167,8 +178,9 @@ def prepare(
     def called(
         loaded: Loaded, given: Mapping[str, object], written: WrittenStep | None = None
     ) -> Prepared:
+        around = Surroundings.of(scope)
         returned = call_asset(
-            scope, asset, unit, loaded, given=given, step_id=step_id, attempt=attempt
+            around, asset, unit, loaded, given=given, step_id=step_id, attempt=attempt
         )
         values = users_code(asset, lambda: returned_values(returned, asset, scope.graph.datasets))
         if written is None:
@@ -179,7 +191,8 @@ def prepare(
         return replace(prepared, outputs=tuple(outputs))
 
     try:
-        return within_timeout(asset, computed)
+        # what is isolated is killed when its time is over
+        return computed() if asset.isolated else within_timeout(asset, computed)
     except StepFailedError as error:
         inputs.refuse_damaged(error.__cause__)
         raise
@@ -234,7 +247,8 @@ def _fitted(
     stored = scope.table(dataset).spec.schema
 
     def promised() -> tuple[Frame, Schema, pl.DataFrame | None, pl.DataFrame | None]:
-        frame, apart, removed = as_frame(value, output.form, dataset, asset), None, None
+        form = "frame" if asset.isolated else output.form
+        frame, apart, removed = as_frame(value, form, dataset, asset), None, None
         if asset.deletes is not None:
             frame, removed = told_apart(frame, dataset, asset, unit)
         if asset.bad_rows == "quarantine":
@@ -375,6 +389,8 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
 
 def _rows_read(scope: RunScope, asset: AssetDefinition, frame: pl.LazyFrame) -> int | None:
     """About how many rows the frame is made from; None for a source of unknown size."""
+    if asset.isolated:
+        return None  # few rows come in memory
     if all(read.form == "file" for read in asset.inputs):
         return None if "SCAN" in frame.explain(optimized=False) else 0
     return sum(scope.made.rows(scope.graph.datasets[read.dataset]) for read in asset.inputs)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import DatasetDefinition
-from flowforge_assets.execute.call import call_asset, users_code
+from flowforge_assets.execute.call import Surroundings, call_asset, users_code
 from flowforge_assets.execute.contract import as_frame, fitted
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.scope import RunScope
@@ -27,7 +27,8 @@ def view_rows(
     asset = scope.graph.assets[scope.graph.maker[dataset.key]]
     wanted = scope.made.of(dataset) if partitions is None else partitions
     loaded = Inputs(scope, asset, asset.inputs, wanted).load(wanted)
-    returned = call_asset(scope, asset, wanted, loaded, step_id=f"view {dataset.key}", attempt=1)
+    around, step_id = Surroundings.of(scope), f"view {dataset.key}"
+    returned = call_asset(around, asset, wanted, loaded, step_id=step_id, attempt=1)
 
     def promised() -> pl.LazyFrame:
         frame = as_frame(returned, asset.makes[0].form, dataset, asset)

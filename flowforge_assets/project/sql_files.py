@@ -203,6 +203,7 @@ def sql_asset_definition(
         timeout=None if seconds is None else timedelta(seconds=seconds),
         bad_rows=header.bad_rows or "stop",
         max_bad=1.0 if header.max_bad is None else header.max_bad,
+        isolated=header.isolated,
         tags=header.tags,
         description=header.description,
     )

@@ -34,6 +34,7 @@ SQL_KEYS: Final = (
     "timeout",
     "bad_rows",
     "max_bad",
+    "isolated",
 )
 SEED_KEYS: Final = (
     *("description", "owners", "tags", "key", "columns", "rules", "extra", "min_rows"),
@@ -86,6 +87,7 @@ def header_of(
         timeout_seconds=reader.number(values, ("timeout",), least=0),
         bad_rows=reader.choice(values, ("bad_rows",), get_args(BadRowsPolicy)),
         max_bad=reader.number(values, ("max_bad",), least=0, most=1),
+        isolated=reader.flag(values, ("isolated",)),
         said=frozenset(values),
         text=text,
     )
