@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from artifact_values import DAILY_MODEL, MODEL, commit, content
+from artifact_values import DAILY_MODEL, MODEL, commit, content, in_store, spoil
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.errors.storage import (
     BaseMovedError,
@@ -31,14 +30,15 @@ from flowforge_assets.storage.location import open_store
 from flowforge_assets.storage.store import NO_TABLE
 from storage_values import DAY, ORDERS, WEEK, days, numbers, put, record
 
+from store_kinds import ARTIFACT_KINDS, opened, remote_store
 if TYPE_CHECKING:
-    from flowforge_assets.storage.store import Artifacts, StagedFile, Store
+    from flowforge_assets.storage.store import StagedFile, Store
+    from store_place import StorePlace
 
 
-def names(artifacts: Artifacts) -> list[str]:
-    """What lies in the artifact's folder."""
-    folder = Path(artifacts.uri.removeprefix("file://"))
-    return sorted(path.name for path in folder.iterdir() if path.is_file())
+@pytest.fixture(params=ARTIFACT_KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return opened(request, tmp_path)
 
 
 def test_an_artifact_has_no_version_before_its_first_commit(store: Store) -> None:
@@ -84,7 +84,7 @@ def test_a_discarded_file_leaves_nothing(store: Store, tmp_path: Path) -> None:
     artifacts = store.artifact(MODEL)
     (tmp_path / "new").write_bytes(b"new")
     artifacts.discard(artifacts.stage(tmp_path / "new"))
-    assert names(artifacts) == []
+    assert in_store(artifacts) == []
 
 
 def test_discarding_a_committed_file_loses_none(store: Store, tmp_path: Path) -> None:
@@ -212,9 +212,7 @@ def test_a_file_that_was_changed_is_refused_before_it_is_handed_over(
 ) -> None:
     artifacts = store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
-    path = artifacts.file(WHOLE).path
-    path.chmod(0o644)
-    path.write_bytes(b"WEIGHTS")
+    spoil(artifacts, tmp_path, b"WEIGHTS")
     with pytest.raises(DamagedFileError, match="holds something else"):
         artifacts.file(WHOLE)
 
@@ -222,7 +220,7 @@ def test_a_file_that_was_changed_is_refused_before_it_is_handed_over(
 def test_a_file_that_is_gone_is_refused(store: Store, tmp_path: Path) -> None:
     artifacts = store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
-    artifacts.file(WHOLE).path.unlink()
+    spoil(artifacts, tmp_path, None)
     with pytest.raises(DamagedFileError, match="is gone"):
         artifacts.file(WHOLE)
 
@@ -231,9 +229,18 @@ def test_making_a_damaged_file_again_mends_it(store: Store, tmp_path: Path) -> N
     artifacts = store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
     path = artifacts.file(WHOLE).path
+    spoil(artifacts, tmp_path, b"WEIGHTS")
+    commit(artifacts, tmp_path, b"weights")
+    assert content(artifacts) == b"weights"
+
+
+def test_a_damaged_copy_of_a_file_elsewhere_is_fetched_anew(
+    moto_s3: StorePlace, tmp_path: Path
+) -> None:
+    artifacts = remote_store(moto_s3, copies=tmp_path / "copies").artifact(MODEL)
+    commit(artifacts, tmp_path, b"weights")
     path.chmod(0o644)
     path.write_bytes(b"WEIGHTS")
-    commit(artifacts, tmp_path, b"weights")
     assert content(artifacts) == b"weights"
 
 
@@ -310,8 +317,8 @@ def test_a_commit_that_was_cut_off_before_its_pointer_can_be_repeated(
     (tmp_path / "new").write_bytes(b"new")
     staged = artifacts.stage(tmp_path / "new")
     # as far as a kill, or an error, may let it come
-    folder = Path(unquote(urlsplit(artifacts.uri).path))
-    (folder / staged.name).rename(folder / f"{staged.digest}.pkl")
+    assert isinstance(artifacts, ArtifactFolder)
+    artifacts._publish(staged)
     assert artifacts.files() == {}
     artifacts.commit({WHOLE: staged}, made=record())
     assert content(artifacts) == b"new"
