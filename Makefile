@@ -54,6 +54,12 @@ demo: setup ## run a pipeline over a year of real flights, show that nothing is 
 	$(FLOWFORGE) plan
 	$(FLOWFORGE) show $(DEMO_TABLE)
 
+# The same against a server on this machine that stands for the cloud's store.
+.PHONY: demo-s3 demo-azure demo-gcs
+demo-s3 demo-azure demo-gcs: demo-%: setup ## run that pipeline with its tables in S3, Azure or GCS
+	$(BIN)/python tools/with_store.py $* sh -c ' \
+		$(FLOWFORGE) run -e $* && $(FLOWFORGE) plan -e $* && $(FLOWFORGE) show -e $* $(DEMO_TABLE)'
+
 # --- tests --------------------------------------------------------------------------------------
 
 # A file's tests stay on one worker, so that what they share is made once.

