@@ -7,13 +7,11 @@ a file that nobody points to. Who reads a file of a remote store gets a copy, wh
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as replaced
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowforge_assets.core.made import Made, TableVersion
@@ -30,18 +28,17 @@ from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.failure import guarded
 from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
-from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.maintain_versions import maintain_versions
 from flowforge_assets.storage.manifest import versions_in
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
+from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
+    from flowforge_assets.storage.upkeep import Upkeep
 
 _KEPT_STEPS: Final = 1000
 _BLOCK_BYTES: Final = 1 << 20
@@ -214,21 +211,19 @@ class ArtifactFolder:
         with guarded(self._spec.key, self._folder.shown):
             return until_made(attempt, self._spec.key)
 
-    def sweep(self, older_than: timedelta) -> list[str]:
-        """Removes files that no kept version points to and that are old; gives their names.
-
-        Choose `older_than` longer than any step runs.
-        """
+    def maintain(self, upkeep: Upkeep) -> Upkept:
+        """Forgets versions that are not to be kept, with their files, and removes leftovers."""
         with guarded(self._spec.key, self._folder.shown):
-            named = pointers.named_files(self._versions, self._spec)
-            youngest = time.time() - older_than.total_seconds()
-            swept = [
-                file.path
-                for file in self._folder.entries()
-                if "/" not in file.path and file.path not in named and file.modified < youngest
-            ]
-            self._folder.remove(swept)
-            return swept
+            found = pointers.versions_kept(self._versions, self._spec)
+            if not found:
+                return Upkept()
+            return maintain_versions(
+                self._versions,
+                found,
+                lambda version: pointers.names_in(self._versions, version, self._spec),
+                upkeep,
+                is_ours=lambda path: "/" not in path or path.endswith(".tmp"),
+            )
 
     def _current(self) -> Pointer | None:
         newest = max(self._versions.kept(), default=None)
@@ -364,28 +359,6 @@ class ArtifactFolder:
             for version, record in pointer.records
         )
         return latest(found, self._spec.dimensions, self._spec.by_step)
-
-
-class ArtifactFolders:
-    """The artifacts of a store, `layer/name` in one folder."""
-
-    def __init__(self, folder: Folder, copies: Path) -> None:
-        """In `folder`, which is made at the first write; `copies` are those of remote files."""
-        self._folder = folder
-        self._copies = copies
-        self._known: dict[DatasetKey, ArtifactFolder] = {}
-        self._lock = Lock()
-
-    def of(self, spec: TableSpec) -> ArtifactFolder:
-        """The artifact of `spec.key`; the same object for the same spec."""
-        with self._lock:
-            known = self._known.get(spec.key)
-            if known is None or known.spec != spec:
-                names = table_names(spec.key)
-                copies = self._copies.joinpath(*names)
-                known = ArtifactFolder(spec, self._folder.below(*names), copies)
-                self._known[spec.key] = known
-            return known
 
 
 def _key(partition: PartitionSet) -> str:

@@ -136,13 +136,10 @@ def write_pointer(
     return versions.create(pointer.version, text, step_id)
 
 
-def named_files(versions: VersionFiles, spec: TableSpec) -> frozenset[str]:
-    """The names of the files of every version that can still be read."""
-    found: set[str] = set()
-    for version in versions.kept():
-        pointer = read_pointer(versions, version, spec)
-        found.update(file.name for file in (pointer.files.values() if pointer else ()))
-    return frozenset(found)
+def names_in(versions: VersionFiles, version: int, spec: TableSpec) -> frozenset[str]:
+    """The names of the files of a version."""
+    pointer = read_pointer(versions, version, spec)
+    return frozenset(file.name for file in (pointer.files.values() if pointer else ()))
 
 
 def _by(spec: TableSpec) -> object:

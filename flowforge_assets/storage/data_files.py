@@ -7,7 +7,6 @@ can see, and what it leaves is recognised by name (`part-...`) and age, and swep
 from __future__ import annotations
 
 import itertools
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,24 +84,6 @@ def write_files(frame: pl.DataFrame | pl.LazyFrame, layout: Layout) -> list[Data
 def remove_files(folder: Folder, files: Sequence[DataFile]) -> None:
     """Removes data files that no commit names; those that are gone already do not matter."""
     folder.remove(file.path for file in files)
-
-
-def sweep_files(folder: Folder, named: frozenset[str], *, older_than_seconds: float) -> list[str]:
-    """Removes the data files in `folder` that are not `named` and old; gives their paths.
-
-    `named` must have all files of every version that shall stay readable. The age protects
-    writers that are at work: choose it longer than any step runs.
-    """
-    youngest = time.time() - older_than_seconds
-    swept = [
-        file.path
-        for file in folder.entries()
-        if file.path.rpartition("/")[2].startswith("part-")
-        and file.path not in named
-        and file.modified < youngest
-    ]
-    folder.remove(swept)
-    return swept
 
 
 def _by_folder(frame: pl.DataFrame, hive: Sequence[str]) -> list[pl.DataFrame]:

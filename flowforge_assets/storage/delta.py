@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace as replaced
-from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -21,11 +20,18 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import NoTableError
 from flowforge_assets.storage import delta_commit
-from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.attempts import until_made
-from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
+from flowforge_assets.storage.changes import changes_of_files
+from flowforge_assets.storage.data_files import Layout, remove_files, write_files
+from flowforge_assets.storage.delta_changes import changed_files
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
-from flowforge_assets.storage.delta_log import CommitLog, commit_file, named_files, schema_texts
+from flowforge_assets.storage.delta_log import (
+    CommitLog,
+    commit_file,
+    named_files,
+    schema_texts,
+    state_beside,
+)
 from flowforge_assets.storage.delta_past import (
     is_alike,
     restore_files,
@@ -37,24 +43,22 @@ from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files, scan_stored
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
-from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made, write_restored
-from flowforge_assets.storage.migration import migrating_replacement
+from flowforge_assets.storage.maintain_delta import maintain_delta
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.store import Everything
 from flowforge_assets.storage.touched import touched_by
+from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.upkeep import Upkeep
 
 
 class DeltaTable:
@@ -114,6 +118,19 @@ class DeltaTable:
             return scan_files(
                 found.files, found.layout, found.stored, partitions=partitions, spec=self._spec
             )
+
+    def changes(self, since: int, until: int, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """What came and went between two versions, counted; see `storage.changes`.
+
+        What only put rows into other files, as upkeep does, is no change and costs nothing.
+
+        Raises:
+            NoVersionError: one of them is no longer kept (FF-603).
+            ChangesLostError: files of the older one are gone (FF-642).
+        """
+        with self._lock, guarded(self._spec.key, self._place):
+            then, now = changed_files(self._handle, since, until)
+            return changes_of_files(then, now, self._spec, partitions)
 
     def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFiles:
         """Writes `frame` as data files (ZSTD 1) that no version names; a lazy one is streamed.
@@ -210,8 +227,8 @@ class DeltaTable:
             snapshot = self._handle.current()
             if snapshot is None:
                 return []
-            self._handle.log.read_to(snapshot.version)
-            state = self._handle.log.state
+            found = (self._folder, self._spec.key)
+            state, _ = state_beside(*found, by=snapshot.version, table_id=snapshot.table_id)
             known, after = ((), -1) if state is None else (state.schemas, state.version)
             texts = schema_texts(self._folder, after=after)
             new = [
@@ -220,16 +237,13 @@ class DeltaTable:
             ]
             return real_changes([*known, *new])
 
-    def sweep(self, older_than: timedelta) -> list[str]:
-        """Removes data files that no version names and that are old; gives their paths.
-
-        They are what killed writers left. Choose `older_than` longer than any step runs.
-        """
+    def maintain(self, upkeep: Upkeep) -> Upkept:
+        """Compacts, writes the state file and a checkpoint, and removes what is not to be kept."""
+        schemas = self.schema_history()
         with self._lock, guarded(self._spec.key, self._place):
-            snapshot = self._handle.current()
-            named = {*self._named(), *(f.path for f in (snapshot.files if snapshot else ()))}
-            age_seconds = older_than.total_seconds()
-            return sweep_files(self._folder, frozenset(named), older_than_seconds=age_seconds)
+            if self._handle.current() is None:
+                return Upkept()
+            return maintain_delta(self._folder, self._spec, self._handle, schemas, upkeep)
 
     @property
     def _place(self) -> str:
@@ -365,38 +379,6 @@ class DeltaTable:
                 table = replaced(_version_of(snapshot), version=version)
                 return request.done(None, table, self._spec)
         return None
-
-
-class DeltaStore:
-    """Delta tables in one folder: `layer/name` for each dataset."""
-
-    def __init__(self, folder: Folder, copies: Path) -> None:
-        """The store in `folder`, which is made at the first write.
-
-        Copies of artifacts of a remote store are kept in `copies`.
-        """
-        self._folder = folder
-        self._tables: dict[DatasetKey, DeltaTable] = {}
-        self._artifacts = ArtifactFolders(folder, copies)
-        self._lock = RLock()
-
-    @property
-    def uri(self) -> str:
-        """`file:///lake`."""
-        return self._folder.uri
-
-    def table(self, spec: TableSpec) -> DeltaTable:
-        """The table of `spec.key`; the same object for the same spec while the store lives."""
-        with self._lock:
-            table = self._tables.get(spec.key)
-            if table is None or table.spec != spec:
-                table = DeltaTable(spec, self._folder.below(*table_names(spec.key)))
-                self._tables[spec.key] = table
-            return table
-
-    def artifact(self, spec: TableSpec) -> ArtifactFolder:
-        """The files of the artifact `spec.key`; the same object for the same spec."""
-        return self._artifacts.of(spec)
 
 
 def _version_of(snapshot: Snapshot) -> TableVersion:

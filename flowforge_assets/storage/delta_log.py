@@ -80,7 +80,6 @@ class CommitLog:
     version_of_step: dict[str, int] = field(default_factory=dict[str, int])
     is_cut: bool = False
     table_id: str = ""
-    state: State | None = None
     _next: int = -1
 
     def read_to(self, newest: int) -> None:
@@ -102,14 +101,11 @@ class CommitLog:
 
     def _begin(self, newest: int) -> None:
         """Takes what is known without reading commits."""
-        is_whole = self.folder.entry(commit_file(0)) is not None
-        # a whole log may be that of another table than the state files beside it
-        table_id = self.table_id if is_whole else None
-        self.state = newest_state(self.folder, self.key, by=newest, table_id=table_id)
-        if self.state is not None:
-            self.records = list(self.state.records)
-            self.version_of_step = dict(self.state.steps)
-            self._next = self.state.version + 1
+        state, is_whole = state_beside(self.folder, self.key, by=newest, table_id=self.table_id)
+        if state is not None:
+            self.records = list(state.records)
+            self.version_of_step = dict(state.steps)
+            self._next = state.version + 1
         else:
             self._next = 0 if is_whole else min(commits_in(self.folder), default=newest + 1)
         self.is_cut = self._next > 0
@@ -147,6 +143,20 @@ class CommitLog:
             self.records = restored
         self.records.append((version, record))
         self.version_of_step.setdefault(str(record.get("step_id")), version)
+
+
+def state_beside(
+    folder: Folder, key: DatasetKey, *, by: int, table_id: str
+) -> tuple[State | None, bool]:
+    """The newest state of a version up to `by`, and whether the log has all commits still.
+
+    Raises:
+        DamagedStateError: the state file cannot be read (FF-674).
+    """
+    is_whole = folder.entry(commit_file(0)) is not None
+    # a whole log may be that of another table than the state files beside it
+    found = newest_state(folder, key, by=by, table_id=table_id if is_whole else None)
+    return found, is_whole
 
 
 def restored_in(record: Mapping[str, object]) -> list[tuple[int, Mapping[str, object]]] | None:

@@ -159,12 +159,12 @@ def open_store(
     match format:
         case "delta":
             # deltalake and polars take 200 ms to import
-            from flowforge_assets.storage.delta import DeltaStore
+            from flowforge_assets.storage.delta_store import DeltaStore
 
             return DeltaStore(folder, copies)
         case "parquet":
             # polars takes 100 ms to import
-            from flowforge_assets.storage.parquet import ParquetStore
+            from flowforge_assets.storage.parquet_store import ParquetStore
 
             return ParquetStore(folder, copies)
         case _:

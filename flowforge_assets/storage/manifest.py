@@ -130,6 +130,12 @@ def write_manifest(
     return versions.create(manifest.version, text, step_id)
 
 
+def names_in(versions: VersionFiles, version: int, spec: TableSpec) -> frozenset[str]:
+    """The data files of a version."""
+    manifest = read_manifest(versions, version, spec)
+    return frozenset(file.path for file in (manifest.files if manifest else ()))
+
+
 def named_files(versions: VersionFiles, spec: TableSpec) -> frozenset[str]:
     """The data files of every version that can still be read."""
     found: set[str] = set()

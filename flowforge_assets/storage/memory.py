@@ -28,7 +28,7 @@ from flowforge_assets.core.schema_change import (
     real_changes,
 )
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
-from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
+from flowforge_assets.storage.artifact_folders import ArtifactFolders
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.latest import latest
@@ -38,10 +38,13 @@ from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.past import Version, touched_since
 from flowforge_assets.storage.pieces import Pieces
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.storage.artifact import ArtifactFolder
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.upkeep import Upkeep
 
 KEPT_VERSIONS: Final = 10
 _NOTHING: Final = Pieces({}, None, None)
@@ -205,6 +208,10 @@ class MemoryTable:
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that it had, oldest first."""
         return real_changes(self._history.schemas)
+
+    def maintain(self, upkeep: Upkeep) -> Upkept:  # noqa: ARG002 - as the other tables
+        """Does nothing: it keeps its last versions, and forgets the others by itself."""
+        return Upkept()
 
     def _commit(self, request: Request[StagedFrame]) -> Made:
         history = self._history

@@ -15,9 +15,9 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import NoTableError, NotATableError, NoVersionError
 from flowforge_assets.storage import manifest as manifests
-from flowforge_assets.storage.artifact import ArtifactFolder, ArtifactFolders
 from flowforge_assets.storage.attempts import until_made
-from flowforge_assets.storage.data_files import Layout, remove_files, sweep_files, write_files
+from flowforge_assets.storage.changes import changes_of_files
+from flowforge_assets.storage.data_files import Layout, remove_files, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
@@ -25,25 +25,30 @@ from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_fi
 from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
-from flowforge_assets.storage.location import table_names
 from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.maintain_parquet import compact_parquet
+from flowforge_assets.storage.maintain_versions import maintain_versions
 from flowforge_assets.storage.manifest import Manifest
-from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.state_file import (
+    State,
+    forget_states,
+    newest_state,
+    state_versions,
+    write_state,
+)
 from flowforge_assets.storage.touched import touched_by
+from flowforge_assets.storage.upkeep import Upkept, is_leftover
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-    from pathlib import Path
-
-    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.upkeep import Upkeep
 
 _KEPT_STEPS: Final = 1000
 
@@ -113,6 +118,22 @@ class ParquetTable:
                 partitions=partitions,
                 spec=self._spec,
             )
+
+    def changes(self, since: int, until: int, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """What came and went between two versions, counted; see `storage.changes`.
+
+        Raises:
+            NoVersionError: one of them is no longer kept (FF-603).
+            ChangesLostError: files of the older one are gone (FF-642).
+        """
+        with guarded(self._spec.key, self._place):
+            newest = self._current()
+            before, after = (
+                self._at(version, newest=-1 if newest is None else newest.version)
+                for version in (since, until)
+            )
+            then, now = (StoredFiles(m.files, self._layout, m.stored) for m in (before, after))
+            return changes_of_files(then, now, self._spec, partitions)
 
     def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFiles:
         """Writes `frame` as data files (ZSTD 1) that no version names; a lazy one is streamed.
@@ -194,21 +215,49 @@ class ParquetTable:
             return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
-        """The columns that the versions which are kept have, oldest first."""
-        with guarded(self._spec.key, self._place):
-            if self._current() is None:
-                return []
-            return real_changes(manifests.schema_entries(self._versions, self._spec))
+        """The columns that the versions which are kept have, oldest first.
 
-    def sweep(self, older_than: timedelta) -> list[str]:
-        """Removes data files that no kept version names and that are old; gives their paths.
-
-        Choose `older_than` longer than any step runs.
+        Of those that maintenance forgot the state file says it.
         """
         with guarded(self._spec.key, self._place):
-            named = self._named()
-            age_seconds = older_than.total_seconds()
-            return sweep_files(self._folder, named, older_than_seconds=age_seconds)
+            now = self._current()
+            if now is None:
+                return []
+            found = (self._folder, self._spec.key)
+            state = newest_state(*found, by=now.version, table_id=now.table_id)
+            known, after = ((), -1) if state is None else (state.schemas, state.version)
+            entries = manifests.schema_entries(self._versions, self._spec)
+            return real_changes([*known, *(each for each in entries if each.version > after)])
+
+    def maintain(self, upkeep: Upkeep) -> Upkept:
+        """Compacts, forgets versions that are not to be kept, and removes leftovers."""
+        with self._lock, guarded(self._spec.key, self._place):
+            newest = self._current()
+            if newest is None:
+                return Upkept()
+            compacted, into = compact_parquet(self._versions, newest, self._spec, upkeep)
+            found = manifests.versions_kept(self._versions, self._spec)
+            state = None
+            if found[0].version < upkeep.kept_from(found):
+                state = found[-1].version
+                if not upkeep.is_dry:
+                    self._write_state(state, newest)
+            done = maintain_versions(
+                self._versions,
+                found,
+                lambda version: manifests.names_in(self._versions, version, self._spec),
+                upkeep,
+                is_ours=is_leftover,
+            )
+            return replaced(done, compacted=compacted, into=into, state=state)
+
+    def _write_state(self, version: int, newest: Manifest) -> None:
+        """Keeps what the version files say that are going to be forgotten."""
+        older = state_versions(self._folder)
+        schemas = tuple(self.schema_history())
+        state = State(newest.table_id, version, newest.records, newest.steps, schemas)
+        write_state(self._folder, state, self._spec.key)
+        forget_states(self._folder, [each for each in older if each != version])
 
     @property
     def _place(self) -> str:
@@ -335,35 +384,3 @@ class ParquetTable:
             for version, record in manifest.records
         )
         return latest(found, self._spec.dimensions, self._spec.by_step)
-
-
-class ParquetStore:
-    """Parquet tables in one folder: `layer/name` for each dataset."""
-
-    def __init__(self, folder: Folder, copies: Path) -> None:
-        """The store in `folder`, which is made at the first write.
-
-        Copies of artifacts of a remote store are kept in `copies`.
-        """
-        self._folder = folder
-        self._tables: dict[DatasetKey, ParquetTable] = {}
-        self._artifacts = ArtifactFolders(folder, copies)
-        self._lock = RLock()
-
-    @property
-    def uri(self) -> str:
-        """`file:///lake`."""
-        return self._folder.uri
-
-    def table(self, spec: TableSpec) -> ParquetTable:
-        """The table of `spec.key`; the same object for the same spec while the store lives."""
-        with self._lock:
-            table = self._tables.get(spec.key)
-            if table is None or table.spec != spec:
-                table = ParquetTable(spec, self._folder.below(*table_names(spec.key)))
-                self._tables[spec.key] = table
-            return table
-
-    def artifact(self, spec: TableSpec) -> ArtifactFolder:
-        """The files of the artifact `spec.key`; the same object for the same spec."""
-        return self._artifacts.of(spec)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.core.made import Made, TableVersion
     from flowforge_assets.core.partition import Dimension
+    from flowforge_assets.storage.upkeep import Upkeep, Upkept
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ class KeepsPast(Protocol):
 
         Raises:
             NoVersionError: there is no such version, or it is no longer kept (FF-603).
+        """
+        ...
+
+    def maintain(self, upkeep: Upkeep) -> Upkept:
+        """Puts small files together and removes what is not to be kept; a kill may end it anywhere.
+
+        No row is another afterwards, and readers are as fresh as before. Costs a look at all files
+        of the table, and a pass over the small ones.
+
+        Raises:
+            StorageError: the table cannot be read or written (FF-6xx).
         """
         ...
 

@@ -28,9 +28,10 @@ from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.location import open_store
 from flowforge_assets.storage.store import NO_TABLE
+from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import DAY, ORDERS, WEEK, days, numbers, put, record
-
 from store_kinds import ARTIFACT_KINDS, opened, remote_store
+
 if TYPE_CHECKING:
     from flowforge_assets.storage.store import StagedFile, Store
     from store_place import StorePlace
@@ -228,7 +229,6 @@ def test_a_file_that_is_gone_is_refused(store: Store, tmp_path: Path) -> None:
 def test_making_a_damaged_file_again_mends_it(store: Store, tmp_path: Path) -> None:
     artifacts = store.artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
-    path = artifacts.file(WHOLE).path
     spoil(artifacts, tmp_path, b"WEIGHTS")
     commit(artifacts, tmp_path, b"weights")
     assert content(artifacts) == b"weights"
@@ -239,6 +239,7 @@ def test_a_damaged_copy_of_a_file_elsewhere_is_fetched_anew(
 ) -> None:
     artifacts = remote_store(moto_s3, copies=tmp_path / "copies").artifact(MODEL)
     commit(artifacts, tmp_path, b"weights")
+    path = artifacts.file(WHOLE).path
     path.chmod(0o644)
     path.write_bytes(b"WEIGHTS")
     assert content(artifacts) == b"weights"
@@ -324,13 +325,19 @@ def test_a_commit_that_was_cut_off_before_its_pointer_can_be_repeated(
     assert content(artifacts) == b"new"
 
 
+def kept_for(age: timedelta) -> Upkeep:
+    since = datetime.now(UTC) - age
+    return Upkeep(since, since, since)
+
+
 def test_files_that_nothing_points_to_are_swept_when_they_are_old(tmp_path: Path) -> None:
     artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
-    assert artifacts.sweep(timedelta(0)) == []
+    assert not artifacts.maintain(kept_for(timedelta(0)))
     commit(artifacts, tmp_path, b"weights")
     left = artifacts.stage(tmp_path / "source")
-    assert artifacts.sweep(timedelta(hours=1)) == []
-    assert artifacts.sweep(timedelta(seconds=-1)) == [left.name]
+    assert not artifacts.maintain(kept_for(timedelta(hours=1)))
+    assert artifacts.maintain(kept_for(timedelta(seconds=-1))).swept == 1
+    assert not (tmp_path / "churn" / left.name).exists()
     assert content(artifacts) == b"weights"
 
 
@@ -338,5 +345,7 @@ def test_files_of_kept_versions_are_not_swept(tmp_path: Path) -> None:
     artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
     for number in range(KEPT_VERSIONS + 1):
         commit(artifacts, tmp_path, str(number).encode())
-    assert artifacts.sweep(timedelta(seconds=-1)) == [f"{sha256(b'0').hexdigest()}.pkl"]
+    upkeep = replace(kept_for(timedelta(seconds=-1)), needed=1)
+    assert artifacts.maintain(upkeep).swept == 1
+    assert not (tmp_path / "churn" / f"{sha256(b'0').hexdigest()}.pkl").exists()
     assert artifacts.file(WHOLE, version=1).path.read_bytes() == b"1"

@@ -28,6 +28,8 @@ from storage_values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flowforge_assets.storage.store import Store, Table, TableSpec
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -45,8 +47,7 @@ def commit_at(table: Table, at: datetime, *numbers_: int) -> None:
     table.commit(table.stage(numbers(*numbers_)), replace=WHOLE, made=made)
 
 
-def steps_of(made: object) -> list[tuple[str, str, int]]:
-    assert isinstance(made, list | tuple)
+def steps_of(made: Sequence[Made]) -> list[tuple[str, str, int]]:
     return [(each.step_id, each.partitions.render(None), each.table.version) for each in made]
 
 

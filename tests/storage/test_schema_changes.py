@@ -18,7 +18,7 @@ from flowforge_assets.core.schema_change import columns_of
 from flowforge_assets.errors.storage import (
     SchemaChangeError,
 )
-from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from storage_values import (
     DAILY,

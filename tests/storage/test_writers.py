@@ -15,7 +15,7 @@ import pytest
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.errors.storage import CommitConflictError
 from flowforge_assets.storage import attempts
-from flowforge_assets.storage.delta import DeltaStore
+from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Matching

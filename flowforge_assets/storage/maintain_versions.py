@@ -1,0 +1,47 @@
+"""The upkeep of what has no log: Parquet tables and artifacts, whose versions are files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from flowforge_assets.storage.upkeep import Upkeep, Upkept
+
+if TYPE_CHECKING:
+    from flowforge_assets.storage.folder import FileEntry
+    from flowforge_assets.storage.folder_versions import VersionFiles
+    from flowforge_assets.storage.past import Version
+
+
+def maintain_versions(
+    versions: VersionFiles,
+    found: Sequence[Version],
+    named_by: Callable[[int], Collection[str]],
+    upkeep: Upkeep,
+    *,
+    is_ours: Callable[[str], bool],
+) -> Upkept:
+    """Forgets the versions that are not kept, with their files, and sweeps up after killed writers.
+
+    `found` are the versions that are there, `named_by` gives the files that one names. Of the
+    files that none names those whose paths are ours are swept when they are old.
+    """
+    folder = versions.folder
+    kept_from = upkeep.kept_from(found)
+    forgotten = [each.version for each in found if each.version < kept_from]
+    kept = {name for each in found if each.version >= kept_from for name in named_by(each.version)}
+    gone = {name for version in forgotten for name in named_by(version)} - kept
+    old: list[FileEntry] = []
+    left: list[FileEntry] = []
+    for entry in folder.entries():
+        if entry.path in gone:
+            old.append(entry)
+        elif entry.path not in kept and upkeep.is_left(entry) and is_ours(entry.path):
+            left.append(entry)
+    if not upkeep.is_dry:
+        folder.remove(map(versions.path, forgotten))
+        folder.remove(entry.path for entry in (*old, *left))
+    freed_bytes = sum(entry.size_bytes for entry in (*old, *left))
+    return Upkept(
+        cleaned=len(forgotten), vacuumed=len(old), swept=len(left), freed_bytes=freed_bytes
+    )
