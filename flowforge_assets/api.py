@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
@@ -17,15 +18,11 @@ from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.artifacts import stored_file
+from flowforge_assets.execute.as_of import Past, asked_as_of, files_at, table_at
 from flowforge_assets.execute.outside import Outside
 from flowforge_assets.execute.planned import Planner
 from flowforge_assets.execute.spec import spec_of, table_of
-from flowforge_assets.execute.state import (
-    history_of_tables,
-    read_history,
-    read_tables,
-    schemas_of_tables,
-)
+from flowforge_assets.execute.state import history_of_tables, read_history
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.find import find_dataset
 from flowforge_assets.graph.select import select
@@ -199,6 +196,8 @@ class Project:
         partitions: str | None = None,
         force: bool = False,
         rebuild: bool = False,
+        allow_breaking: bool = False,
+        as_of: Iterable[str] = (),
         resume: str | None = None,
         engine: Engine = "local",
         resources: Iterable[Resource] = (),
@@ -209,6 +208,8 @@ class Project:
 
         `rebuild` empties the selected tables that keep their history and makes them anew, unasked.
         `allow_breaking` lets those be emptied whose rows do not survive their new columns.
+        `as_of` says how inputs are read: as they were at a time (`2026-01-31T12:00`), or some at a
+        version (`bronze.orders@3`); what is selected and reads them is made, stale or not.
         A failed step stops only what depends on it: look at the result's `status` and `errors`.
         `resume` takes up what the run of that id had planned and not made. `resources` stand in
         for those of the environment. Setting `stop` ends the run after the steps going on.
@@ -222,6 +223,8 @@ class Project:
             partitions=partitions,
             force=force,
             rebuild=rebuild,
+            allow_breaking=allow_breaking,
+            as_of=as_of,
             resume=resume,
             resources=resources,
         )
@@ -241,6 +244,8 @@ class Project:
         partitions: str | None = None,
         force: bool = False,
         rebuild: bool = False,
+        allow_breaking: bool = False,
+        as_of: Iterable[str] = (),
         resume: str | None = None,
         resources: Iterable[Resource] = (),
     ) -> Session:
@@ -251,8 +256,11 @@ class Project:
         """
         from flowforge_assets.execute.session import Session  # engines, on use
 
-        asked = self._asked(select, partitions, force=force, rebuild=rebuild)
-        outside = self.outside(asked.assets, resources)
+        asked = self._asked(
+            select, partitions, force=force, rebuild=rebuild, allow_breaking=allow_breaking
+        )
+        asked, past = asked_as_of(asked, self.graph, as_of, lambda: self.store)
+        outside = self.outside(asked.assets, resources, past)
 
         def planned(history: History) -> Plan:
             planner = self._planner(outside)
@@ -265,7 +273,7 @@ class Project:
             clock=self.clock,
             plan=planned,
             check=self._refuse_broken,
-            selection=select or "",
+            selection=" ".join([select or "", *(f"as of {text}" for text in as_of)]).strip(),
             given=tuple(resources),
             name=self.config.name,
             outside=outside,
@@ -273,37 +281,40 @@ class Project:
 
     @overload
     def read(
-        self, dataset: type[Artifact], partition: str | None = None, *, version: int | None = None
-    ) -> Path: ...
+        self, dataset: type[Artifact], partition: str | None = None, *,
+        version: int | None = None, at: datetime | None = None,
+    ) -> Path: ...  # fmt: skip
     @overload
     def read(
         self, dataset: type[Dataset] | str, partition: str | None = None, *,
-        version: int | None = None,
+        version: int | None = None, at: datetime | None = None,
     ) -> pl.DataFrame: ...  # fmt: skip
     def read(
-        self, dataset: type | str, partition: str | None = None, *, version: int | None = None
-    ) -> pl.DataFrame | Path:
+        self, dataset: type | str, partition: str | None = None, *,
+        version: int | None = None, at: datetime | None = None,
+    ) -> pl.DataFrame | Path:  # fmt: skip
         """The rows of a dataset (a class or a key), of all partitions or some.
 
-        Of an artifact, which is named by its class, it is the path of its one file.
+        As they are, or as they were at a `version` or a time. Of an artifact, which is named by
+        its class, it is the path of its one file.
 
         Raises:
             SelectionError: there is no such dataset (FF-807).
-            StorageError: it was never made, or cannot be read (FF-6xx).
+            StorageError: it was never made, has no such version, or cannot be read (FF-6xx).
         """
         found = self.dataset(dataset)
-        wanted = None
-        if partition is not None:
-            wanted = found.partitioning.parse(partition, self.clock())
+        wanted = None if partition is None else found.partitioning.parse(partition, self.clock())
+        when = version if at is None else at
         if found.kind == "artifact":
-            return stored_file(self.store.artifact(spec_of(found)), wanted, version=version)
-        if self.graph.is_view(found.key):
+            files = self.store.artifact(spec_of(found))
+            return stored_file(files if when is None else files_at(files, when), wanted)
+        if self.graph.is_view(found.key) and when is None:
             return self.view(found, wanted)
         from flowforge_assets.storage.failure import reading  # engines, on use
 
-        table = self.reader(found)
+        table = self.reader(found, when)
         with reading(table):
-            return table.scan(wanted, version=version).collect()
+            return table.scan(wanted).collect()
 
     def dataset(self, dataset: type | str) -> DatasetDefinition:
         """A dataset by its class, its key, or its name where that is unique.
@@ -325,9 +336,13 @@ class Project:
         """The dataset's table in this environment."""
         return table_of(self.store, dataset)
 
-    def reader(self, dataset: DatasetDefinition) -> ReadTable:
-        """The table that the dataset is read from: its own, or that of who lends it."""
-        return self.outside(()).reader(dataset, self.history) or self.table(dataset)
+    def reader(self, dataset: DatasetDefinition, when: int | datetime | None = None) -> ReadTable:
+        """The table that the dataset is read from: its own, or that of who lends it.
+
+        As it is, or as it was at a version or a time.
+        """
+        table = self.outside(()).reader(dataset, self.history) or self.table(dataset)
+        return table if when is None else table_at(self.graph, table, when)
 
     def history(self) -> History:
         """What was made, by dataset; where there is no ledger, as the tables say."""
@@ -343,20 +358,20 @@ class Project:
             RecordError: it cannot be written (FF-5xx).
             StorageError: a table cannot be read (FF-6xx).
         """
-        from flowforge_assets.record.lease import run_lease  # the lock, on use
-        from flowforge_assets.record.rebuild import rebuild
+        from flowforge_assets.execute.relearn import relearn  # the lock, on use
 
-        with run_lease(self.environment.folder, on_wait=_quiet):
-            tables = read_tables(self.graph, self.environment, lambda: self.store)
-            schemas = schemas_of_tables(self.graph, lambda: self.store)
-            path = self.environment.ledger_path
-            return rebuild(path, tables, schemas=schemas, clock=self.clock)
+        return relearn(self.graph, self.environment, lambda: self.store, self.clock)
 
-    def outside(self, ids: Collection[DatasetKey], given: Iterable[Resource] = ()) -> Outside:
+    def outside(
+        self,
+        ids: Collection[DatasetKey],
+        given: Iterable[Resource] = (),
+        past: Past | None = None,
+    ) -> Outside:
         """What the assets `ids` read that this environment does not make, if it makes them."""
         return Outside(
             self.config, self.environment,
-            graph=self.graph, ids=ids, given=given, now=self.clock(),
+            graph=self.graph, ids=ids, given=given, now=self.clock(), past=past,
         )  # fmt: skip
 
     def fingerprints(self, ids: Iterable[DatasetKey]) -> dict[DatasetKey, Fingerprint]:
@@ -378,21 +393,7 @@ class Project:
         )
 
     def _refuse_broken(self, plan: Plan) -> None:
-        if not plan.steps:
-            return
-        from flowforge_assets.graph.typecheck import refuse_broken  # engines, on use
+        if plan.steps:
+            from flowforge_assets.execute.check import refuse_broken_steps  # engines, on use
 
-        ids = dict.fromkeys(step.asset_id for step in plan.steps)
-        with SqlAnalysis(self.environment.cache_folder / "sql.json") as sql:
-            refuse_broken(self.graph, ids, root=self.root, sql=sql)
-
-    def _resumed(self, run_id: str, history: History, outside: Outside) -> Plan:
-        from flowforge_assets.execute.resume import plan_of_rest  # engines, on use
-
-        with Ledger.open(self.environment.ledger_path) as ledger:
-            run, steps = ledger.find_run(run_id), ledger.steps_of(run_id)
-        plan = plan_of_rest(
-            self.graph, history, run_id, run, steps,
-            fingerprints=outside.fingerprints(self.graph.assets, self.modules),
-        )  # fmt: skip
-        return outside.told(plan)
+            refuse_broken_steps(self.graph, plan, self.root, self.environment.cache_folder)

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from flowforge_assets.cli.terminal import Terminal
+from flowforge_assets.errors.project import UsageError
+from flowforge_assets.plan.as_of import read_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flowforge_assets.api import Project
 
 Key: TypeAlias = Annotated[str, Parameter(help="A dataset: silver.orders, or orders.")]
@@ -20,6 +24,12 @@ Select: TypeAlias = Annotated[
 Partition: TypeAlias = Annotated[
     str | None,
     Parameter(name=["--partition", "-p"], help="Some partitions: 2013-01-01..2013-01-31."),
+]
+Version: TypeAlias = Annotated[
+    int | None, Parameter(help="As it was at a version.", validator=validators.Number(gte=0))
+]
+At: TypeAlias = Annotated[
+    str | None, Parameter(help="As it was at a time: 2026-01-31, 2026-01-31T12:00 (UTC).")
 ]
 Flag: TypeAlias = Annotated[bool, Parameter(negative="", show_default=False)]
 
@@ -57,3 +67,15 @@ class Common:
 
 
 COMMON: Final = Common()
+
+
+def when_asked(version: int | None, at: str | None) -> int | datetime | None:
+    """What `--version` or `--at` says; None without them.
+
+    Raises:
+        UsageError: both are given, or the time cannot be read (FF-809).
+    """
+    if version is not None and at is not None:
+        message = "`--version` and `--at` both say which version is meant"
+        raise UsageError(message, hint="leave one of them out")
+    return version if at is None else read_time(at)

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
-from flowforge_assets.cli.plan import REBUILD
+from flowforge_assets.cli.plan import ALLOW_BREAKING, REBUILD
 from flowforge_assets.cli.progress import Extent, Progress
-from flowforge_assets.cli.rebuild import agreed_to_rebuild
+from flowforge_assets.cli.rebuild import Losses, agreed_to_lose
 from flowforge_assets.cli.words import duration
 from flowforge_assets.errors.project import UsageError
 from flowforge_assets.plan.step import MOST_IN_A_SET
@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from flowforge_assets.core.event import Event, OnEvent
     from flowforge_assets.execute.run import RunResult
 
+_AS_OF: Final = "Read inputs as they were: at a time, or some at a version (orders@3)."
 _EXIT_CODES: Final = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
 
-def run(
+def run(  # noqa: PLR0913 - what a run may be asked for
     *,
     select: Select = None,
     partition: Partition = None,
     force: Annotated[Flag, Parameter(help="Make all that is selected, stale or not.")] = False,
     rebuild: Annotated[Flag, Parameter(help=REBUILD)] = False,
+    allow_breaking: Annotated[Flag, Parameter(help=ALLOW_BREAKING)] = False,
+    as_of: Annotated[list[str] | None, Parameter(name="--as-of", negative="", help=_AS_OF)] = None,
     resume: Annotated[
         str | None, Parameter(help="A run: make what it planned and did not.")
     ] = None,
@@ -43,11 +46,15 @@ def run(
     common: Common = COMMON,
 ) -> int:
     """Make what is out of date, and only that. A failure stops only what depends on it."""
-    if resume is not None and (select or partition or force or rebuild):
-        hint = "leave `--select`, `--partition`, `--force` and `--rebuild` out"
+    if resume is not None and (select or partition or force or rebuild or allow_breaking or as_of):
+        hint = "leave `--select`, `--partition`, `--force`, `--rebuild` and the like out"
         raise UsageError("a resumed run makes what it had planned", hint=hint)
+    if as_of and (rebuild or not select):
+        hint = "say what to make with `-s`, and leave `--rebuild` out"
+        raise UsageError("`--as-of` makes a few assets over inputs as they were", hint=hint)
     terminal, project = common.terminal(), common.load()
-    if rebuild and not agreed_to_rebuild(terminal, project, select, partition, yes=common.yes):
+    asked = Losses(project, select, partition, rebuild=rebuild, allow_breaking=allow_breaking)
+    if (rebuild or allow_breaking) and not agreed_to_lose(terminal, asked, yes=common.yes):
         terminal.note("nothing was emptied or made")
         return 0
     start = time.perf_counter()
@@ -61,6 +68,8 @@ def run(
             partitions=partition,
             force=force,
             rebuild=rebuild,
+            allow_breaking=allow_breaking,
+            as_of=as_of or (),
             resume=resume,
             engine=engine,
             on_event=hear,

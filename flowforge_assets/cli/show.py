@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from flowforge_assets.cli.options import COMMON, Common, Flag, Key, Partition
+from flowforge_assets.cli.options import (
+    COMMON,
+    At,
+    Common,
+    Flag,
+    Key,
+    Partition,
+    Version,
+    when_asked,
+)
 from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.show_artifact import show_artifact
 from flowforge_assets.cli.words import counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull, Unique
+from flowforge_assets.execute.as_of import history_at, table_at
 from flowforge_assets.plan.rows import there
 from flowforge_assets.project.sampling import shown_share
 from flowforge_assets.record.ledger import Ledger
@@ -89,7 +99,12 @@ class TableDescription:
                 "last": last,
             },
             "schema_history": [
-                {"version": entry.version, "at": entry.at, "columns": dict(entry.columns)}
+                {
+                    "version": entry.version,
+                    "at": entry.at,
+                    "run_id": entry.run_id or None,
+                    "columns": dict(entry.columns),
+                }
                 for entry in self.schemas
             ],
             "rules": [str(rule) for rule in dataset.rules],
@@ -112,21 +127,25 @@ def show(
             name=["--limit", "-n"], help="How many rows.", validator=validators.Number(gte=0)
         ),
     ] = 10,
+    version: Version = None,
+    at: At = None,
     common: Common = COMMON,
 ) -> int:
     """Show a dataset's columns, rules, partitions and first rows; of an artifact its files."""
     terminal, project = common.terminal(), common.load()
     dataset = project.dataset(key)
+    when = when_asked(version, at)
     wanted = None
     if partition is not None:
         wanted = dataset.partitioning.parse(partition, project.clock())
     if dataset.kind == "artifact":
-        return show_artifact(terminal, project, dataset, wanted=wanted)
-    table = project.reader(dataset)
+        return show_artifact(terminal, project, dataset, wanted=wanted, when=when)
+    table = project.reader(dataset, None if bad else when)
     if bad:
         from flowforge_assets.execute.judge import bad_spec  # engines, on use
 
         table = project.store.table(bad_spec(dataset))
+        table = table if when is None else table_at(project.graph, table, when)
     found = describe_table(project, dataset, table, wanted=wanted, limit=limit)
     if terminal.json:
         terminal.data(found.as_json())
@@ -150,7 +169,7 @@ def describe_table(
     rows, head = None, None
     if version is not None:
         rows, head = _read(project, dataset, table, wanted, limit)
-    history = project.history()
+    history = history_at(project.graph, dataset, table, project.history())
     made = tuple(history.lookup(dataset.key))
     partitions = there(project.graph, history, dataset.key, project.clock())
     return TableDescription(
@@ -260,7 +279,8 @@ def _schema_lines(schemas: Sequence[SchemaChange]) -> Iterator[list[Text | str]]
     for before, entry in pairwise([None, *schemas]):
         assert entry is not None  # noqa: S101 - only the first of all pairs begins with None
         what = ", ".join(entry.since(before)) if before else counted(len(entry.columns), "column")
-        yield [f"  version {entry.version}", Text(moment(entry.at), "dim"), what]
+        run = Text(f"run {entry.run_id}" if entry.run_id else "", "dim")
+        yield [f"  version {entry.version}", Text(moment(entry.at), "dim"), run, what]
 
 
 def _show_bad(terminal: Terminal, found: TableDescription) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import byte_size, counted, moment
+from flowforge_assets.execute.as_of import files_at
 from flowforge_assets.execute.spec import spec_of
-from flowforge_assets.storage.artifact_pointer import KEPT_VERSIONS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.core.made import Made
@@ -68,9 +70,13 @@ def show_artifact(
     dataset: DatasetDefinition,
     *,
     wanted: PartitionSet | None,
+    when: int | datetime | None = None,
 ) -> int:
-    """Shows the artifact's files, those of the partitions `wanted` alone if they are given."""
-    found = describe_artifact(project, dataset, wanted=wanted)
+    """Shows the artifact's files, those of the partitions `wanted` alone if they are given.
+
+    As they are, or as they were at a version or a time.
+    """
+    found = describe_artifact(project, dataset, wanted=wanted, when=when)
     if terminal.json:
         terminal.data(found.as_json())
     else:
@@ -79,13 +85,18 @@ def show_artifact(
 
 
 def describe_artifact(
-    project: Project, dataset: DatasetDefinition, *, wanted: PartitionSet | None = None
+    project: Project,
+    dataset: DatasetDefinition,
+    *,
+    wanted: PartitionSet | None = None,
+    when: int | datetime | None = None,
 ) -> ArtifactDescription:
     """What is known of the artifact; its files are not read."""
-    artifacts = project.store.artifact(spec_of(dataset))
-    version = artifacts.version()
+    stored = project.store.artifact(spec_of(dataset))
+    artifacts = stored if when is None else files_at(stored, when)
+    version, kept = artifacts.version(), stored.versions()
     keys = None if wanted is None else frozenset(wanted.keys())
-    oldest = 0 if version is None else max(0, version.version - KEPT_VERSIONS + 1)
+    oldest = kept[0].version if kept else 0
     return ArtifactDescription(
         dataset=dataset,
         asset=project.graph.assets[project.graph.maker[dataset.key]],

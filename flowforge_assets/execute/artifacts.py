@@ -15,7 +15,7 @@ from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, CheckDefinition, DatasetDefinition
 from flowforge_assets.errors.run import InputMissingError, ManyFilesError, ReturnedFileError
-from flowforge_assets.storage.store import Artifacts, StagedFile
+from flowforge_assets.storage.store import Artifacts, ReadFiles, StagedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class MadeFile:
 
 
 def file_to_read(
-    artifacts: Artifacts, wanted: PartitionSet, reader: AssetDefinition | CheckDefinition
+    artifacts: ReadFiles, wanted: PartitionSet, reader: AssetDefinition | CheckDefinition
 ) -> Path:
     """The path of the artifact's one file in `wanted`, held against its digest.
 
@@ -52,7 +52,7 @@ def file_to_read(
 
 
 def stored_file(
-    artifacts: Artifacts, wanted: PartitionSet | None, *, version: int | None = None
+    artifacts: ReadFiles, wanted: PartitionSet | None, *, version: int | None = None
 ) -> Path:
     """The path of the artifact's file, of the one partition `wanted` if it has any.
 

@@ -11,10 +11,11 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.execute.sql_tests import find_sql_tests
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.graph.typecheck import CheckReport, check_assets
+from flowforge_assets.graph.typecheck import CheckReport, check_assets, refuse_broken
+from flowforge_assets.sql.analysis import SqlAnalysis
 
 if TYPE_CHECKING:
-    from flowforge_assets.sql.analysis import SqlAnalysis
+    from flowforge_assets.plan.plan import Plan
 
 
 def check_project(
@@ -43,3 +44,14 @@ def _raised(act: Callable[[], object]) -> Iterator[FlowForgeError]:
         yield from problems.errors
     except FlowForgeError as error:
         yield error
+
+
+def refuse_broken_steps(graph: Graph, plan: Plan, root: Path, caches: Path) -> None:
+    """Lets a plan pass whose assets keep their promises, as far as is known without data.
+
+    Raises:
+        Problems: some do not (FF-3xx, FF-4xx).
+    """
+    ids = dict.fromkeys(step.asset_id for step in plan.steps)
+    with SqlAnalysis(caches / "sql.json") as sql:
+        refuse_broken(graph, ids, root=root, sql=sql)

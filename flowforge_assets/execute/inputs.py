@@ -131,7 +131,7 @@ class Inputs:
         return found
 
     def _file(self, dataset: DatasetDefinition, wanted: PartitionSet) -> Path:
-        artifacts = self._scope.artifacts(dataset)
+        artifacts = self._scope.files(dataset)
         self._note(dataset.key, artifacts.version() or NO_TABLE)
         return file_to_read(artifacts, wanted, self._reader)
 

@@ -28,7 +28,7 @@ from flowforge_assets.storage.location import (
     table_names,
     tables_in,
 )
-from flowforge_assets.storage.store import Artifacts
+from flowforge_assets.storage.store import ReadFiles
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.external import ReadTable
@@ -48,7 +48,7 @@ class Loan:
     lender: str
     table: ReadTable | None
     pieces: tuple[Made, ...]
-    files: Artifacts | None = None
+    files: ReadFiles | None = None
     gone: ExternalMissingError | None = None
     steps: tuple[Made, ...] | None = None
 
@@ -82,7 +82,7 @@ class Loans:
         loan = self.by_dataset.get(dataset)
         return None if loan is None else loan.table
 
-    def artifacts(self, dataset: DatasetKey) -> Artifacts | None:
+    def files(self, dataset: DatasetKey) -> ReadFiles | None:
         """The files of an artifact that is lent, else None."""
         loan = self.by_dataset.get(dataset)
         return None if loan is None else loan.files

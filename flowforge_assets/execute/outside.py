@@ -13,6 +13,7 @@ from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.execute.as_of import Past
 from flowforge_assets.execute.lending import Lenders, Loans
 from flowforge_assets.execute.observe import Observed, observe
 from flowforge_assets.execute.resources import Resources
@@ -43,13 +44,18 @@ class Outside:
         ids: Collection[DatasetKey],
         given: Iterable[Resource] = (),
         now: datetime,
+        past: Past | None = None,
     ) -> None:
-        """For the assets `ids`, which may all be made; `given` stand in for resources."""
+        """For the assets `ids`, which may all be made; `given` stand in for resources.
+
+        With `past` they read what they do not make as it was.
+        """
         self._environment = environment
         self._graph = graph
         self._ids = ids
         self._given = tuple(given)
         self._lenders = Lenders(config, environment, graph=graph, now=now)
+        self._past = past
         self._loans: Loans | None = None
 
     @cached_property
@@ -68,7 +74,8 @@ class Outside:
             FlowForgeError: another project or environment cannot be read.
         """
         if self._loans is None:
-            self._loans = self._lenders.loans(self._ids, own, self.observed.versions)
+            loans = self._lenders.loans(self._ids, own, self.observed.versions)
+            self._loans = loans if self._past is None else self._past.lent(loans)
         return self._loans
 
     def loans_to_read(self, own: History) -> Loans:
@@ -92,7 +99,7 @@ class Outside:
         """What is read in part, by anyone; what is lent must be known already."""
         loans = self._loans or Loans()
         sampling = self._environment.config.sample
-        return samples(self._graph, sampling, self._graph.assets, loans.by_dataset)
+        return samples(self._graph, sampling, self._graph.assets, loans.elsewhere)
 
     def share(self, dataset: DatasetKey, own: History) -> float:
         """The share of the dataset's rows that assets read."""

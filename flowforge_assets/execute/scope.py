@@ -29,7 +29,7 @@ from flowforge_assets.plan.rows import rows_of, there
 from flowforge_assets.plan.table_change import TableChange
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import Artifacts, Store, Table
+from flowforge_assets.storage.store import Artifacts, ReadFiles, Store, Table
 
 if TYPE_CHECKING:
     from polars import LazyFrame
@@ -186,13 +186,14 @@ class RunScope:
         return self.loans.table(dataset.key) or self.table(dataset)
 
     def artifacts(self, dataset: DatasetDefinition) -> Artifacts:
-        """The artifact's files: its own, or those of who lends it."""
-        lent = self.loans.artifacts(dataset.key)
-        if lent is not None:
-            return lent
+        """The artifact's own files."""
         found = self.store.artifact(spec_of(dataset))
         self.refuse_older(found)
         return found
+
+    def files(self, dataset: DatasetDefinition) -> ReadFiles:
+        """The artifact's files: its own, or those of who lends it."""
+        return self.loans.files(dataset.key) or self.artifacts(dataset)
 
     def refuse_older(self, table: Table | Artifacts) -> None:
         """Passes a table that has all that the ledger says was made of it.

@@ -181,7 +181,7 @@ def _scope(
         view=view_rows,
         readers=_readers(session.graph, ids),
         loans=loans,
-        samples=samples(session.graph, config.sample, session.graph.assets, loans.by_dataset),
+        samples=samples(session.graph, config.sample, session.graph.assets, loans.elsewhere),
         observed=plan.observed,
         changes={change.dataset: change for change in plan.changes},
         jobs=JobPlaces(

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
 ALL = Upkeep(FUTURE, FUTURE, FUTURE)
 """Keeps the newest version alone."""
-NOTHING_OLD = Upkeep(*[datetime(2026, 1, 1, tzinfo=UTC)] * 3)
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+NOTHING_OLD = Upkeep(_LONG_AGO, _LONG_AGO, _LONG_AGO)
 """Keeps all versions: those of the tests are of 2026-01-02."""
 
 
