@@ -29,7 +29,7 @@ from flowforge_assets.plan.rows import rows_of, there
 from flowforge_assets.plan.table_change import TableChange
 from flowforge_assets.record.history import History
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import Artifacts, ReadFiles, Store, Table
+from flowforge_assets.storage.store import Artifacts, Known, ReadFiles, Store, Table
 
 if TYPE_CHECKING:
     from polars import LazyFrame
@@ -99,6 +99,11 @@ class MadeSets:
         """The versions that had made these steps when the run began, in order."""
         pieces = self._history.lookup(key)
         return sorted({piece.table for piece in pieces if piece.partitions & steps})
+
+    def known(self, key: DatasetKey, steps: PartitionSet) -> Known:
+        """Which of these steps had been made when the run began, and by which versions."""
+        pieces = self._history.lookup(key)
+        return Known(tuple((p.partitions, p.table) for p in pieces if p.partitions & steps))
 
     def rows(self, dataset: DatasetDefinition) -> int:
         """About how many rows it has; remade partitions may count twice."""

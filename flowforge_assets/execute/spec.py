@@ -39,9 +39,7 @@ def log_of(store: Store, dataset: DatasetDefinition) -> Table | Artifacts:
     return store.artifact(spec) if dataset.kind == "artifact" else store.table(spec)
 
 
-def table_of(
-    store: Store, dataset: DatasetDefinition, change: TableChange | None = None
-) -> Table:
+def table_of(store: Store, dataset: DatasetDefinition, change: TableChange | None = None) -> Table:
     """The dataset's table, with the columns that `extra="keep"` has brought so far.
 
     With `change`, for a run that does about its columns what a plan has said.

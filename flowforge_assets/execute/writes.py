@@ -9,19 +9,28 @@ from typing import Final
 
 import polars as pl
 
-from flowforge_assets.core.made import Made, TableVersion
+from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.execute.states import next_states, state_of
 from flowforge_assets.execute.upserts import matching
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.store import NO_TABLE, Everything, Matching, Replace, Staged, Table
+from flowforge_assets.storage.store import (
+    NO_TABLE,
+    Base,
+    Everything,
+    Known,
+    Matching,
+    Replace,
+    Staged,
+    Table,
+)
 
 _TRIES: Final = 20
 
 
-def write(
+def write(  # noqa: PLR0913 - the rows, and all that says how they are written
     table: Table,
     rows: pl.DataFrame | Staged,
     *,
@@ -31,13 +40,15 @@ def write(
     made: Made,
     now: datetime,
     removed: pl.DataFrame | None = None,
+    known: Known | None = None,
 ) -> Made:
     """Commits `rows` as the asset writes them, and gives the commit as it stands in the table.
 
     `replaced` are the partitions that an overwrite replaces, `removed` has the keys of rows that
-    a merge removes. With `made.restart` all that was
-    there goes, in the same commit. Rows that are staged already are `rows` as they are: only what
-    replaces or adds whole rows takes them.
+    a merge removes. `known` are the steps as the run knows them to be made: where another run has
+    made them, rows are not added again, and none are written that were worked out from `Before`.
+    With `made.restart` all that was there goes, in the same commit. Rows that are staged already
+    are `rows` as they are: only what replaces or adds whole rows takes them.
 
     Raises:
         StorageError: the commit fails (FF-6xx).
@@ -45,12 +56,13 @@ def write(
     """
     if made.restart:
         return _commit(table, rows, Everything(), made)
+    base = known if any(read.form == "before" for read in asset.inputs) else None
     match asset.write:
         case "append":
             none = PartitionSet.none(dataset.partitioning.dimensions)
-            return _commit(table, rows, none, made)
+            return _commit(table, rows, none, made, known)
         case "merge":
-            return _commit(table, rows, matching(asset, dataset, removed), made)
+            return _commit(table, rows, matching(asset, dataset, removed), made, base)
         case "insert":
             return _worked_out(table, made, lambda: _unknown(rows, table, dataset), None)
         case "scd2":
@@ -60,9 +72,9 @@ def write(
             )
         case "snapshot":
             state = Matching(*state_of(made.partitions, dataset, now))
-            return _commit(table, rows, state, made)
+            return _commit(table, rows, state, made, base)
         case "overwrite" | "view":
-            return _commit(table, rows, replaced, made)
+            return _commit(table, rows, replaced, made, base)
 
 
 def _commit(
@@ -70,7 +82,7 @@ def _commit(
     rows: pl.DataFrame | Staged,
     what: Replace,
     made: Made,
-    base: TableVersion | None = None,
+    base: Base | None = None,
 ) -> Made:
     if not isinstance(rows, pl.DataFrame):
         return table.commit(rows, replace=what, made=made, base=base)

@@ -48,6 +48,7 @@ from flowforge_assets.storage.maintain_delta import maintain_delta
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.same_steps import StepsInLog
 from flowforge_assets.storage.store import Everything
 from flowforge_assets.storage.touched import touched_by
 from flowforge_assets.storage.upkeep import Upkept
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
-    from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.store import Base, Replace, Staged, TableSpec
     from flowforge_assets.storage.upkeep import Upkeep
 
 
@@ -72,6 +73,7 @@ class DeltaTable:
         self._handle = DeltaHandle(folder, spec)
         self._lock = RLock()
         self._leftovers = Leftovers(folder, self._named)
+        self._steps = StepsInLog(spec)
 
     @property
     def spec(self) -> TableSpec:
@@ -149,7 +151,7 @@ class DeltaTable:
         return StagedFiles(tuple(files), layout, self._schema, kept)
 
     def commit(
-        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+        self, staged: Staged, *, replace: Replace, made: Made, base: Base | None = None
     ) -> Made:
         """Puts the staged rows in the place of others and records `made`, in one act.
 
@@ -269,6 +271,8 @@ class DeltaTable:
             self._leftovers.remove(staged)
             return done
         request.refuse_moved(None if before is None else _version_of(before), self._spec)
+        table_id = before.table_id if before else ""
+        self._steps.refuse_made(request, self._handle.log.records, table_id)
         written: list[DataFile] = []
         with self._leftovers.of_failure(written, staged):
             try:
@@ -369,16 +373,14 @@ class DeltaTable:
         """What the step made, when it has committed before."""
         log, step_id = self._handle.log, request.made.step_id
         log.read_to(snapshot.version)
-        version = log.version_of_step.get(step_id)
-        if version is not None:
-            table = replaced(_version_of(snapshot), version=version)
-            return request.done(log.record_of(version), table, self._spec)
-        if log.is_cut and self._handle.opened is not None:
-            version = self._handle.opened.transaction_version(delta_commit.step_app(step_id))
-            if version is not None:
-                table = replaced(_version_of(snapshot), version=version)
-                return request.done(None, table, self._spec)
-        return None
+        version, opened = log.version_of_step.get(step_id), self._handle.opened
+        record = None if version is None else log.record_of(version)
+        if version is None and log.is_cut and opened is not None:
+            version = opened.transaction_version(delta_commit.step_app(step_id))
+        if version is None:
+            return None
+        table = replaced(_version_of(snapshot), version=version)
+        return request.done(record, table, self._spec)
 
 
 def _version_of(snapshot: Snapshot) -> TableVersion:

@@ -38,12 +38,13 @@ from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.past import Version, touched_since
 from flowforge_assets.storage.pieces import Pieces
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.same_steps import refuse_made
 from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.artifact import ArtifactFolder
-    from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.store import Base, Replace, Staged, TableSpec
     from flowforge_assets.storage.upkeep import Upkeep
 
 KEPT_VERSIONS: Final = 10
@@ -140,7 +141,7 @@ class MemoryTable:
         return StagedFrame(frame.collect() if isinstance(frame, pl.LazyFrame) else frame)
 
     def commit(
-        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+        self, staged: Staged, *, replace: Replace, made: Made, base: Base | None = None
     ) -> Made:
         """Puts the staged rows in the place of others and records `made`, in one act.
 
@@ -220,6 +221,7 @@ class MemoryTable:
                 table = TableVersion(history.table_id, known)
                 return request.done(write_made(history.commits[known]), table, self._spec)
             request.refuse_moved(self.version(), self._spec)
+            refuse_made(request, self.made(), self._spec)
             before = history.versions.get(history.newest, _NOTHING)
             after, made = before.after(request, self._spec)
             return self._add(after, made)

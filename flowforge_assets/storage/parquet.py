@@ -32,6 +32,7 @@ from flowforge_assets.storage.manifest import Manifest
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.same_steps import StepsInLog
 from flowforge_assets.storage.state_file import (
     State,
     forget_states,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
-    from flowforge_assets.storage.store import Replace, Staged, TableSpec
+    from flowforge_assets.storage.store import Base, Replace, Staged, TableSpec
     from flowforge_assets.storage.upkeep import Upkeep
 
 _KEPT_STEPS: Final = 1000
@@ -64,6 +65,7 @@ class ParquetTable:
         self._schema = polars_schema(spec.schema)
         self._lock = RLock()
         self._leftovers = Leftovers(folder, self._named)
+        self._steps = StepsInLog(spec)
         self._held: Manifest | None = None
         self._held_mark: Hashable = None
 
@@ -153,7 +155,7 @@ class ParquetTable:
         return StagedFiles(tuple(files), layout, self._schema, kept)
 
     def commit(
-        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+        self, staged: Staged, *, replace: Replace, made: Made, base: Base | None = None
     ) -> Made:
         """Puts the staged rows in the place of others and records `made`, in one act.
 
@@ -310,6 +312,8 @@ class ParquetTable:
             table = TableVersion(before.table_id, version)
             return request.done(dict(before.records).get(version), table, self._spec)
         request.refuse_moved(at, self._spec)
+        if before is not None:
+            self._steps.refuse_made(request, before.records, before.table_id)
         written: list[DataFile] = []
         with self._leftovers.of_failure(written, staged):
             after, made = self._after(before, request, written)

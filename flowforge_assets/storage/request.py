@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.storage.made_json import read_made
 from flowforge_assets.storage.partition_values import partitions_of
-from flowforge_assets.storage.store import NO_TABLE, Everything, Replace, Staged
+from flowforge_assets.storage.store import NO_TABLE, Everything, Known, Replace, Staged
 from flowforge_assets.storage.touched import telling
 
 if TYPE_CHECKING:
     from flowforge_assets.core.made import Made, TableVersion
-    from flowforge_assets.storage.store import TableSpec
+    from flowforge_assets.storage.store import Base, TableSpec
 
 S = TypeVar("S", bound=Staged)
 Records: TypeAlias = Sequence[tuple[int, Mapping[str, object]]]
@@ -31,7 +31,7 @@ class Request(Generic[S]):
     staged: S | None
     replace: Replace
     made: Made
-    base: TableVersion | None
+    base: Base | None
     then: Records | None = None
 
     @classmethod
@@ -46,7 +46,7 @@ class Request(Generic[S]):
             BaseMovedError: it is at another (FF-621).
         """
         base = self.base
-        if base is None or base == (found or NO_TABLE):
+        if base is None or isinstance(base, Known) or base == (found or NO_TABLE):
             return
         was = "there was no table" if base == NO_TABLE else f"it was at version {base.version}"
         now = "there is none" if found is None else f"it is at version {found.version}"

@@ -85,6 +85,20 @@ NO_TABLE: Final = TableVersion("", -1)
 """The version of a table that is not there, as the base of a commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """As the base of a commit: its steps as they are known to be made, by which versions.
+
+    Others may have committed since, but no other run one of the same steps.
+    """
+
+    steps: tuple[tuple[PartitionSet, TableVersion], ...] = ()
+
+
+Base: TypeAlias = TableVersion | Known
+"""What a commit was worked out from: the version that is to be the newest still, or the steps."""
+
+
 class Staged(Protocol):
     """Rows that are written but not yet seen."""
 
@@ -134,7 +148,7 @@ class Table(KeepsPast, Protocol):
         ...
 
     def commit(
-        self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
+        self, staged: Staged, *, replace: Replace, made: Made, base: Base | None = None
     ) -> Made:
         """Puts the staged rows in the place of others and records `made`, in one act.
 
@@ -144,7 +158,8 @@ class Table(KeepsPast, Protocol):
         A commit of the same `made.step_id` that is in the table already is not repeated.
 
         Raises:
-            BaseMovedError: the newest version is not `base` (FF-621).
+            BaseMovedError: the newest version is not `base`, or another run has made a step since
+                (FF-621).
         """
         ...
 

@@ -1,0 +1,154 @@
+"""Two people with a ledger each, or CI and a person, who write to one store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flowforge_assets import Before, Bronze, Col, Daily, Frame, Gold, Silver, asset, col, key
+from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.stores import StoreConfig
+from pipelines import Function, Pipeline, pipeline
+
+DAY = Daily(start="2026-01-01", end="2026-01-03")
+STORES = pytest.mark.parametrize("store", ["memory", "delta", "parquet"])
+
+
+class Raw(Bronze, partition=DAY.on("day")):
+    id: Col[int] = col()
+    day: Col[date] = col()
+
+
+class Log(Silver):
+    id: Col[int] = col()
+    day: Col[date] = col()
+
+
+class Seen(Silver):
+    id: Col[int] = key()
+    day: Col[date] = col()
+
+
+class States(Silver):
+    id: Col[int] = key()
+    day: Col[date] = col()
+    since: Col[datetime] = col(valid_from=True)
+    until: Col[datetime | None] = col(valid_to=True)
+
+
+class Counter(Gold):
+    runs: Col[int] = col()
+
+
+@asset
+def raw(day: date) -> Frame[Raw]:
+    return pl.LazyFrame({"id": [1, day.day + 10]}).with_columns(day=pl.lit(day))
+
+
+@asset(write="append", per=DAY)
+def log(raw: Frame[Raw]) -> Frame[Log]:
+    return raw
+
+
+@asset(write="insert", per=DAY)
+def seen(raw: Frame[Raw]) -> Frame[Seen]:
+    return raw
+
+
+@asset(write="scd2", per=DAY)
+def states(raw: Frame[Raw]) -> Frame[States]:
+    return raw
+
+
+@asset(write="merge", per=DAY, name="seen")
+def merged(raw: Frame[Raw]) -> Frame[Seen]:
+    return raw
+
+
+@asset(name="whole_log")
+def whole(raw: Frame[Raw]) -> Frame[Log]:
+    return raw
+
+
+@asset
+def counter(raw: Frame[Raw], before: Before[Counter]) -> Frame[Counter]:
+    return before.select(pl.col("runs").max().fill_null(0) + 1)
+
+
+def two(tmp_path: Path, *functions: Function, store: str) -> tuple[Pipeline, Pipeline]:
+    """The same pipeline twice, over one store; neither ledger knows of the other's runs."""
+    mine = pipeline(tmp_path / "mine", *functions, store=store)
+    place = mine.environment.location
+    config = replace(mine.environment.config, store=StoreConfig(place))
+    environment = Environment("dev", config, tmp_path / "theirs")
+    theirs = replace(mine, folder=tmp_path / "theirs", environment=environment, events=[])
+    for each in (mine, theirs):  # a ledger that is not there yet would be read from the store
+        assert each.run(["bronze.raw"]).status == "succeeded"
+    return mine, theirs
+
+
+@STORES
+def test_what_two_append_is_there_once(store: str, tmp_path: Path) -> None:
+    mine, theirs = two(tmp_path, raw, log, store=store)
+    assert mine.run(partitions="2026-01-01..2026-01-02").status == "succeeded"
+    result = theirs.run()
+    assert {error.code for error in result.errors} == {"FF-621"}
+    assert "was made by run" in result.errors[0].message
+    assert theirs.run().errors == ()
+    assert mine.rows(Log) == mine.rows(Raw)
+    assert not theirs.plan().steps
+    assert [error.code for error in mine.run().errors] == ["FF-621"]
+    assert not mine.plan().steps
+    assert mine.rows(Log) == mine.rows(Raw)
+
+
+@STORES
+@pytest.mark.parametrize("made", [seen, merged, whole], ids=lambda made: made.__name__)
+def test_what_is_not_added_twice_both_may_write(made: Function, store: str, tmp_path: Path) -> None:
+    mine, theirs = two(tmp_path, raw, made, store=store)
+    assert mine.run().errors == ()
+    target = next(d.cls for d in mine.graph.datasets.values() if d.key != "bronze.raw")
+    assert target is not None
+    before = mine.rows(target)
+    assert theirs.run().errors == ()
+    assert mine.rows(target) == before
+    assert mine.run().errors == ()
+    assert mine.rows(target) == before
+
+
+@STORES
+def test_states_that_another_has_told_are_not_told_again(store: str, tmp_path: Path) -> None:
+    mine, theirs = two(tmp_path, raw, states, store=store)
+    assert mine.run().errors == ()
+    before = mine.rows(States)
+    assert [error.code for error in theirs.run().errors] == ["FF-740"]
+    assert mine.rows(States) == before
+    assert not theirs.plan().steps
+
+
+@STORES
+def test_what_is_appended_whole_is_there_once(store: str, tmp_path: Path) -> None:
+    @asset(write="append")
+    def log(raw: Frame[Raw]) -> Frame[Log]:
+        return raw.filter(pl.col("id") == 1)
+
+    mine, theirs = two(tmp_path, raw, log, store=store)
+    assert mine.run().errors == ()
+    assert [error.code for error in theirs.run().errors] == ["FF-621"]
+    assert len(mine.rows(Log)) == 3
+    assert not theirs.plan(["silver.log"]).steps
+
+
+@STORES
+def test_what_was_worked_out_from_before_is_not_written_over_what_came_since(
+    store: str, tmp_path: Path
+) -> None:
+    mine, theirs = two(tmp_path, raw, counter, store=store)
+    assert mine.run().errors == ()
+    assert [error.code for error in theirs.run().errors] == ["FF-621"]
+    assert theirs.run(["gold.counter"], force=True).errors == ()
+    assert mine.rows(Counter) == [(2,)]
