@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _DIFFERENT: Final = 3
 REBUILD: Final = "Empty what keeps its history, and make it anew."
+ALLOW_BREAKING: Final = "Let go of rows and columns that do not survive a class's new columns."
+_CHANGE_STYLES: Final[dict[str, Style]] = {
+    "dropped": "yellow", "emptied": "yellow", "refused": "red",
+}  # fmt: skip
 REASON_STYLES: Final[dict[str, Style]] = {
     "never made": "green",
     "input newer": "cyan",
@@ -30,12 +34,19 @@ def plan(
     partition: Partition = None,
     force: Annotated[Flag, Parameter(help="As if all that is selected were stale.")] = False,
     rebuild: Annotated[Flag, Parameter(help=REBUILD)] = False,
+    allow_breaking: Annotated[Flag, Parameter(help=ALLOW_BREAKING)] = False,
     exit_code: Annotated[Flag, Parameter(help="Exit with 3 if there is something to do.")] = False,
     common: Common = COMMON,
 ) -> int:
     """Say what a run would make, and why. Nothing is changed."""
     terminal, project = common.terminal(), common.load()
-    made = project.plan(select, partitions=partition, force=force, rebuild=rebuild)
+    made = project.plan(
+        select,
+        partitions=partition,
+        force=force,
+        rebuild=rebuild,
+        allow_breaking=allow_breaking,
+    )
     if rebuild:
         tell_plain(terminal, project, made, select)
     if terminal.json:
@@ -64,6 +75,11 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
         of = f" ({kept.partitions.render()})" if kept.partitions.dimensions else ""
         said = f": {kept.reason}" + (f", {kept.detail}" if kept.detail else "")
         terminal.say(Text(kept.asset, "bold"), of, Text(" history kept", "yellow"), said)
+    for change in plan.changes:
+        style = _CHANGE_STYLES.get(change.answer, "cyan")
+        terminal.say(
+            Text(change.dataset, "bold"), " ", Text(change.change, style), f": {change.told}"
+        )
     for note in plan.notes:
         terminal.note(Text("note", "cyan"), f": {note}")
     for waiting in plan.waiting:

@@ -1,8 +1,9 @@
-"""What `--rebuild` is about to empty, and whether that is meant."""
+"""What `--rebuild` and `--allow-breaking` are about to lose, and whether that is meant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flowforge_assets.cli.paint import Text
@@ -21,32 +22,55 @@ if TYPE_CHECKING:
 _MOST_NAMED: Final = 3
 
 
-def agreed_to_rebuild(
-    terminal: Terminal, project: Project, select: str | None, partition: str | None, *, yes: bool
-) -> bool:
-    """Whether the tables that a rebuild empties may be emptied; if there is none, they may.
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a run is asked for that may cost rows or columns."""
 
-    Costs a plan, and a count of the rows of each such table.
+    project: Project
+    select: str | None
+    partition: str | None
+    rebuild: bool
+    allow_breaking: bool
+
+    def plan(self) -> Plan:
+        """What the run would make."""
+        return self.project.plan(
+            self.select,
+            partitions=self.partition,
+            rebuild=self.rebuild,
+            allow_breaking=self.allow_breaking,
+        )
+
+
+def agreed_to_lose(terminal: Terminal, asked: Losses, *, yes: bool) -> bool:
+    """Whether tables may be emptied and columns be dropped; where none would be, they may.
+
+    Costs a plan, and a count of the rows of each table that is emptied.
 
     Raises:
         UnconfirmedRebuildError: there is nobody to ask (FF-838).
     """
-    plan = project.plan(select, partitions=partition, rebuild=True)
-    tell_plain(terminal, project, plan, select)
-    tables = dict(_emptied(project, plan))
-    if not tables:
+    project, plan = asked.project, asked.plan()
+    if asked.rebuild:
+        tell_plain(terminal, project, plan, asked.select)
+    tables, dropped = dict(_emptied(project, plan)), dict(_dropped(plan))
+    if not tables and not dropped:
         return True
-    listed = "\n".join(f"{key} is emptied: {what}" for key, what in tables.items())
+    lines = [f"{key} is emptied: {what}" for key, what in tables.items()]
+    listed = "\n".join([*lines, *(f"{key} loses {what}" for key, what in dropped.items())])
     if yes:
         terminal.note(listed)
         return True
-    question = f"{listed}\nwhat their inputs no longer hold is lost: empty and make anew?"
+    lost = "what their inputs no longer hold is lost: empty and make anew?"
+    question = f"{listed}\n{lost if tables else 'drop them?'}"
     try:
         return terminal.ask(question, yes=False)
     except UsageError as error:
         named = ", ".join(f"`{key}` ({what})" for key, what in tables.items())
+        fate = f"{named} {'are' if len(tables) > 1 else 'is'} emptied" if tables else ""
+        loses = " and ".join(f"`{key}` loses {what}" for key, what in dropped.items())
         raise UnconfirmedRebuildError(
-            f"nobody is here to agree that {named} {'are' if len(tables) > 1 else 'is'} emptied",
+            f"nobody is here to agree that {' and '.join(filter(None, (fate, loses)))}",
             hint="say `--yes` if what the inputs no longer hold may be lost",
         ) from error
 
@@ -68,13 +92,26 @@ def tell_plain(terminal: Terminal, project: Project, plan: Plan, select: str | N
 
 
 def _emptied(project: Project, plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
-    """The tables with rows that the plan empties, and how much is in them."""
+    """The tables that keep their history and that the plan empties, and how much is in them."""
     history = project.history()
-    keys = [key for step in plan.steps if step.reason == "rebuild" for key in step.makes]
+    keys = [
+        key
+        for step in plan.steps
+        if step.reason == "rebuild" and project.graph.assets[step.asset_id].keeps_history
+        for key in step.makes
+    ]
     for key in dict.fromkeys(keys):
         if history.lookup(key) or history.changes(key):
             rows = counted(_rows(project, key), "row")
             yield key, ", ".join(filter(None, (_steps(project, history, key), rows)))
+
+
+def _dropped(plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
+    """The tables with rows that lose columns, and which."""
+    for change in plan.changes:
+        if change.answer == "dropped" and change.rows:
+            names = ", ".join(f"`{name}`" for name in sorted(change.diff.dropped))
+            yield change.dataset, f"{names} in {counted(change.rows, 'row')}"
 
 
 def _rows(project: Project, key: DatasetKey) -> int:

@@ -8,9 +8,12 @@ from flowforge_assets.cli.options import COMMON, Common, Key, Partition
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.words import counted, how_many, moment
 from flowforge_assets.graph.find import refuse_given
+from flowforge_assets.plan.columns import diff_of
 from flowforge_assets.plan.explain import explain
+from flowforge_assets.record.ledger import Ledger
 
 if TYPE_CHECKING:
+    from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.declare.definition import DatasetDefinition
@@ -49,7 +52,8 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
         gone=outside.gone,
     )
     if terminal.json:
-        terminal.data({"key": dataset.key, "partitions": [_as_json(each) for each in found]})
+        parts = [_as_json(each, _columns(project, dataset, each)) for each in found]
+        terminal.data({"key": dataset.key, "partitions": parts})
         return 0
     if not found:
         terminal.note(f"`{dataset.key}` has no partition yet: the first one is not over")
@@ -57,7 +61,7 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
         terminal.note(Text("note", "cyan"), f": {error.message}")
     asset = project.graph.assets[mine]
     for each in found:
-        _show(terminal, dataset, each)
+        _show(terminal, dataset, each, _columns(project, dataset, each))
         if each.made and asset.write == "merge" and not asset.minds_order:
             said = (
                 f"the latest `{asset.latest}` of a key wins: no step has to be merged after another"
@@ -66,16 +70,26 @@ def why(key: Key, /, *, partition: Partition = None, common: Common = COMMON) ->
     return 0
 
 
-def _show(terminal: Terminal, dataset: DatasetDefinition, each: Explanation) -> None:
+def _columns(project: Project, dataset: DatasetDefinition, each: Explanation) -> str:
+    """What became of the columns since the newest commit of these partitions."""
+    if "schema" not in each.changed or not each.made or not project.environment.has_ledger:
+        return ""
+    made = each.made[0]
+    with Ledger.open(project.environment.ledger_path) as ledger:
+        had = [entry for entry in ledger.schemas(dataset.key) if entry.at <= made.at]
+    return "; ".join(map(str, diff_of(dataset, had[-1]).changes)) if had else ""
+
+
+def _show(terminal: Terminal, dataset: DatasetDefinition, each: Explanation, columns: str) -> None:
     parts = each.partitions
     which = (f"  {how_many(parts)}  {parts.render()}",) if parts.dimensions else ()
     is_file = dataset.kind == "artifact"
     terminal.say(Text(dataset.key, "bold"), *which, "  ", Text(each.state, _STYLES[each.state]))
-    for line in _lines(each, is_file=is_file):
+    for line in _lines(each, columns, is_file=is_file):
         terminal.say("  ", line)
 
 
-def _lines(each: Explanation, *, is_file: bool) -> list[str]:
+def _lines(each: Explanation, columns: str, *, is_file: bool) -> list[str]:
     lines: list[str] = []
     if each.made:
         newest, oldest = each.made[0], each.made[-1]
@@ -87,6 +101,8 @@ def _lines(each: Explanation, *, is_file: bool) -> list[str]:
         lines.append("never made")
     if each.changed:
         lines.append(f"changed since: its {', '.join(each.changed)}")
+    if columns:
+        lines.append(f"its columns: {columns}")
     lines += [f"newer input: {_said(newer)}" for newer in each.newer]
     if each.reason is not None and not (each.changed or each.newer) and each.made:
         lines.append(f"stale: {each.reason}" + (f" ({each.detail})" if each.detail else ""))
@@ -112,7 +128,7 @@ def _shown(partitions: PartitionSet) -> str:
     return f"({how_many(partitions)}, {partitions.render()})"
 
 
-def _as_json(each: Explanation) -> dict[str, object]:
+def _as_json(each: Explanation, columns: str) -> dict[str, object]:
     return {
         "partitions": each.partitions.render(None) or None,
         "state": each.state,
@@ -124,6 +140,7 @@ def _as_json(each: Explanation) -> dict[str, object]:
             for made in each.made
         ],
         "changed": list(each.changed),
+        "columns": columns or None,
         "newer": [
             {
                 "dataset": newer.dataset,

@@ -69,14 +69,15 @@ class TableChange:
                 return "refused without `--allow-breaking`"
 
     @property
+    def told(self) -> str:
+        """What became of the columns, what is done about it, and who reads them, for people."""
+        readers = ", ".join(f"`{name}`" for name in self.readers)
+        return f"{self.columns}; {self.cost}" + (f"; read by {readers}" if readers else "")
+
+    @property
     def said(self) -> str:
         """The whole of it in one line, for people."""
-        readers = ", ".join(f"`{name}`" for name in self.readers)
-        read = f"; read by {readers}" if readers else ""
-        return (
-            f"`{self.dataset}` has other columns ({self.change}): {self.columns}; {self.cost}"
-            + read
-        )
+        return f"`{self.dataset}` has other columns ({self.change}): {self.told}"
 
     def error(self) -> BreakingChangeError:
         """The refusal of a run."""
