@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     from s3fs import S3FileSystem
 
     session = AioSession(None if store.mode == "ambient" else _NO_SETTINGS)
+    if store.mode != "ambient":
+        untyped: Any = session  # of what it inherits
+        untyped.register_component("data_loader", _models())
+    session.register("before-call.s3", _ask_no_leave)
     style = "virtual" if _is_virtual(store) else "path"
     files = S3FileSystem(
         anon=store.mode == "anonymous",
@@ -68,6 +74,25 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     )
     files.retries = 1  # botocore sends again what may be sent again; both would multiply
     return files
+
+
+def _ask_no_leave(params: Mapping[str, Any], **_: object) -> None:
+    """Takes the question off an upload whether it may begin: for the answer no time is set.
+
+    `params` are those of a request, as botocore has them.
+    """
+    params["headers"].pop("Expect", None)
+
+
+@cache
+def _models() -> object:
+    """Botocore's loader of what S3 speaks, which takes 100 ms to read; it knows no settings."""
+    # an extra, and it takes half a second to import
+    from aiobotocore.session import AioSession
+
+    untyped: Any = AioSession(_NO_SETTINGS)
+    loader: object = untyped.get_component("data_loader")
+    return loader
 
 
 def _region(store: Resolved) -> str | None:
