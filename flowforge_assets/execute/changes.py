@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import polars as pl
 
@@ -26,9 +26,7 @@ from flowforge_assets.storage.changes import COUNT, changes_of, rows_that_came, 
 from flowforge_assets.storage.store import NO_TABLE, Replace, Staged, Table
 
 if TYPE_CHECKING:
-    from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.storage.external import ReadTable
-    from flowforge_assets.storage.store import TableSpec
 
 _TRIES: Final = 20
 Group = tuple[PartitionSet, TableVersion | None]
@@ -72,7 +70,7 @@ class Taken:
                 hint = "run again: it reads what has changed since then"
                 raise ChangesTakenError(message, place=self.asset.place, hint=hint)
 
-        return _Guarded(table, refuse_taken)
+        return cast("Table", _Guarded(table, refuse_taken))
 
     def _made(self) -> Sequence[Made]:
         """The commits that hold; none of a table that is emptied by this run."""
@@ -184,63 +182,38 @@ def identity(dataset: DatasetDefinition, graph: Graph) -> list[str]:
     return list(dict.fromkeys((*keys, *beside)))
 
 
-@dataclass(frozen=True, slots=True)
 class _Guarded:
-    """A table whose commits are made only while `refuse` finds nothing against it."""
+    """A table whose commits are made only while `refuse` finds nothing against it.
 
-    table: Table
-    refuse: Callable[[], None]
+    It is that table in all else.
+    """
 
-    @property
-    def spec(self) -> TableSpec:
-        return self.table.spec
+    def __init__(self, table: Table, refuse: Callable[[], None]) -> None:
+        self._table = table
+        self._refuse = refuse
 
-    @property
-    def uri(self) -> str:
-        return self.table.uri
-
-    def version(self) -> TableVersion | None:
-        return self.table.version()
-
-    def columns(self) -> pl.Schema | None:
-        return self.table.columns()
-
-    def scan(
-        self, partitions: PartitionSet | None = None, *, version: int | None = None
-    ) -> pl.LazyFrame:
-        return self.table.scan(partitions, version=version)
-
-    def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> Staged:
-        return self.table.stage(frame)
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._table, name)
 
     def commit(
         self, staged: Staged, *, replace: Replace, made: Made, base: TableVersion | None = None
     ) -> Made:
         return self._held(
-            lambda at: self.table.commit(staged, replace=replace, made=made, base=at), base
+            lambda at: self._table.commit(staged, replace=replace, made=made, base=at), base
         )
 
     def record(self, made: Made, *, base: TableVersion | None = None) -> Made:
-        return self._held(lambda at: self.table.record(made, base=at), base)
+        return self._held(lambda at: self._table.record(made, base=at), base)
 
     def _held(self, commit: Callable[[TableVersion], Made], base: TableVersion | None) -> Made:
         """What `commit` gives at a version of which nobody else has taken the changes."""
         tries = 0
         while True:
-            at = base or self.table.version() or NO_TABLE
-            self.refuse()
+            at = base or self._table.version() or NO_TABLE
+            self._refuse()
             try:
                 return commit(at)
             except BaseMovedError:
                 tries += 1
                 if base is not None or tries >= _TRIES:
                     raise
-
-    def discard(self, staged: Staged) -> None:
-        self.table.discard(staged)
-
-    def made(self) -> Sequence[Made]:
-        return self.table.made()
-
-    def schema_history(self) -> Sequence[SchemaChange]:
-        return self.table.schema_history()

@@ -12,12 +12,15 @@ import polars as pl
 
 from flowforge_assets.errors.incremental import ChangesLostError
 from flowforge_assets.errors.storage import NoVersionError
+from flowforge_assets.storage.file_scan import StoredFiles, scan_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.external import ReadTable
+    from flowforge_assets.storage.store import TableSpec
 
 
 @runtime_checkable
@@ -65,6 +68,37 @@ def changes_of(
         message = f"what changed in `{table.spec.key}` since version {since} cannot be told"
         raise ChangesLostError(f"{message}: {error.message}") from error
     return counted(came, went)
+
+
+def changes_of_files(
+    before: StoredFiles, after: StoredFiles, spec: TableSpec, partitions: PartitionSet | None
+) -> pl.LazyFrame:
+    """The same of two lists of files, of which only those are read that differ.
+
+    Raises:
+        ChangesLostError: a file that is named no longer is gone (FF-642).
+    """
+    kept = {file.path for file in before.files} & {file.path for file in after.files}
+    came = [file for file in after.files if file.path not in kept]
+    went = [file for file in before.files if file.path not in kept]
+    rows = scan_files(came, after.layout, after.stored, partitions=partitions, spec=spec)
+    if not went:
+        return counted(rows)
+    refuse_swept(went, before, spec)
+    gone = scan_files(went, before.layout, before.stored, partitions=partitions, spec=spec)
+    return counted(rows, gone)
+
+
+def refuse_swept(files: Sequence[DataFile], stored: StoredFiles, spec: TableSpec) -> None:
+    """Passes when files that the newest version need not name are there still.
+
+    Raises:
+        ChangesLostError: one is gone (FF-642).
+    """
+    for file in files:
+        if stored.layout.folder.entry(file.path) is None:
+            message = f"what changed in `{spec.key}` cannot be told: rows of then were swept away"
+            raise ChangesLostError(message)
 
 
 def rows_that_came(changes: pl.LazyFrame) -> pl.LazyFrame:

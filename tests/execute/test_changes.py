@@ -26,6 +26,7 @@ from flowforge_assets import (
     key,
 )
 from flowforge_assets.errors.incremental import ChangesLostError, ChangesTakenError
+from flowforge_assets.project.stores import StoreConfig
 from pipelines import Pipeline, pipeline, reasons
 
 DAY = Daily(start="2026-01-01", end="2026-01-03")
@@ -347,7 +348,7 @@ def test_a_version_that_is_no_longer_kept_is_said_to_be_lost(tmp_path: Path, sto
 def beside(lake: Pipeline, folder: Path) -> Pipeline:
     """The same pipeline on another machine: the same lake, and a ledger of its own."""
     other = pipeline(folder, orders, log, store="delta")
-    config = replace(other.environment.config, store=lake.store.uri)
+    config = replace(other.environment.config, store=StoreConfig(lake.store.uri))
     other.environment = replace(other.environment, config=config)
     other.store = other.environment.open_store()
     other.codes = lake.codes

@@ -1,0 +1,147 @@
+"""What changed between two versions, on every store."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flowforge_assets.core.made import Made
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.errors.incremental import ChangesLostError
+from flowforge_assets.storage.changes import (
+    COUNT,
+    changes_of,
+    counted,
+    rows_that_came,
+    rows_that_went,
+)
+from flowforge_assets.storage.delta_store import DeltaStore
+from flowforge_assets.storage.folder_local import LocalFolder
+from flowforge_assets.storage.store import Everything, Matching, Replace, Store, Table
+from flowforge_assets.storage.upkeep import Upkeep
+from storage_values import DAILY, ORDERS, day_rows, days, numbers, record
+
+NONE = PartitionSet.none(())
+
+
+def put(table: Table, rows: pl.DataFrame, replace: Replace = NONE) -> Made:
+    return table.commit(table.stage(rows), replace=replace, made=record())
+
+
+def changes(table: Table, since: Made, until: Made) -> dict[int, int]:
+    found = changes_of(table, since.table.version, until.table.version, None).collect()
+    assert found.columns == [*table.spec.schema.names, COUNT]
+    counts: Counter[int] = Counter()
+    for row in found.iter_rows(named=True):
+        counts[row["n"]] += row[COUNT]
+    return {n: count for n, count in counts.items() if count}
+
+
+def test_added_rows_came(store: Store) -> None:
+    table = store.table(ORDERS)
+    first, second = put(table, numbers(1, 2)), put(table, numbers(2, 3))
+    assert changes(table, first, second) == {2: 1, 3: 1}
+    assert changes(table, second, second) == {}
+
+
+def test_rows_that_are_equal_are_no_change(store: Store) -> None:
+    table = store.table(ORDERS)
+    first = put(table, numbers(1, 2, 2, 3))
+    second = put(table, numbers(3, 2, 4), Everything())
+    assert changes(table, first, second) == {1: -1, 2: -1, 4: 1}
+
+
+def test_a_commit_without_rows_changes_nothing(store: Store) -> None:
+    table = store.table(ORDERS)
+    first = put(table, numbers(1))
+    assert changes(table, first, table.record(record())) == {}
+
+
+def test_rows_that_came_and_went_between_are_no_change(store: Store) -> None:
+    table = store.table(ORDERS)
+    first = put(table, numbers(1))
+    put(table, numbers(2))
+    assert changes(table, first, put(table, numbers(1), Everything())) == {}
+
+
+def test_changes_of_some_partitions_are_theirs_alone(store: Store) -> None:
+    table = store.table(DAILY)
+    first = table.commit(table.stage(day_rows(0, 1, 2)), replace=days(0, 1, 2), made=record())
+    second = table.commit(table.stage(day_rows(1, n=5)), replace=days(1), made=record(days(1)))
+    third = table.commit(table.stage(day_rows(2, n=7)), replace=days(2), made=record(days(2)))
+    of_one = changes_of(table, first.table.version, third.table.version, days(1)).collect()
+    assert sorted(of_one["n"]) == [0, 5]
+    assert changes(table, first, second) == {0: -1, 5: 1}
+    of_none = changes_of(table, second.table.version, third.table.version, days(0)).collect()
+    assert of_none.height == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_changes_lead_from_any_version_to_any_later_one(store: Store, seed: int) -> None:
+    world = random.Random(seed)  # noqa: S311 - no secret
+    table = store.table(ORDERS)
+    made, bags = [put(table, numbers(1, 1, 2))], [Counter([1, 1, 2])]
+    for _ in range(5):
+        rows = [world.randrange(4) for _ in range(world.randrange(4))]
+        how: Replace = world.choice([NONE, Everything(), Matching(("n",))])
+        made.append(put(table, numbers(*rows), how))
+        bags.append(Counter(table.scan().collect()["n"].to_list()))
+    for at, first in enumerate(made):
+        for later in range(at, len(made)):
+            expected = {
+                n: bags[later][n] - bags[at][n]
+                for n in {*bags[later], *bags[at]}
+                if bags[later][n] != bags[at][n]
+            }
+            assert changes(table, first, made[later]) == expected
+
+
+def test_rows_in_other_files_are_no_change(disk_store: Store) -> None:
+    table = disk_store.table(ORDERS)
+    first = put(table, numbers(1))
+    put(table, numbers(2))
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    upkeep = Upkeep(keep_since=long_ago, log_since=long_ago, swept_before=long_ago)
+    table.maintain(upkeep)
+    assert changes(table, first, put(table, numbers(3))) == {2: 1, 3: 1}
+
+
+def test_a_version_that_is_no_longer_kept_is_lost(disk_store: Store) -> None:
+    table = disk_store.table(ORDERS)
+    first = put(table, numbers(1))
+    for n in range(4):
+        last = put(table, numbers(n), Everything())
+    later = datetime.now(UTC) + timedelta(days=1)
+    table.maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
+    with pytest.raises(ChangesLostError, match="cannot be told"):
+        changes(table, first, last)
+
+
+def test_files_that_are_gone_are_lost(tmp_path: Path) -> None:
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path / "copies").table(ORDERS)
+    first = put(table, numbers(1))
+    (file,) = tmp_path.rglob("*.parquet")
+    second = put(table, numbers(2), Everything())
+    file.unlink()
+    with pytest.raises(ChangesLostError, match="swept away"):
+        changes(table, first, second)
+
+
+def test_each_row_comes_as_often_as_there_are_more_of_it() -> None:
+    came = pl.LazyFrame({"n": [1, 1, 2, None], "l": [[1], [1], [], None]})
+    went = pl.LazyFrame({"n": [2, 3], "l": [[], [3]]}, schema=came.collect_schema())
+    found = rows_that_came(counted(came, went)).collect().sort("n")
+    assert found.rows() == [(None, None), (1, [1]), (1, [1])]
+
+
+def test_a_row_goes_only_where_none_comes_in_its_place() -> None:
+    came = pl.LazyFrame({"k": [1, 4], "v": ["new", "new"]})
+    went = pl.LazyFrame({"k": [1, 2, 2], "v": ["old", "a", "b"]})
+    found = counted(came, went)
+    gone = rows_that_went(found, rows_that_came(found), ["k"]).collect()
+    assert gone["k"].to_list() == [2]
