@@ -81,14 +81,15 @@ def test_changes_of_some_partitions_are_theirs_alone(store: Store) -> None:
     assert of_none.height == 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_changes_lead_from_any_version_to_any_later_one(store: Store, seed: int) -> None:
     world = random.Random(seed)  # noqa: S311 - no secret
     table = store.table(ORDERS)
     made, bags = [put(table, numbers(1, 1, 2))], [Counter([1, 1, 2])]
     for _ in range(5):
         rows = [world.randrange(4) for _ in range(world.randrange(4))]
-        how: Replace = world.choice([NONE, Everything(), Matching(("n",))])
+        ways: list[Replace] = [NONE, Everything(), Matching(("n",))]
+        how = world.choice(ways)
         made.append(put(table, numbers(*rows), how))
         bags.append(Counter(table.scan().collect()["n"].to_list()))
     for at, first in enumerate(made):
@@ -113,9 +114,7 @@ def test_rows_in_other_files_are_no_change(disk_store: Store) -> None:
 
 def test_a_version_that_is_no_longer_kept_is_lost(disk_store: Store) -> None:
     table = disk_store.table(ORDERS)
-    first = put(table, numbers(1))
-    for n in range(4):
-        last = put(table, numbers(n), Everything())
+    first, *_, last = [put(table, numbers(n), Everything()) for n in range(5)]
     later = datetime.now(UTC) + timedelta(days=1)
     table.maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
     with pytest.raises(ChangesLostError, match="cannot be told"):
