@@ -32,6 +32,7 @@ from flowforge_assets.storage.store import ReadFiles
 
 if TYPE_CHECKING:
     from flowforge_assets.storage.external import ReadTable
+    from flowforge_assets.storage.external_files import ExternalFiles
 
 _NOT_OURS: Final = Fingerprint(0, "", "", "", "")
 _MOST_NAMED: Final = 6
@@ -212,8 +213,8 @@ class Lenders:
     def _external(self, dataset: DatasetDefinition, external: External, told: str | None) -> Loan:
         from flowforge_assets.storage.external import external_table  # engines, on use
 
-        at = external.at or self._own_place(dataset.key)
-        table = external_table(spec_of(dataset), at, root=self._config.root.resolve(), told=told)
+        place = self._place_of(dataset.key, external.at)
+        table = external_table(spec_of(dataset), place, at=external.at or place.shown, told=told)
         lender = f"outside (`{external.at or 'the store'}`)"
         version = table.version()
         if version is None:
@@ -234,13 +235,21 @@ class Lenders:
         )
         return Loan(lender, table, (made,))
 
-    def _own_place(self, key: DatasetKey) -> str:
-        """Where the environment's store has a dataset."""
+    def _place_of(self, key: DatasetKey, at: str | None) -> ExternalFiles:
+        """Where an external dataset is: `at`, or where the environment's store has it."""
+        from flowforge_assets.storage.external_files import (  # as above
+            ExternalFiles,
+            external_files,
+        )
+
         location = self._environment.place(key)
-        folder = folder_at(location)
+        folder = folder_at(location) if at is None else None
         if folder is not None:
-            return folder.below(*table_names(key)).shown
-        return location.uri  # nobody else writes in memory, which the table says
+            *above, name = table_names(key)
+            return ExternalFiles(folder.below(*above), name)
+        where = at or location.uri  # nobody else writes in memory, which is told
+        options = self._environment.options_for(where, key)
+        return external_files(where, root=self._config.root.resolve(), options=options)
 
     def _of_project(
         self, name: str, datasets: list[DatasetDefinition]

@@ -19,10 +19,12 @@ from flowforge_assets.project.config import (
 )
 from flowforge_assets.project.stores import StoreConfig, store_for
 from flowforge_assets.storage.location import Location, parse_location
+from flowforge_assets.storage.remote_url import is_remote, parse_remote_url
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.store import Store
+    from flowforge_assets.storage.store_options import StoreOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,18 @@ class Environment:
         """
         store = self.config.store if key is None else self._store_of(key)
         return self._location_of(store)
+
+    def options_for(self, url: str, key: DatasetKey) -> StoreOptions | None:
+        """The options of a store of the same bucket as `url`, the one for the dataset first."""
+        if not is_remote(url):
+            return None
+        wanted = parse_remote_url(url)
+        for store in (self._store_of(key), self.config.store, *self.config.stores.values()):
+            if store is not None and store.options is not None:
+                found = parse_remote_url(store.url)
+                if replace(found, prefix="") == replace(wanted, prefix=""):
+                    return store.options
+        return None
 
     def by_place(self, keys: Iterable[DatasetKey]) -> Mapping[Location, list[DatasetKey]]:
         """The datasets that are stored under `keys`, by the place that they share.

@@ -6,13 +6,11 @@ or those of a pattern with `*`.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 from deltalake import DeltaTable
@@ -21,21 +19,19 @@ from flowforge_assets.core.conform import conform
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.errors.past import NoPastError
 from flowforge_assets.errors.storage import (
-    BadLocationError,
     ExternalMissingError,
     ExternalSchemaError,
     NotATableError,
 )
+from flowforge_assets.storage.external_files import PARQUET_SUFFIXES, ExternalFiles
 from flowforge_assets.storage.failure import guarded
-from flowforge_assets.storage.location import FolderLocation, parse_location
 from flowforge_assets.storage.partition_rows import is_in
 from flowforge_assets.storage.past import Version, newest_at, version_of
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.storage.folder import FileEntry
     from flowforge_assets.storage.store import TableSpec
-
-_WILD: Final = frozenset("*?[")
 
 
 class ReadTable(Protocol):
@@ -69,8 +65,10 @@ class ReadTable(Protocol):
 class ExternalTable:
     """A table of someone else, as a dataset declares it. Nothing is opened before it is asked."""
 
-    def __init__(self, spec: TableSpec, place: Path, *, at: str, told: str | None = None) -> None:
-        """At `place`, which may be a pattern, declared as `at`.
+    def __init__(
+        self, spec: TableSpec, place: ExternalFiles, *, at: str, told: str | None = None
+    ) -> None:
+        """At `place`, declared as `at`.
 
         `told` is its version where a function tells it.
         """
@@ -87,7 +85,7 @@ class ExternalTable:
     @property
     def uri(self) -> str:
         """`file:///data/rates`."""
-        return self._place.as_uri()
+        return self._place.uri
 
     def version(self) -> TableVersion | None:
         """Its newest version, or None where nothing is.
@@ -95,18 +93,17 @@ class ExternalTable:
         Of a Delta table it is its own; of Parquet files a digest of their names, sizes and times
         of change, in the place of the table's id.
         """
-        with guarded(self._spec.key, str(self._place), is_ours=False):
+        with guarded(self._spec.key, self._place.shown, is_ours=False):
             if self._told is not None:
-                is_there = self._is_delta or self._files()
+                is_there = self._place.is_delta or self._files()
                 return TableVersion(self._told, 0) if is_there else None
-            if self._is_delta:
-                delta = DeltaTable(str(self._place))
+            if self._place.is_delta:
+                delta = self._delta()
                 return TableVersion(str(delta.metadata().id), delta.version())
             digest = blake2b(digest_size=16)
             files = self._files()
             for file in files:
-                stat = file.stat()
-                digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+                digest.update(f"{file.path}\0{file.size_bytes}\0{file.mark}\n".encode())
             return TableVersion(digest.hexdigest(), 0) if files else None
 
     def version_at(self, wanted: datetime | int) -> TableVersion:
@@ -117,11 +114,11 @@ class ExternalTable:
             NoPastError: it has no versions (FF-670).
         """
         key = self._spec.key
-        if self._told is not None or not self._is_delta:
+        if self._told is not None or not self._place.is_delta:
             hint = "only a Delta table that tells its own version keeps older ones"
             raise NoPastError(f"external `{key}` has no versions that could be read", hint=hint)
-        with guarded(key, str(self._place), is_ours=False):
-            delta = DeltaTable(str(self._place))
+        with guarded(key, self._place.shown, is_ours=False):
+            delta = self._delta()
             versions = [
                 Version(entry["version"], datetime.fromtimestamp(entry["timestamp"] / 1000, UTC))
                 for entry in reversed(delta.history())
@@ -134,10 +131,10 @@ class ExternalTable:
 
     def size_bytes(self) -> int:
         """What its files take."""
-        with guarded(self._spec.key, str(self._place), is_ours=False):
-            if not self._is_delta:
-                return sum(file.stat().st_size for file in self._files())
-            files = pl.DataFrame(DeltaTable(str(self._place)).get_add_actions(flatten=True))
+        with guarded(self._spec.key, self._place.shown, is_ours=False):
+            if not self._place.is_delta:
+                return sum(file.size_bytes for file in self._files())
+            files = pl.DataFrame(self._delta().get_add_actions(flatten=True))
             return int(files["size_bytes"].sum())
 
     def missing(self) -> ExternalMissingError:
@@ -148,8 +145,8 @@ class ExternalTable:
 
     def columns(self) -> pl.Schema | None:
         """The columns that it has, declared or not; None where nothing is."""
-        with guarded(self._spec.key, str(self._place), is_ours=False):
-            if not self._is_delta and not self._files():
+        with guarded(self._spec.key, self._place.shown, is_ours=False):
+            if not self._place.is_delta and not self._files():
                 return None
             return self._rows(None).collect_schema()
 
@@ -162,7 +159,7 @@ class ExternalTable:
             ExternalMissingError: nothing is there (FF-640).
             ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
         """
-        with guarded(self._spec.key, str(self._place), is_ours=False):
+        with guarded(self._spec.key, self._place.shown, is_ours=False):
             found = self._rows(version)
             there = found.collect_schema()
         schema = self._spec.schema
@@ -171,49 +168,41 @@ class ExternalTable:
         if differences:
             said = "; ".join(map(str, differences))
             message = f"`{self._spec.key}` is not what it is declared to be: {said}"
-            hint = f"declare the columns as `{self._place}` has them"
+            hint = f"declare the columns as `{self._place.shown}` has them"
             raise ExternalSchemaError(message, hint=hint)
         mine = None if partitions is None else is_in(partitions, schema)
         return fitted if mine is None else fitted.filter(mine)
 
-    @property
-    def _is_delta(self) -> bool:
-        return (self._place / "_delta_log").is_dir()
+    def _delta(self) -> DeltaTable:
+        options = self._place.folder.delta_options
+        return DeltaTable(self._place.target().rstrip("/"), storage_options=options)
 
     def _rows(self, version: int | None) -> pl.LazyFrame:
-        if self._is_delta:
-            return pl.scan_delta(str(self._place), version=version)
+        target, options = self._place.target(), self._place.folder.polars_options
+        if self._place.is_delta:
+            return pl.scan_delta(target.rstrip("/"), version=version, **options)
         if not self._files():
             raise self.missing()
-        return pl.scan_parquet(str(self._place), hive_partitioning=self._place.is_dir() or None)
+        hive = None if self._place.is_one else True
+        return pl.scan_parquet(target, hive_partitioning=hive, **options)
 
-    def _files(self) -> Sequence[Path]:
+    def _files(self) -> Sequence[FileEntry]:
         """The Parquet files, sorted.
 
         Raises:
             NotATableError: another kind of file is there (FF-606).
         """
-        if _WILD & set(str(self._place)):
-            return sorted(Path(found) for found in glob.glob(str(self._place), recursive=True))  # noqa: PTH207 - `at` may be absolute
-        if self._place.is_dir():
-            return sorted(self._place.rglob("*.parquet"))
-        if self._place.is_file() and self._place.suffix not in {".parquet", ".pq"}:
-            message = f"`{self._spec.key}` is external, and `{self._place}` is no Parquet file"
+        files = self._place.parquet()
+        if self._place.is_file and not files[0].path.endswith(PARQUET_SUFFIXES):
+            shown = self._place.shown
+            message = f"`{self._spec.key}` is external, and `{shown}` is no Parquet file"
             hint = "name a Delta table, or Parquet files; read other files in an asset"
             raise NotATableError(message, hint=hint)
-        return [self._place] if self._place.is_file() else []
+        return files
 
 
 def external_table(
-    spec: TableSpec, at: str, *, root: Path, told: str | None = None
+    spec: TableSpec, place: ExternalFiles, *, at: str, told: str | None = None
 ) -> ExternalTable:
-    """The table at `at`: a path from `root`, or `file:///...`.
-
-    Raises:
-        BadLocationError: it is at a place of another kind (FF-601).
-    """
-    where = parse_location(at, relative_to=root)
-    if not isinstance(where, FolderLocation):
-        message = f"`{spec.key}` is external, and `{at}` is no place outside of this process"
-        raise BadLocationError(message, hint="write a path, or `file:///...`")
-    return ExternalTable(replace(spec, is_external=True), where.folder, at=at, told=told)
+    """The table at `place`, declared as `at`; `told` is its version where a function tells it."""
+    return ExternalTable(replace(spec, is_external=True), place, at=at, told=told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -102,7 +103,7 @@ class LocalFolder:
             status = (self.path / path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return _entry(path, status)
+        return None if stat.S_ISDIR(status.st_mode) else _entry(path, status)
 
     def entries(self, path: str = "") -> list[FileEntry]:
         """All files below a folder in it, at any depth, by path."""
@@ -118,7 +119,7 @@ class LocalFolder:
         """The names of the files and folders right in a folder of it, sorted."""
         try:
             return sorted(os.listdir(self.path / path))  # noqa: PTH208 - names alone are wanted
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def remove(self, paths: Iterable[str]) -> None:
