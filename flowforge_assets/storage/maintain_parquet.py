@@ -11,6 +11,7 @@ from flowforge_assets.storage import manifest as manifests
 from flowforge_assets.storage.data_files import Layout, remove_files, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
+from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.upkeep import small_groups
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def compact_parquet(
     write = Layout(folder, spec.dimensions, physical_columns(spec))
     written: list[DataFile] = []
     merged: set[str] = set()
-    try:
+    leftovers = Leftovers(folder, lambda: manifests.named_files(versions, spec))
+    with leftovers.of_failure(written, ()):
         for group in groups:
             for files in _bins(newest.files, group, upkeep.target_bytes):
                 refuse_damaged(files, folder, spec)
@@ -50,9 +52,6 @@ def compact_parquet(
             steps={**newest.steps, step_id: newest.version + 1},
         )
         is_done = manifests.write_manifest(versions, after, spec, step_id=step_id)
-    except BaseException:
-        remove_files(folder, written)
-        raise
     if not is_done:
         remove_files(folder, written)
         return 0, 0
