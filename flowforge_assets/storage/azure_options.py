@@ -55,6 +55,8 @@ def engine(store: Resolved) -> dict[str, str]:
 def filesystem(store: Resolved) -> AbstractFileSystem:
     """A client of adlfs."""
     # an extra, and it takes a second to import
+    from azure.storage.blob.aio import ExponentialRetry
+
     from flowforge_assets.storage.azure_files import AzureFiles
 
     return AzureFiles(
@@ -64,7 +66,10 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
         limits={
             "connection_timeout": store.connect_seconds,
             "read_timeout": store.timeout_seconds,
-            "retry_total": store.max_retries,
+            # Azure's own waits 15 seconds and more before it tries again
+            "retry_policy": ExponentialRetry(
+                initial_backoff=0, increment_base=2, retry_total=store.max_retries
+            ),
         },
         skip_instance_cache=True,
         use_listings_cache=False,
