@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -39,6 +40,14 @@ class _Place:
     is_there: bool = False
     is_safe: bool = False
     asking: Lock = field(default_factory=Lock)
+    _copies: TemporaryDirectory[str] | None = None
+
+    def copies(self) -> Path:
+        """A folder on this machine for copies of files, which goes with the process."""
+        with self.asking:
+            if self._copies is None:
+                self._copies = TemporaryDirectory(prefix="flowforge-", ignore_cleanup_errors=True)
+            return Path(self._copies.name)
 
     def refuse_no_bucket(self) -> None:
         """Passes where the bucket is there, or cannot be asked for; asks it once.
@@ -98,6 +107,11 @@ class RemoteFolder:
         return False
 
     @property
+    def is_for_engines(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def polars_options(self) -> Mapping[str, Any]:
         """The storage options and what else keeps polars from looking for credentials."""
         return self.place.polars_options
@@ -109,7 +123,8 @@ class RemoteFolder:
 
     def below(self, *names: str) -> RemoteFolder:
         """A folder in it."""
-        return RemoteFolder("/".join((self.url, *names)), "/".join((self.root, *names)), self.place)
+        url, root = "/".join((self.url, *names)), "/".join((self.root, *names))
+        return type(self)(url, root, self.place)
 
     def target(self, path: str = "") -> str:
         """The URL of a file in it, or its own."""
@@ -219,7 +234,7 @@ class RemoteFolder:
                 won += top.create(probe, b"{}")
             finally:
                 top.remove([probe])
-            if won != 1:
+            if won > 1:  # of one whose answer is lost the others are refused, and so is it then
                 raise UnsafeStoreError(
                     f"`{place.url}` let {won} writers at once create the same file",
                     hint="use a store that honours conditional writes: see docs/guide/stores.md",

@@ -49,10 +49,11 @@ class VersionFiles:
     def create(self, version: int, content: bytes, step_id: str) -> bool:
         """Makes a version by the step, unless another writer has made it; forgets old ones.
 
-        A writer that slept while others made so many versions that theirs of this number is
-        forgotten finds newer ones that do not know its step: then it has made none.
+        One whose answer was lost is made again, and refused since it is there: what it says tells
+        whose it is. A writer that slept while others made so many versions that theirs of this
+        number is forgotten finds newer ones that do not know its step: then it has made none.
         """
-        if not self.folder.create(self.path(version), content):
+        if not self.folder.create(self.path(version), content) and self.read(version) != content:
             return False
         kept = list(self.kept())
         newest = self.read(kept[-1]) if kept[-1] > version else None

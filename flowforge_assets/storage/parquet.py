@@ -319,7 +319,7 @@ class ParquetTable:
             after, made = self._after(before, request, written)
             step_id = request.made.step_id
             if not manifests.write_manifest(self._versions, after, self._spec, step_id=step_id):
-                remove_files(self._folder, written)
+                self._leftovers.remove(written)
                 return None
         named = {file.path for file in after.files}
         remove_files(self._folder, [f for f in (*staged, *written) if f.path not in named])

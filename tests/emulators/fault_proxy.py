@@ -14,7 +14,7 @@ import random
 import socket
 import socketserver
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, parse_headers
@@ -37,6 +37,11 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Every fault there is."""
+Watch = Callable[[str, str], "Kind | Literal['late'] | None"]
+"""Is told the method and path of a request before it is read to its end, and may choose a fault.
+
+`late` is a request whose connection ends, and which is carried out by `release` long afterwards.
+"""
 
 _ERRORS = {
     "error_500": (500, "Internal Server Error", "InternalError"),
@@ -52,7 +57,7 @@ _UPSTREAM_SECONDS = 60.0
 class Fault:
     """What became of a request."""
 
-    kind: Kind
+    kind: Kind | Literal["late"]
     method: str
     path: str
 
@@ -88,11 +93,19 @@ class _State:
     faults: list[Fault] = field(default_factory=list[Fault])
     problems: list[BaseException] = field(default_factory=list[BaseException])
     plan: _Plan | None = None
+    watch: Watch | None = None
+    late: list[_Request] = field(default_factory=list["_Request"])
     turn: Lock = field(default_factory=Lock)
     closing: Event = field(default_factory=Event)
 
-    def draw(self, method: str, path: str) -> Kind | None:
+    def draw(self, method: str, path: str) -> Kind | Literal["late"] | None:
         """The fault that this request meets, noted down; None for most."""
+        if self.watch is not None:
+            chosen = self.watch(method, path)
+            if chosen is not None:
+                with self.turn:
+                    self.faults.append(Fault(chosen, method, path.partition("?")[0]))
+            return chosen
         with self.turn:
             plan = self.plan
             if plan is None or plan.most == 0 or plan.dice.random() >= plan.rate:
@@ -135,10 +148,20 @@ class FaultProxy:
         with self._state.turn:
             self._state.plan = plan
 
+    def watch(self, watch: Watch) -> None:
+        """Asks `watch` of each request, which waits for it; it is called by one thread each."""
+        self._state.watch = watch
+
+    def release(self) -> list[int]:
+        """Carries out the late requests, in order; gives the statuses that nobody hears."""
+        with self._state.turn:
+            late, self._state.late = self._state.late, []
+        return [_ask(self._state.upstream, request).status for request in late]
+
     def calm(self) -> None:
         """Hands on all requests again."""
         with self._state.turn:
-            self._state.plan = None
+            self._state.plan = self._state.watch = None
 
     def close(self) -> None:
         """Ends it; a request that is on its way is dropped.
@@ -198,6 +221,10 @@ class _Connection(socketserver.StreamRequestHandler):
             self.rfile.read1(int(headers.get("Content-Length") or 0) // 2)
             return self._end(reset=fault == "reset_before")
         request = _Request(method, path, headers, self._body(headers))
+        if fault == "late":
+            with state.turn:
+                state.late.append(request)
+            return self._end(reset=False)
         if fault == "delay" and state.plan:
             state.closing.wait(state.plan.delay_seconds)
         if fault in {"error_500", "error_503", "error_429"}:
@@ -228,7 +255,8 @@ class _Connection(socketserver.StreamRequestHandler):
         if request.method != "HEAD" and answer.status not in {204, 304}:
             lines.append(f"Content-Length: {len(answer.body)}")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        body = answer.body[: len(answer.body) // 2] if cut_short else answer.body
+        whole = b"" if request.method == "HEAD" else answer.body
+        body = whole[: len(whole) // 2] if cut_short else whole
         self.wfile.write(head[: len(head) // 2] if cut_short and not body else head + body)
         return self._end(reset=False) if cut_short else True
 
