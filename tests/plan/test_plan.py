@@ -140,6 +140,7 @@ def test_a_plan_as_json_says_what_is_made_why_and_what_is_fresh() -> None:
         "fresh": ["silver.other", "silver.raw"],
         "waiting": [{"asset": "silver.total", "partitions": None, "missing": "silver.raw"}],
         "kept": [],
+        "changes": [],
         "notes": [],
     }
 
