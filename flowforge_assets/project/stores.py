@@ -125,6 +125,7 @@ class StoreReader:
         table, _, key = f"{self.where}.{name}".rpartition(".")
         message = f"`{key}` in `[{table}]` is not {wanted}"
         place = self.find(self.where, name)
+        place = place if place.line else self.find(table, "")  # what lacks has no line
         self.problems.append(ConfigValueError(message, place=place, hint=hint))
 
     def _unknown(self, name: str) -> None:
