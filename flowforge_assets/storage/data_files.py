@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -22,6 +24,7 @@ from flowforge_assets.storage.column_stats import (
     footer_stats,
     frame_stats,
 )
+from flowforge_assets.storage.folder_local import LocalFolder
 
 if TYPE_CHECKING:
     from polars.io.partition import FileProviderArgs, SinkedPathsCallbackArgs
@@ -68,6 +71,8 @@ def write_files(frame: pl.DataFrame | pl.LazyFrame, layout: Layout) -> list[Data
     A lazy frame is streamed. One file is written for each combination of values of the layout's
     hive columns, which stand in the files as well. When it fails, no file of it stays.
     """
+    if not layout.folder.is_for_engines:
+        return _uploaded(frame, layout)
     writer = _Writer(layout, uuid.uuid4().hex)
     try:
         if isinstance(frame, pl.LazyFrame):
@@ -90,6 +95,16 @@ def _by_folder(frame: pl.DataFrame, hive: Sequence[str]) -> list[pl.DataFrame]:
     if not hive or all(frame.get_column(name).n_unique() <= 1 for name in hive):
         return [frame] if frame.height else []
     return frame.partition_by(hive, maintain_order=True)
+
+
+def _uploaded(frame: pl.DataFrame | pl.LazyFrame, layout: Layout) -> list[DataFile]:
+    """Writes the files on this machine, and brings them where they belong."""
+    with TemporaryDirectory(prefix="flowforge-") as workshop:
+        here = LocalFolder(Path(workshop))
+        files = write_files(frame, replace(layout, folder=here))
+        for file in files:
+            layout.folder.upload(Path(here.target(file.path)), file.path)
+    return files
 
 
 class _Writer:

@@ -45,6 +45,11 @@ class Folder(Protocol):
         ...
 
     @property
+    def is_for_engines(self) -> bool:
+        """Whether engines can read and write there; else a `target` is a copy, to be read alone."""
+        ...
+
+    @property
     def polars_options(self) -> Mapping[str, Any]:
         """The arguments with which polars reads and writes a `target`."""
         ...

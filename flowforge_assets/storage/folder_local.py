@@ -44,6 +44,11 @@ class LocalFolder:
         return True
 
     @property
+    def is_for_engines(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def polars_options(self) -> Mapping[str, Any]:
         """None are needed."""
         return {}

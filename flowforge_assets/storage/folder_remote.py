@@ -84,7 +84,8 @@ class RemoteFolder:
         """The folder at a location; makes the clients, and asks the store nothing yet."""
         root, files = root_of(location), filesystem(location)
         options = polars_options(location)
-        place = _Place(root, files, options, delta_options(location), location.url)
+        is_there = location.options.kind == "other"  # which need not have buckets
+        place = _Place(root, files, options, delta_options(location), location.url, is_there)
         return cls(location.url, root, place)
 
     def __repr__(self) -> str:
@@ -182,7 +183,7 @@ class RemoteFolder:
 
     def entries(self, path: str = "") -> list[FileEntry]:
         """All files below a folder in it, at any depth, by path."""
-        start = len(self.root) + 1
+        start = len(self.root.strip("/")) + 1
         found: Mapping[str, Mapping[str, Any]]
         try:
             found = self.place.files.find(self._full(path), detail=True)
@@ -226,7 +227,7 @@ class RemoteFolder:
         with place.asking:
             if place.is_safe:
                 return
-            top = RemoteFolder(place.url, place.root, place)
+            top = type(self)(place.url, place.root, place)
             probe = f"_flowforge/probe-{uuid.uuid4().hex}"
             try:
                 with ThreadPoolExecutor(_PROBES) as pool:

@@ -103,9 +103,10 @@ def folder_at(location: Location) -> Folder | None:
         return None
     if isinstance(location, RemoteLocation):
         # fsspec and its clients take half a second to import
+        from flowforge_assets.storage.folder_files import FilesFolder
         from flowforge_assets.storage.folder_remote import RemoteFolder
 
-        return RemoteFolder.at(location)
+        return (FilesFolder if location.options.kind == "other" else RemoteFolder).at(location)
     return LocalFolder(location.folder)
 
 
@@ -156,6 +157,9 @@ def open_store(
         return memory_store(where.name if isinstance(where, MemoryLocation) else "")
     if copies is None:
         copies = Path(tempfile.gettempdir(), f"flowforge-{os.getuid()}", "artifacts")
+    if format == "delta" and not folder.is_for_engines:
+        message = f"no engine reaches `{folder.uri}`, so it cannot hold Delta tables"
+        raise BadLocationError(message, hint='keep Parquet there: `format = "parquet"`')
     match format:
         case "delta":
             # deltalake and polars take 200 ms to import

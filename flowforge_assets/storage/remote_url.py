@@ -119,13 +119,13 @@ def _checked(url: RemoteUrl, text: str) -> RemoteUrl:
 
 def _refuse_unknown(scheme: str) -> None:
     # fsspec takes 100 ms to import, and only protocols of strangers are asked for
-    from fsspec import available_protocols
+    from fsspec import available_protocols, registry
 
     if scheme in {"http", "https"}:
         message = f"a store at `{scheme}://` cannot be written"
         hint = "write the bucket's own URL, such as `abfss://CONTAINER@ACCOUNT...` or `s3://NAME`"
         raise BadLocationError(message, hint=hint)
-    if scheme not in available_protocols() or scheme in _NO_STORES:
+    if scheme not in {*available_protocols(), *registry} or scheme in _NO_STORES:
         message = f"`{scheme}://` is no kind of store"
         hint = "write a folder, `s3://`, `abfss://`, `gs://`, or a protocol that fsspec knows"
         raise BadLocationError(message, hint=hint)
