@@ -47,6 +47,20 @@ def partitions_of(
     return _as_set(found.unique(), dimensions)
 
 
+def nameless_rows(rows: pl.DataFrame | pl.LazyFrame, dimensions: tuple[Dimension, ...]) -> int:
+    """How many of `rows` have values that no partition key can name: an empty text, a far year.
+
+    Nulls are not counted. Costs one pass over the columns.
+    """
+    schema = rows.collect_schema()
+    nameless = (
+        pl.col(each.column).is_not_null() & _usable(each, schema[each.column]).is_null()
+        for each in dimensions
+    )
+    found: int = rows.lazy().select(pl.any_horizontal(nameless).sum()).collect().item()
+    return found
+
+
 def _usable(dimension: Dimension, dtype: pl.DataType) -> pl.Expr:
     """The ordinal of each row's partition, or where that needs a calendar the value's stretch."""
     column = pl.col(dimension.column)
