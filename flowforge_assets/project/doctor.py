@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from flowforge_assets.errors.base import FlowForgeError, Problems
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
 from flowforge_assets.project.environment import Environment
-from flowforge_assets.project.finding import Finding
+from flowforge_assets.project.finding import Finding, problem
 from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
+from flowforge_assets.project.store_health import store_health
 from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.storage.location import FolderLocation, parse_location
 
 T = TypeVar("T")
-_LITTLE_BYTES: Final = 1 << 30
 _DECORATORS: Final = ("flowforge_assets.asset", "flowforge_assets.check")
 
 
@@ -35,7 +31,7 @@ def has_project(root: Path) -> bool:
 def project_health(root: Path, env: str) -> Iterator[Finding]:
     """How the project in `root` and its environment `env` are.
 
-    Nothing is changed: a probe of a few bytes is written beside the tables and removed. The
+    Nothing is changed: probes of a few bytes are written beside the tables and removed. The
     project's modules are imported, as every command does.
     """
     config = _tried(FILE_NAME, partial(read_config, root))
@@ -49,7 +45,7 @@ def project_health(root: Path, env: str) -> Iterator[Finding]:
     yield _modules(config)
     if isinstance(where, Environment):
         yield from _borrowed(config, where)
-        yield _store(where)
+        yield from store_health(where)
         yield _ledger(where)
         yield from _runs(where)
     yield from _ruff(config.root)
@@ -74,16 +70,7 @@ def _tried(about: str, do: Callable[[], T]) -> T | Finding:
     try:
         return do()
     except FlowForgeError as error:
-        return _problem(about, error)
-
-
-def _problem(about: str, error: FlowForgeError) -> Finding:
-    errors = error.errors if isinstance(error, Problems) else [error]
-    first = errors[0]
-    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    where = f" ({first.place})" if first.place else ""
-    remedy = (first.hint or "see docs/errors.md").partition("\n")[0]
-    return Finding(about, "problem", f"{first.code}: {first.message}{where}{more}", remedy)
+        return problem(about, error)
 
 
 def _modules(config: ProjectConfig) -> Finding:
@@ -96,34 +83,6 @@ def _modules(config: ProjectConfig) -> Finding:
     return (
         found if isinstance(found, Finding) else Finding("modules", "ok", f"{len(found)} imported")
     )
-
-
-def _store(environment: Environment) -> Finding:
-    """Whether files can be written where the tables are, or will be, and how much room is left."""
-    try:
-        location = parse_location(environment.location)
-    except FlowForgeError as error:
-        return _problem("store", error)
-    if not isinstance(location, FolderLocation):
-        return Finding("store", "ok", f"{location.uri}, gone when its process ends")
-    folder = location.folder
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".flowforge-probe-") as probe:
-            probe.write(b"probe")
-            probe.flush()
-            os.fsync(probe.fileno())
-        free_bytes = shutil.disk_usage(folder).free
-    except OSError as error:
-        said = (error.strerror or type(error).__name__).lower()
-        remedy = "give this user rights to the folder, or set another `store` in flowforge.toml"
-        return Finding("store", "problem", f"`{folder}` cannot be written: {said}", remedy)
-    free = f"{free_bytes / (1 << 30):.0f} GiB free"
-    if free_bytes < _LITTLE_BYTES:
-        free = f"{free_bytes / (1 << 20):.0f} MiB free"
-        return Finding("store", "warning", f"can be written, {free}", "make room on its disk")
-    return Finding("store", "ok", f"can be written, {free}")
 
 
 def _ledger(environment: Environment) -> Finding:
@@ -154,7 +113,7 @@ def _runs(environment: Environment) -> Iterator[Finding]:
     except RunLocked:
         yield Finding("runs", "ok", "one is going on now")
     except FlowForgeError as error:
-        yield _problem("runs", error)
+        yield problem("runs", error)
     else:
         if killed:
             said = f"{_counted(killed, 'run')} did not end: killed"

@@ -14,6 +14,7 @@ from flowforge_assets.project.scaffold import make_project
 from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunRecord
+from store_place import StorePlace
 
 
 @pytest.fixture
@@ -163,3 +164,62 @@ def test_a_sample_in_production_is_warned_of(tmp_path: Path) -> None:
         "take `sample` out of `[env.prod]`",
     )
     assert (dev["read_from"].health, dev["read_from"].said) == ("ok", "prod")
+
+
+STORE = """\
+[env.dev]
+store = "lake"
+[env.dev.stores.gold]
+"""
+
+
+def test_each_place_of_tables_is_looked_at(folder: Path) -> None:
+    (folder / "flowforge.toml").write_text(f'{STORE}url = "marts"\n')
+    found = health(folder)
+    marts = f"store {(folder / 'marts').as_uri()}"
+    assert [about for about in found if about.startswith("store")] == ["store", marts]
+    assert found[marts].health == "ok"
+
+
+def test_a_secret_that_is_not_there_is_a_problem(folder: Path) -> None:
+    gold = 'url = "gs://lake/x"\nservice_account = { env = "NOBODY_HAS_SET_THIS" }\n'
+    (folder / "flowforge.toml").write_text(STORE + gold)
+    found = health(folder)["store gs://lake/x"]
+    assert found.said == "FF-650: the environment variable `NOBODY_HAS_SET_THIS` is not set"
+    assert "export NOBODY_HAS_SET_THIS" in found.remedy
+
+
+def test_a_client_that_is_not_installed_is_a_problem(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    gold = 'url = "s3://lake"\nanonymous = true\nregion = "us-east-1"\n'
+    (folder / "flowforge.toml").write_text(STORE + gold)
+    found = health(folder)["store s3://lake"]
+    assert found.said.startswith("FF-651: ")
+    assert "flowforge-assets[s3]" in found.remedy
+
+
+def test_a_store_that_answers_and_is_safe_is_well(folder: Path, moto_s3: StorePlace) -> None:
+    (folder / "flowforge.toml").write_text(STORE + moto_s3.toml())
+    found = health(folder)[f"store {moto_s3.url}"]
+    assert (found.health, found.said) == (
+        "ok",
+        f"{moto_s3.url} can be written, with the credentials given",
+    )
+
+
+def test_a_store_that_does_not_answer_is_a_problem(folder: Path, moto_s3: StorePlace) -> None:
+    quick = moto_s3.through("http://127.0.0.1:9").with_options(max_retries=0)
+    (folder / "flowforge.toml").write_text(STORE + quick.toml())
+    found = health(folder)[f"store {moto_s3.url}"]
+    assert found.health == "problem"
+    assert "could not be reached" in found.said
+    assert "silver.doctor" not in found.said
+
+
+def test_a_store_that_lets_two_writers_win_is_a_problem(
+    folder: Path, unsafe_s3: StorePlace
+) -> None:
+    (folder / "flowforge.toml").write_text(STORE + unsafe_s3.toml())
+    assert health(folder)[f"store {unsafe_s3.url}"].said.startswith("FF-648: ")
