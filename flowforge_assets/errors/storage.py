@@ -132,11 +132,10 @@ class TypeNotStoredError(StorageError):
 
 
 class SchemaChangeError(StorageError):
-    """The dataset's columns changed in a way that the rows already stored do not have.
+    """Rows are stored with columns that cannot be read as those that the dataset declares now.
 
-    New columns that may be null are added as they come; for any other change make the whole
-    dataset again, in one step. Where its asset keeps its history, that is `flowforge run
-    --rebuild`; declare the columns as they were to keep what its inputs no longer hold.
+    `flowforge plan` says what became of the columns. Declare them as they were, or let go of what
+    does not survive: `flowforge run --allow-breaking -s KEY`.
     """
 
     code = "FF-611"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +104,7 @@ class ChangingLog:
 
 
 @contextmanager
-def changing_log(root: Path, *, store: str, write: str) -> Iterator[ChangingLog]:
+def changing_log(root: Path, *, store: str, write: str) -> Generator[ChangingLog]:
     """The project; what it imported is forgotten."""
     module = f"log_{abs(hash(root)):x}"
     before = list(sys.path)
@@ -130,3 +130,9 @@ def schemas(project: Project) -> list[SchemaChange]:
 def values(project: Project, column: str) -> list[object]:
     """What the log has in a column, in order of the days."""
     return project.read("bronze.log").sort("day").get_column(column).to_list()
+
+
+def stored_types(project: Project) -> dict[str, str]:
+    """The columns that the log's table has, by name."""
+    columns = project.table(project.dataset("bronze.log")).columns()
+    return {name: str(dtype) for name, dtype in (columns or {}).items()}
