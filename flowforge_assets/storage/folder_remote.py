@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from weakref import finalize
 
 from flowforge_assets.errors.stores import NoBucketError, UnsafeStoreError
 from flowforge_assets.storage.clients import delta_options, filesystem, polars_options, root_of
@@ -28,7 +30,7 @@ _PROBES: Final = 4
 _MARKS: Final = ("ETag", "etag", "generation", "md5Hash", "crc32c")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Place:
     """A store that is open: what its folders share; `root` is where it begins."""
 
@@ -40,14 +42,15 @@ class _Place:
     is_there: bool = False
     is_safe: bool = False
     asking: Lock = field(default_factory=Lock)
-    _copies: TemporaryDirectory[str] | None = None
+    _copies: Path | None = None
 
     def copies(self) -> Path:
         """A folder on this machine for copies of files, which goes with the process."""
         with self.asking:
             if self._copies is None:
-                self._copies = TemporaryDirectory(prefix="flowforge-", ignore_cleanup_errors=True)
-            return Path(self._copies.name)
+                self._copies = Path(tempfile.mkdtemp(prefix="flowforge-"))
+                finalize(self, rmtree, self._copies, ignore_errors=True)
+            return self._copies
 
     def refuse_no_bucket(self) -> None:
         """Passes where the bucket is there, or cannot be asked for; asks it once.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from threading import Lock
+from typing import ClassVar, Literal
 
 import fsspec
 import pytest
-from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from artifact_values import MODEL, commit, content
 from flowforge_assets.errors.base import FlowForgeError
@@ -18,35 +18,34 @@ from flowforge_assets.storage.store import Store
 from flowforge_assets.storage.store_options import read_options
 from storage_values import DAILY, day_rows, day_values, days, put
 
-SHELVES: list[Path] = []
 
-
-class ShelfFileSystem(LocalFileSystem):
-    """`shelf://HOST/PATH` is a folder of the test's; `careless` forgets conditions."""
+class ShelfFileSystem(MemoryFileSystem):
+    """`shelf://HOST/PATH` is in memory; `careless` forgets conditions."""
 
     protocol = "shelf"
+    store: ClassVar[dict[str, object]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    _making = Lock()
 
     def __init__(self, careless: bool = False, **rest: object) -> None:  # noqa: FBT001, FBT002 - as fsspec calls it
-        super().__init__(auto_mkdir=True, **rest)
+        super().__init__(**rest)
         self.careless = careless
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
-        name = path.removeprefix("shelf://").strip("/")
-        return name if name.startswith(str(SHELVES[-1]).strip("/")) else f"{SHELVES[-1]}/{name}"
+        return "/" + path.removeprefix("shelf://").strip("/")
 
     def pipe_file(
         self, path: str, value: bytes, mode: Literal["overwrite", "create"] = "overwrite"
     ) -> None:
-        super().pipe_file(path, value, mode="overwrite" if self.careless else mode)
+        with self._making:
+            super().pipe_file(path, value, mode="overwrite" if self.careless else mode)
 
 
 @pytest.fixture(autouse=True)
-def _shelf(tmp_path: Path) -> Iterator[None]:
-    SHELVES.append(tmp_path / "shelf")
+def _shelf() -> None:
+    ShelfFileSystem.store.clear()
     fsspec.register_implementation("shelf", ShelfFileSystem, clobber=True)
-    yield
-    SHELVES.pop()
 
 
 def shelf(**options: object) -> Store:

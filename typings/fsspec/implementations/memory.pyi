@@ -1,8 +1,10 @@
-from typing import Literal
+from typing import ClassVar, Literal
 
 from fsspec import AbstractFileSystem
 
-class LocalFileSystem(AbstractFileSystem):
+class MemoryFileSystem(AbstractFileSystem):
+    store: ClassVar[dict[str, object]]
+    pseudo_dirs: ClassVar[list[str]]
     @classmethod
     def _strip_protocol(cls, path: str) -> str: ...
     def pipe_file(
