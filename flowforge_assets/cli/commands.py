@@ -37,6 +37,11 @@ COMMANDS = (
     Command("run", "", "run:run", "Work", "make what is out of date"),
     Command("test", "", "test:run_tests", "Work", "test queries; with --stored, what is stored"),
     Command("adopt", "KEY", "adopt:adopt", "Work", "take a table that is there as made"),
+    Command("maintain", "", "maintain:maintain", "Work", "keep tables small, and logs short"),
+    Command("restore", "KEY", "restore:restore", "Work", "put a table back to an older version"),
+    Command(
+        "reproduce", "KEY@VERSION", "reproduce:reproduce", "Work", "make a version again, compare"
+    ),
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
 )
 

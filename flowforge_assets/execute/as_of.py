@@ -61,10 +61,16 @@ class Past:
         for key in sorted(read_as_they_were(self.ids, self.graph, self.as_of)):
             loan = found.get(key)
             if loan is None or loan.gone is None:
-                found[key] = self._lent(self.graph.datasets[key], loan)
+                found[key] = self.of(self.graph.datasets[key], loan)
         return Loans(found)
 
-    def _lent(self, dataset: DatasetDefinition, loan: Loan | None) -> Loan:
+    def of(self, dataset: DatasetDefinition, loan: Loan | None) -> Loan:
+        """The dataset as it was; `loan` is who lends it now, None where it is made here.
+
+        Raises:
+            NoVersionError: it had no version then, or it is no longer kept (FF-603).
+            NoPastError: it has no versions (FF-670).
+        """
         wanted = self.as_of.versions.get(dataset.key, self.as_of.at)
         assert wanted is not None  # noqa: S101 - else it is read as it is
         if loan is None:

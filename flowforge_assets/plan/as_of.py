@@ -83,6 +83,10 @@ def to_make(asked: Asked, graph: Graph, as_of: AsOf) -> Asked:
         if id_ not in asked.assets or asset.write == "view":
             continue
         read = set(_reads(asset, graph))
+        if asset.reads_changes:
+            message = f"`{asset.name}` reads what changed since its last step, not what was"
+            hint = "leave it out of the selection"
+            raise UsageError(message, place=asset.place, hint=hint)
         made = {output.dataset for key in chosen for output in graph.assets[key].makes}
         if read & made or (read & as_of.versions.keys() if as_of.at is None else read):
             chosen.add(id_)

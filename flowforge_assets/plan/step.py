@@ -10,7 +10,16 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 
 Reason: TypeAlias = Literal[
-    "never made", "schema", "code", "config", "engine", "input newer", "late", "forced", "rebuild"
+    "never made",
+    "schema",
+    "code",
+    "config",
+    "engine",
+    "input newer",
+    "late",
+    "forced",
+    "rebuild",
+    "restored",
 ]
 MOST_IN_A_SET: Final = 1000
 MOST_IN_A_COMMIT: Final = 50
