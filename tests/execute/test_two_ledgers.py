@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -152,3 +153,28 @@ def test_what_was_worked_out_from_before_is_not_written_over_what_came_since(
     assert [error.code for error in theirs.run().errors] == ["FF-621"]
     assert theirs.run(["gold.counter"], force=True).errors == ()
     assert mine.rows(Counter) == [(2,)]
+
+
+@STORES
+@pytest.mark.parametrize("made", [log, seen, states], ids=lambda made: made.__name__)
+def test_two_that_write_at_the_same_time_leave_each_row_once(
+    made: Function, store: str, tmp_path: Path
+) -> None:
+    mine, theirs = two(tmp_path, raw, made, store=store)
+    # two threads of one program would share one object of a store
+    if store != "memory":
+        theirs = replace(theirs, store=theirs.environment.open_store())
+    with ThreadPoolExecutor(2) as both:
+        ended = [both.submit(each.run) for each in (mine, theirs)]
+    said = {error.code for each in ended for error in each.result().errors}
+    assert said <= {"FF-621", "FF-740"}
+    for each in (mine, theirs):
+        each.run()
+        assert not each.plan().steps
+    target = next(d.cls for d in mine.graph.datasets.values() if d.key != "bronze.raw")
+    assert target is not None
+    found = mine.rows(target, "id")
+    assert sorted(found) == ([1, 1, 1, 11, 12, 13] if target is not Seen else [1, 11, 12, 13])
+    if target is States:
+        open_states = mine.table(States).scan().filter(pl.col("until").is_null()).collect()
+        assert sorted(open_states["id"].to_list()) == [1, 11, 12, 13]
