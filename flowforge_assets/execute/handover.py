@@ -19,16 +19,20 @@ class Handover:
     A frame is kept as its table would give it back, with the version that holds it.
     """
 
-    def __init__(self, budget_bytes: int) -> None:
-        """Holds at most `budget_bytes`, by polars' own estimate; 0 keeps nothing."""
+    def __init__(self, budget_bytes: int, *, steps: int = 1) -> None:
+        """Holds at most `budget_bytes`, by polars' own estimate; 0 keeps nothing.
+
+        As many `steps` at once make frames in what is left of it.
+        """
         self._free = budget_bytes
+        self._steps = steps
         self._frames: dict[DatasetKey, dict[PartitionSet, tuple[pl.DataFrame, TableVersion]]] = {}
         self._lock = Lock()
 
     @property
     def free_bytes(self) -> int:
-        """How much is left of the budget."""
-        return self._free
+        """How much of the budget is left for a frame that a step makes."""
+        return self._free // self._steps
 
     def keep(
         self, dataset: DatasetKey, made: PartitionSet, frame: pl.DataFrame, at: TableVersion

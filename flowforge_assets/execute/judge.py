@@ -36,7 +36,7 @@ from flowforge_assets.execute.unchanged import is_unchanged
 from flowforge_assets.execute.upserts import KEYED, merged, repeated_keys
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.quality.examine import NO_TARGETS, BoundCheck, examine
-from flowforge_assets.quality.quarantine import BROKEN_RULES, split
+from flowforge_assets.quality.quarantine import BROKEN_RULES, Split, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.partition_values import nameless_rows
@@ -330,9 +330,20 @@ class Judge:
         Raises:
             RunError: the asset does not quarantine, or too many are bad (FF-710 to FF-712, FF-742).
         """
-        asset, dataset = self.asset, self.dataset
-        if asset.bad_rows != "quarantine":
-            self.refuse(examination, rows)
+        parts = self.parted(rows, examination)
+        good, bad = pl.collect_all([parts.good, parts.bad])
+        self.refuse_many(bad.height, rows.height)
+        return good, bad
+
+    def parted(self, rows: pl.DataFrame | pl.LazyFrame, examination: Examination) -> Split:
+        """The good rows and the bad ones, both lazy.
+
+        Raises:
+            RunError: the asset does not quarantine, or no key tells which rows are bad (FF-71x).
+        """
+        dataset = self.dataset
+        if self.asset.bad_rows != "quarantine":
+            self.refuse(examination, rows if isinstance(rows, pl.DataFrame) else None)
         parts = split(
             rows,
             self.rules,
@@ -345,12 +356,19 @@ class Judge:
         )
         if parts.unassigned:
             self.refuse(examination)
-        good, bad = pl.collect_all([parts.good, parts.bad])
+        return parts
+
+    def refuse_many(self, bad: int, rows: int) -> None:
+        """Lets a share of bad rows pass that the asset allows.
+
+        Raises:
+            TooManyBadRowsError: it is larger (FF-711).
+        """
+        asset = self.asset
         refuse_too_many(
-            bad.height, rows.height,
-            max_bad=asset.max_bad, dataset=dataset.key, unit=self.unit, place=asset.place,
+            bad, rows,
+            max_bad=asset.max_bad, dataset=self.dataset.key, unit=self.unit, place=asset.place,
         )  # fmt: skip
-        return good, bad
 
 
 def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from flowforge_assets.errors.base import raise_all
 from flowforge_assets.execute.handover import Handover
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.lending import Loans
+from flowforge_assets.execute.memory import MemoryShares, reserve_little
 from flowforge_assets.execute.outside import Outside
 from flowforge_assets.execute.resources import Resources, refuse_unset
 from flowforge_assets.execute.run import LocalRun, RunResult
@@ -85,6 +86,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
     """A run whose turn has come: planned, begun in the ledger, with its resources."""
     environment = session.environment
     run_id = new_run_id(session.clock)
+    reserve_little()
 
     def waiting(message: str) -> None:
         on_event(Event("waiting", run_id, message=message))
@@ -154,8 +156,12 @@ def _scope(
     loans: Loans,
 ) -> RunScope:
     config = session.environment.config
-    memory_bytes = config.memory_mb * 1_000_000
     ids = dict.fromkeys(step.asset_id for step in plan.steps)
+    memory = MemoryShares.of(
+        config.memory_mb * 1_000_000,
+        workers=config.workers,
+        has_queries=any(session.graph.assets[id_].sql_path is not None for id_ in ids),
+    )
     now = session.clock()
     return RunScope(
         env=session.environment.name,
@@ -169,11 +175,11 @@ def _scope(
             now,
             rebuilding=[k for s in plan.steps if s.reason == "rebuild" for k in s.makes],
         ),
-        handover=Handover(memory_bytes),
+        handover=Handover(memory.frames, steps=memory.steps),
         resources=Resources(config.resources, given=session.given),
         sql=SqlRunner(
             workers=config.workers,
-            memory_bytes=memory_bytes or None,
+            memory_bytes=memory.queries or None,
             spill=session.environment.folder / "spill",
         ),
         now=now,

@@ -370,8 +370,10 @@ def _in_files(scope: RunScope, judge: Judge, frame: pl.LazyFrame, schema: Schema
         if examination.failed:
             if judge.asset.bad_rows != "quarantine":
                 judge.refuse(examination)
-            good, bad = judge.divided(staged.scan().collect(), examination)
-            again = table.stage(good)
+            parts = judge.parted(staged.scan(), examination)
+            bad = parts.bad.collect(engine="streaming")
+            judge.refuse_many(bad.height, staged.rows)
+            again = table.stage(parts.good)
             table.discard(staged)
             staged = again
     except BaseException:
