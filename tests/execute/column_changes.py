@@ -135,4 +135,5 @@ def values(project: Project, column: str) -> list[object]:
 def stored_types(project: Project) -> dict[str, str]:
     """The columns that the log's table has, by name."""
     columns = project.table(project.dataset("bronze.log")).columns()
-    return {name: str(dtype) for name, dtype in (columns or {}).items()}
+    assert columns is not None
+    return dict(zip(columns.names(), map(str, columns.dtypes()), strict=True))
