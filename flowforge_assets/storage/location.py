@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.storage import BadLocationError
+from flowforge_assets.storage.failure import guarded
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.remote_url import parse_remote_url
 from flowforge_assets.storage.store_options import StoreOptions, read_options
@@ -114,12 +115,18 @@ def tables_in(folder: Folder, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
     """Those of the datasets that have a table in the folder; looks, and opens nothing.
 
     Where a look is a request, it looks once a layer, and takes what has a folder there.
+
+    Raises:
+        StorageError: the store cannot be asked (FF-6xx).
     """
     if not folder.is_local:
         wanted = {key: table_names(key) for key in keys}
-        around = {names[:-1]: folder.below(*names[:-1]) for names in wanted.values()}
-        there = {names: set(each.names()) for names, each in around.items()}
-        return {key for key, names in wanted.items() if names[-1] in there[names[:-1]]}
+        there: dict[tuple[str, ...], set[str]] = {}
+        for key, (*above, _) in wanted.items():
+            if tuple(above) not in there:
+                with guarded(key, folder.shown):
+                    there[tuple(above)] = set(folder.below(*above).names())
+        return {key for key, (*above, name) in wanted.items() if name in there[tuple(above)]}
     path = Path(folder.target())
     return {
         key for key in keys if any(path.joinpath(*table_names(key), log).is_dir() for log in _LOGS)
