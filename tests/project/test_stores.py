@@ -143,10 +143,10 @@ service_account = { env = "NOBODY_HAS_SET_THIS" }
         ("[env.p.store]\nurl = 's3://lake'\n", "FF-864", 1, "has no credentials"),
         ("[env.p]\nstore = 'nfs://lake'\n", "FF-601", 2, "no kind of store"),
         (
-            "[env.p.store]\nurl = 's3://lake'\nambient = true\nregoin = 'x'\n",
+            "[env.p.store]\nurl = 's3://lake'\nambient = true\naws_region = 'x'\n",
             "FF-860",
             4,
-            "unknown option `regoin` in `[env.p.store]`",
+            "unknown option `aws_region` in `[env.p.store]`",
         ),
         (
             "[env.p]\nstore = { url = 's3://lake', ambient = 1 }\n",

@@ -63,12 +63,12 @@ def test_url_and_format_stand_beside_the_options() -> None:
 @pytest.mark.parametrize(
     ("url", "name", "hint"),
     [
-        ("s3://lake", "regoin", "did you mean `region`?"),
+        ("s3://lake", "access_key", "did you mean `access_key_id`?"),
         ("s3://lake", "aws_region", "did you mean `region`?"),
-        (AZURE, "acount_key", "did you mean `account_key`?"),
+        (AZURE, "accountkey", "did you mean `account_key`?"),
         ("gs://lake", "zzz", "known are `url`, `format`, `service_account`"),
         (ONELAKE, "account_key", "known are"),
-        ("ftp://host", "pasword", "did you mean `password`?"),
+        ("ftp://host", "passwrd", "did you mean `password`?"),
     ],
 )
 def test_a_misspelt_option_is_an_error(url: str, name: str, hint: str) -> None:
@@ -188,7 +188,7 @@ def test_what_a_store_needs_besides_is_asked_for(
 
 def test_all_mistakes_are_told_at_once() -> None:
     found = problems(
-        "s3://lake", {"regoin": "x", "secret_access_key": "canary", "max_retries": "a"}
+        "s3://lake", {"aws_region": "x", "secret_access_key": "canary", "max_retries": "a"}
     )
     assert [error.code for error in found] == ["FF-860", "FF-861", "FF-862"]
 
