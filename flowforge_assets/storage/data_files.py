@@ -24,6 +24,7 @@ from flowforge_assets.storage.column_stats import (
     footer_stats,
     frame_stats,
 )
+from flowforge_assets.storage.failure_remote import LOOKING
 from flowforge_assets.storage.folder_local import LocalFolder
 
 if TYPE_CHECKING:
@@ -160,6 +161,14 @@ class _Writer:
             sinked_paths_callback=count,
             **self.folder.polars_options,
         )
+        try:
+            return self.sunk(counted)
+        except Exception as error:
+            error.add_note(LOOKING)
+            raise
+
+    def sunk(self, counted: Mapping[str, int]) -> list[DataFile]:
+        """The files that were sunk, with how many rows; empty ones are removed."""
         is_small = len(counted) <= _SMALL_FILES and sum(counted.values()) <= _SMALL_ROWS
         empty = [path for path, rows in counted.items() if not rows]
         self.folder.remove(empty)

@@ -145,7 +145,8 @@ class DeltaTable:
         with guarded(self._spec.key, self._place):
             layout = self._layout()
             self._folder.refuse_unsafe()
-        with writing(self._spec.key, self._folder):
+        is_lazy = isinstance(frame, pl.LazyFrame)
+        with writing(self._spec.key, self._folder, is_lazy=is_lazy):
             files = write_files(frame, layout)
         kept = frame if isinstance(frame, pl.DataFrame) else None
         return StagedFiles(tuple(files), layout, self._schema, kept)

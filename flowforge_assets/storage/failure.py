@@ -116,7 +116,7 @@ def guarded(key: DatasetKey, place: str, *, is_ours: bool = True) -> Generator[N
 
 
 @contextmanager
-def writing(key: DatasetKey, folder: Folder) -> Generator[None]:
+def writing(key: DatasetKey, folder: Folder, *, is_lazy: bool) -> Generator[None]:
     """Turns what goes wrong with the target of a write into coded errors.
 
     While a lazy frame is written its sources are read and code of users runs: what fails there
@@ -128,7 +128,7 @@ def writing(key: DatasetKey, folder: Folder) -> Generator[None]:
         raise
     except BaseException as error:
         ours = as_storage_error(error, key, folder.shown)
-        if ours is None or not _is_of_target(ours, error, folder):
+        if ours is None or (is_lazy and not _is_of_target(ours, error, folder)):
             raise
         raise ours from error
 

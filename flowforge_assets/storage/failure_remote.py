@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.errors.storage import StorageError
 
+LOOKING: Final = "while looking at the files that were written"
+"""The note of an error that is no fault of what the rows come from."""
 _LONGEST: Final = 300
 # The codes are those of the services' references: Amazon S3 "Error responses", Azure Storage
 # "Common REST API error codes" and "Blob service error codes", Google Cloud Storage "HTTP status
@@ -89,7 +91,9 @@ def as_remote_error(error: BaseException, key: DatasetKey, place: str) -> Storag
 
 
 def is_of_write(error: BaseException) -> bool:
-    """Whether it is the request of a write that failed."""
+    """Whether it is the request of a write that failed, or a look at what was written."""
+    if LOOKING in getattr(error, "__notes__", ()):
+        return True
     return any(re.search(r"performing (?:PUT|POST|DELETE)", text) for text in _texts(error))
 
 

@@ -148,7 +148,8 @@ class ParquetTable:
         with guarded(self._spec.key, self._place):
             self._current()  # refuses a folder that holds something else
             self._folder.refuse_unsafe()
-        with writing(self._spec.key, self._folder):
+        is_lazy = isinstance(frame, pl.LazyFrame)
+        with writing(self._spec.key, self._folder, is_lazy=is_lazy):
             layout = Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
             files = write_files(frame, layout)
         kept = frame if isinstance(frame, pl.DataFrame) else None

@@ -77,7 +77,7 @@ def _kill_and_complete(
 def test_a_kill_before_any_touch_of_the_file_system_leaves_the_old_table_or_the_new_one(
     form: Format, way: Way, started: Writers, tmp_path: Path
 ) -> None:
-    kept, last = Op("overwrite" if way in ("partition", "merge") else way, 1), Op(way, 7)
+    kept, last = Op("overwrite" if way in ("partition", "merge") else way, 1), Op(way, 6)
     asked = [kept.step_id, last.step_id]
     events = _moments(started, Target(str(tmp_path / "whole"), form), kept, last)
     for moment in moments_of(events):
