@@ -41,7 +41,6 @@ MORE_KINDS = (
     StoreKind("delta-gcs", "delta", "gcs"),
     StoreKind("parquet-gcs", "parquet", "gcs"),
     StoreKind("delta-ministack", "delta", "ministack_s3"),
-    StoreKind("parquet-ministack", "parquet", "ministack_s3"),
 )
 """What the guarantees are held against besides: the whole would take too long."""
 
@@ -56,9 +55,10 @@ def parameters(*kinds: StoreKind) -> list[ParameterSet]:
 
 CONFORMANCE = parameters(*KINDS)
 GUARANTEES = parameters(*KINDS, *MORE_KINDS)
+ELSEWHERE = parameters(*(kind for kind in (*KINDS, *MORE_KINDS) if kind.emulator))
 ON_DISK = parameters(*KINDS[1:3])
 # an artifact is the same, whatever the format of tables
-ARTIFACT_KINDS = parameters(*(kind for kind in (*KINDS, *MORE_KINDS) if kind.format == "delta"))
+ARTIFACT_KINDS = parameters(*(kind for kind in KINDS if kind.format == "delta"))
 
 
 def opened(request: pytest.FixtureRequest, folder: Path) -> Store:
