@@ -142,9 +142,9 @@ def show(
         return show_artifact(terminal, project, dataset, wanted=wanted, when=when)
     table = project.reader(dataset, None if bad else when)
     if bad:
-        from flowforge_assets.execute.judge import bad_spec  # engines, on use
+        from flowforge_assets.execute.bad_rows import bad_table  # engines, on use
 
-        table = project.store.table(bad_spec(dataset))
+        table = bad_table(project.store, dataset)
         table = table if when is None else table_at(project.graph, table, when)
     found = describe_table(project, dataset, table, wanted=wanted, limit=limit)
     if terminal.json:

@@ -17,7 +17,7 @@ from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.result import Examination
 from flowforge_assets.core.rule import References, Rule, Scope, Unique
-from flowforge_assets.core.schema import Field, ListType, Plain, Schema
+from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
     CheckDefinition,
@@ -27,20 +27,19 @@ from flowforge_assets.declare.mapping import All
 from flowforge_assets.errors.base import FlowForgeError, raise_all
 from flowforge_assets.errors.check import ReturnValueError
 from flowforge_assets.errors.storage import StrayRowsError
+from flowforge_assets.execute.bad_rows import bad_table
 from flowforge_assets.execute.call import bound_arguments, users_code
-from flowforge_assets.execute.changed_types import CHANGED
 from flowforge_assets.execute.inputs import Inputs, in_form
 from flowforge_assets.execute.scope import RunScope
-from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.execute.unchanged import is_unchanged
 from flowforge_assets.execute.upserts import KEYED, merged, repeated_keys
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.quality.examine import NO_TARGETS, BoundCheck, examine
-from flowforge_assets.quality.quarantine import BROKEN_RULES, Split, split
+from flowforge_assets.quality.quarantine import Split, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.partition_values import nameless_rows
-from flowforge_assets.storage.store import Everything, Matching, Replace, TableSpec
+from flowforge_assets.storage.store import Everything, Matching, Replace
 
 _TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
@@ -285,8 +284,8 @@ class Judge:
         Rows that are not written by partition are added, those that are there already once. What
         is emptied to be made anew loses its bad rows as well.
         """
-        spec = bad_spec(self.dataset)
-        table = self.scope.store.table(spec)
+        table = bad_table(self.scope.store, self.dataset)
+        spec = table.spec
         if not bad and table.version() is None:
             return
         empty = pl.DataFrame(schema=polars_schema(spec.schema))
@@ -376,22 +375,4 @@ def _completed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     lacking = [pl.lit(None, dtype=schema[name]).alias(name) for name in schema]
     return frame.select(
         name if name in frame.columns else null for name, null in zip(schema, lacking, strict=True)
-    )
-
-
-def bad_spec(dataset: DatasetDefinition) -> TableSpec:
-    """The quarantine of a dataset: its columns, all of which may be null, and two more.
-
-    `_broken_rules` says why a row is there, `_changed` holds values that came with another type.
-    """
-    partition_columns = {d.column for d in dataset.partitioning.dimensions}
-    fields = (replace(f, nullable=f.name not in partition_columns) for f in dataset.schema)
-    broken = Field(BROKEN_RULES, ListType(Plain("string"), nullable_items=True), nullable=True)
-    changed = Field(CHANGED, Plain("string"), nullable=True)
-    spec = spec_of(dataset)
-    return replace(
-        spec,
-        key=DatasetKey(f"{spec.key}__bad_rows"),
-        schema=Schema((*fields, broken, changed)),
-        description=f"Rows of {dataset.key} that broke its rules.",
     )

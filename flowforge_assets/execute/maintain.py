@@ -13,8 +13,8 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.as_of import own_log
+from flowforge_assets.execute.bad_rows import bad_spec
 from flowforge_assets.execute.jobs import JobPlaces
-from flowforge_assets.execute.judge import bad_spec
 from flowforge_assets.execute.state import OpenStore, present
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment

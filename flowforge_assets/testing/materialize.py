@@ -15,7 +15,7 @@ from flowforge_assets.declare.definition import AssetDefinition, DatasetDefiniti
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean
 from flowforge_assets.errors.testing import NoSuchAssetError, NotGivenError, PartitionUnsaidError
-from flowforge_assets.execute.judge import bad_spec
+from flowforge_assets.execute.bad_rows import bad_spec
 from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.plan.asked import asked_partitions
 from flowforge_assets.plan.partition_map import read_by

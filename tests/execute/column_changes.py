@@ -71,15 +71,15 @@ class ChangingLog:
     store: str
     write: str
     last: str = "2026-01-02"
+    options: str = ""
     held: MemoryStore | None = None
 
     def declared(self, columns: str, values: str, types: str = "", *, last: str = "") -> Project:
         """The project with these columns of its log, and what its asset gives for them."""
         self.last = last or self.last
         is_whole = self.write == "overwrite"
-        options = "" if is_whole else f'write="{self.write}", per=DAY.on("day")'
-        if self.write == "snapshot":
-            options = 'write="snapshot", per=DAY.on("day")'
+        way = "" if is_whole else f'write="{self.write}", per=DAY.on("day")'
+        options = ", ".join(filter(None, (way, self.options)))
         python = (
             PYTHON.replace("LAST", self.last)
             .replace("PARTITION", ', partition=DAY.on("day")' if is_whole else "")

@@ -13,7 +13,7 @@ from flowforge_assets import Bronze, Col, Daily, Table, asset, col
 from flowforge_assets.errors.check import ColumnTypeError
 from flowforge_assets.errors.run import TooManyBadRowsError
 from flowforge_assets.errors.storage import SchemaChangeError
-from flowforge_assets.execute.judge import bad_spec
+from flowforge_assets.execute.bad_rows import bad_spec
 from pipelines import Pipeline, pipeline
 
 STORES = ["memory", "delta", "parquet"]

@@ -20,6 +20,7 @@ from column_changes import (
 )
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.graph import BreakingChangeError
+from flowforge_assets.execute.bad_rows import bad_table
 
 STORES = ("memory", "delta", "parquet")
 KEEPING = [write for write in WRITES if write != "overwrite"]
@@ -272,3 +273,15 @@ def test_some_partitions_of_a_table_cannot_be_emptied(log: ChangingLog) -> None:
     with pytest.raises(FlowForgeError) as raised:
         project.run(partitions="2026-01-01", allow_breaking=True)
     assert raised.value.code == "FF-837"
+
+
+@ways("append", "overwrite", stores=("delta",))
+def test_rows_that_were_set_aside_lose_what_was_dropped(log: ChangingLog) -> None:
+    log.options = 'bad_rows="quarantine"'
+    high = ('"n": [9], "name": ["a"]', '"n": pl.Int32')
+    log.declared("n: Col[Int32] = col(le=7); name: Col[str] = col()", *high).run()
+    project = log.declared("n: Col[Int32] = col(le=7)", '"n": [9]', OLD[2], last="2026-01-03")
+    assert project.run(allow_breaking=True).status == "succeeded"
+    bad = bad_table(project.store, project.dataset("bronze.log")).scan().collect()
+    assert bad.get_column("n").to_list() == [9, 9, 9]
+    assert "name" not in bad.columns

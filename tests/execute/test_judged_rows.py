@@ -37,7 +37,7 @@ from flowforge_assets.errors.run import (
     TooManyBadRowsError,
 )
 from flowforge_assets.errors.storage import StrayRowsError
-from flowforge_assets.execute.judge import bad_spec
+from flowforge_assets.execute.bad_rows import bad_spec
 from pipelines import Pipeline, pipeline
 
 DAY = Daily(start="2026-01-01", end="2026-01-03")

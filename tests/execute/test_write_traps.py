@@ -11,7 +11,7 @@ import pytest
 from flowforge_assets import Bronze, Col, Daily, Frame, Gold, Silver, Static, asset, col, key
 from flowforge_assets.declare.describe import key_of
 from flowforge_assets.errors.storage import StrayRowsError
-from flowforge_assets.execute.judge import bad_spec
+from flowforge_assets.execute.bad_rows import bad_spec
 from pipelines import Pipeline, pipeline, reasons
 
 DAY = Daily(start="2026-01-01", end="2026-01-03")
