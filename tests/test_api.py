@@ -12,6 +12,7 @@ from flowforge_assets import Project
 from flowforge_assets.core.event import Event
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.check import BodyError
+from flowforge_assets.errors.graph import BreakingChangeError
 from flowforge_assets.errors.project import NotPartitioned, ProjectError, SelectionError
 from flowforge_assets.errors.record import LedgerBroken, LedgerLocked, LedgerNewer
 from flowforge_assets.errors.sql import SqlError
@@ -232,7 +233,7 @@ def test_an_asset_that_raises_fails_alone(project: Make) -> None:
     assert (result.status, result.made, result.failed) == ("failed", 1, 1)
 
 
-def test_partitioning_a_table_that_is_there_is_a_coded_error(project: Make) -> None:
+def test_partitioning_a_table_that_is_there_needs_leave(project: Make) -> None:
     whole = PYTHON.replace(', partition=DAY.on("day")', "").replace(
         "day: Col[date]", "on: Col[date]"
     )
@@ -241,9 +242,9 @@ def test_partitioning_a_table_that_is_there_is_a_coded_error(project: Make) -> N
         '{"on": [date(2026, 1, 1)], "number": [1], "price": [10.0]}',
     )
     assert project(python=whole, sql="select 1 as one").run().status == "succeeded"
-    result = project(python=PYTHON).run("orders")
-    assert result.status == "failed"
-    assert {error.code for error in result.errors} == {"FF-611"}
+    with pytest.raises(BreakingChangeError, match="its partitions are cut in another way"):
+        project(python=PYTHON).run("orders")
+    assert project(python=PYTHON).run("orders", allow_breaking=True).status == "succeeded"
 
 
 def test_what_is_asked_for_wrongly_is_a_coded_error(project: Make) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from command_line import Call, Ran
 from flowforge_assets.cli.main import main
+from flowforge_assets.declare.asset import forget
 from flowforge_assets.project.scaffold import make_project
 
 DAYS = '''\
@@ -51,9 +52,14 @@ def _own_imports() -> Iterator[None]:
     """What a project put on the import path goes when its test ends."""
     path, modules = list(sys.path), set(sys.modules)
     yield
-    for name in set(sys.modules) - modules:
-        if name.partition(".")[0] in {"corner_shop", "visits_project"}:
-            del sys.modules[name]
+    ours = {
+        name
+        for name in set(sys.modules) - modules
+        if name.partition(".")[0] in {"corner_shop", "visits_project"}
+    }
+    for name in ours:
+        del sys.modules[name]
+    forget(ours)
     sys.path[:] = path
 
 
