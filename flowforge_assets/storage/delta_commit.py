@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.store import TableSpec
 
 _CONFIGURATION: Final = {
-    "delta.checkpointInterval": "100",  # measured best for a handle that is kept
+    "delta.checkpointInterval": "20",  # each commit goes through all those since the last one
     "delta.enableExpiredLogCleanup": "false",  # records are needed until they are saved elsewhere
     "delta.setTransactionRetentionDuration": "interval 30 days",
 }
