@@ -110,8 +110,8 @@ CREDENTIALS: Final[Mapping[StoreKind, tuple[CredentialSet, ...]]] = {
 
 _SECRET_NAME: Final = re.compile(r"password|passwd|secret|token|key", re.IGNORECASE)
 _OF_FSSPEC: Final = frozenset(
-    """args asynchronous fo kwargs listings_expiry_time loop max_paths self skip_instance_cache
-    ssh_kwargs storage_options target_protocol use_listings_cache""".split()  # noqa: SIM905 - read better
+    """args asynchronous kwargs listings_expiry_time loop max_paths self skip_instance_cache
+    ssh_kwargs storage_options target_protocol use_listings_cache""".split()  # noqa: SIM905 - a list would be one a line
 )
 """What fsspec's own classes take and a project has no say in."""
 

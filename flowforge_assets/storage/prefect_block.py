@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, cast
 
 from flowforge_assets.errors.project import PrefectMissingError
@@ -29,8 +32,10 @@ def block_value(reference: Reference) -> tuple[str, str]:
         hint = "install it: `pip install 'flowforge-assets[prefect]'`"
         raise PrefectMissingError(message, hint=hint) from error
     try:
-        # `Block.load` answers without awaiting where no event loop runs
-        block = cast("Block", Block.load(reference.name))
+        # in a thread of its own, for an event loop may run in this one
+        with ThreadPoolExecutor(1) as thread:
+            loading = copy_context().run
+            block = thread.submit(loading, asyncio.run, Block.aload(reference.name)).result()
     except Exception as error:  # noqa: BLE001 - Prefect has no root for what may go wrong here
         # its own text may quote the block
         said = type(error).__name__

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import traceback
 from pathlib import Path
 
 import pytest
 
+from flowforge_assets.errors.project import PrefectMissingError
 from flowforge_assets.errors.stores import SecretMissingError
 from flowforge_assets.storage.location import RemoteLocation
 from flowforge_assets.storage.resolved import Resolved
@@ -88,3 +90,9 @@ def test_a_reference_shows_how_it_is_written() -> None:
     assert str(block) == (
         '{ prefect_block = "aws-credentials/lake", field = "aws_secret_access_key" }'
     )
+
+
+def test_without_prefect_a_block_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prefect.blocks.core", None)
+    with pytest.raises(PrefectMissingError, match="is in a Prefect block"):
+        resolve(Reference("prefect_block", "secret/lake"))
