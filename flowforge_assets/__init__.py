@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from flowforge_assets.declare.policy import Retries
     from flowforge_assets.declare.resource import Context, Resource
     from flowforge_assets.declare.sql_asset import sql_asset
+    from flowforge_assets.declare.watermark import newest
     from flowforge_assets.errors.base import FlowForgeError
     from flowforge_assets.execute.prefect_run import build_flow
 
@@ -72,6 +73,7 @@ _HOMES: Final = {
     "declare.policy": ("Retries",),
     "declare.resource": ("Context", "Resource"),
     "declare.sql_asset": ("sql_asset",),
+    "declare.watermark": ("newest",),
     "errors.base": ("FlowForgeError",),
     "execute.prefect_run": ("build_flow",),
 }  # fmt: skip
@@ -128,6 +130,7 @@ __all__ = [
     "dataset",
     "external",
     "key",
+    "newest",
     "schemas",
     "sql_asset",
 ]

@@ -220,6 +220,11 @@ class AssetDefinition:
         return self.write in KEEPS_HISTORY or self.reads_changes
 
     @property
+    def is_source(self) -> bool:
+        """Whether it reads nothing, save perhaps what it has made so far."""
+        return all(read.form == "before" for read in self.inputs)
+
+    @property
     def reads_changes(self) -> bool:
         """Whether it is given what changed and not what is there."""
         return any(read.form == "changes" for read in self.inputs)

@@ -28,8 +28,9 @@ def source_problems(definitions: Definitions) -> Iterator[FlowForgeError]:
 
 def _times(asset: AssetDefinition) -> Iterator[FlowForgeError]:
     told = [name for name in ("schedule", "version") if getattr(asset, name) is not None]
-    if told and asset.inputs:
-        message = f"`{asset.name}` has `{told[0]}=` and reads `{asset.inputs[0].dataset}`"
+    if told and not asset.is_source:
+        read = next(read.dataset for read in asset.inputs if read.form != "before")
+        message = f"`{asset.name}` has `{told[0]}=` and reads `{read}`"
         hint = "it is made when what it reads changes: take the option away"
         yield SourceScheduleError(message, place=asset.place, hint=hint)
     elif isinstance(asset.schedule, str) and (why := cron_fault(asset.schedule)):

@@ -226,7 +226,7 @@ class _Finder:
                 yield difference, mine
         for read in (read_inputs := triggers(asset)):
             yield from self.newer(read, pieces, wanted, partitioning)
-        if not asset.inputs:
+        if asset.is_source:
             yield from self.due_again(asset, pieces, wanted)
         if self.asked.force:
             made = wanted
