@@ -92,6 +92,27 @@ golden: setup ## write golden files and docs/errors.md anew; read the diff befor
 	$(BIN)/python tools/error_docs.py
 	$(PYTEST) --rewrite-golden
 
+.PHONY: store-table
+store-table: setup ## write docs/guide/store-table.md from a run of what stores promise
+	$(PYTEST) --numprocesses $(WORKERS) --conformance-table docs/guide/store-table.md \
+		tests/storage/test_guarantees.py
+
+# Few rounds here, in `make test` fewer still; the figures come from a long run: FAULTS=200. The
+# lines of a run that fails are kept, and its seed is printed: SEED=... brings it again.
+FAULTS ?= 5
+SEED ?=
+FAULT_TESTS ?= tests/faults/test_kill_ways.py tests/faults/test_writers_meet.py \
+	tests/faults/test_network_ways.py
+FAULT_LINES := benchmarks/results/faults.jsonl
+
+.PHONY: faults
+faults: setup ## kill writers, let them meet, spoil their network (FAULTS=200 rounds a store)
+	@rm -f $(FAULT_LINES)
+	FLOWFORGE_FAULTS=$(FAULTS) FLOWFORGE_FAULTS_SEED=$(SEED) FLOWFORGE_FAULTS_REPORT=$(FAULT_LINES) \
+		$(PYTEST) --numprocesses $(WORKERS) --dist load $(FAULT_TESTS)
+	$(BIN)/python tests/faults/fault_report.py $(FAULT_LINES) \
+		benchmarks/results/faults.json benchmarks/results/faults.md
+
 BENCHES ?=
 
 .PHONY: bench

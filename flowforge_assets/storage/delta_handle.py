@@ -79,7 +79,7 @@ class DeltaHandle:
             DamagedLogError: the log has a commit file of no bytes (FF-607).
             NotATableError: the folder holds something else (FF-606).
         """
-        if self.opened is not None and not self._is_same_table(self.opened):
+        if self.opened is not None and not self._is_same_table():
             self.opened = None
         if self.opened is None:
             self._open()
@@ -148,6 +148,9 @@ class DeltaHandle:
         refuse_empty(commits.values(), self._folder, self._spec.key)
         opened = self._delta()
         _refuse_features(opened, self._spec)
+        # that of the version that was opened: a later one may be that of another table
+        entry = self._folder.entry(commit_file(opened.version()))
+        self._mark = (opened.version(), entry and entry.mark)
         self.opened = opened
         self.log.table_id = str(opened.metadata().id)
 
@@ -155,13 +158,11 @@ class DeltaHandle:
         options = self._folder.delta_options
         return DeltaTable(self._folder.target(), version=version, storage_options=options)
 
-    def _is_same_table(self, opened: DeltaTable) -> bool:
+    def _is_same_table(self) -> bool:
         """Whether the log is still the one that was opened, and not deleted or made anew."""
-        version = opened.version()
+        version, mark = self._mark
         entry = self._folder.entry(commit_file(version))
-        if self._mark[0] != version:
-            self._mark = (version, entry and entry.mark)
-        return entry is not None and self._mark == (version, entry.mark)
+        return entry is not None and entry.mark == mark
 
     def _read(self, table: DeltaTable) -> Snapshot:
         schema, metadata = table.schema(), table.metadata()
