@@ -24,7 +24,7 @@ class NoPastError(StorageError):
 
 
 class NotRestorableError(StorageError):
-    """A dataset was to be restored of which nothing is stored here, or which others write.
+    """A dataset was to be restored that is so already, or that is not written here.
 
     A view is as its inputs are: restore those. What another project or program makes is restored
     there.

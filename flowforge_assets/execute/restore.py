@@ -53,6 +53,10 @@ def older_version(
     log = _log(store, dataset)
     versions = log.versions()
     found = version_wanted(log, when, dataset.key)
+    if found.version == versions[-1].version:
+        message = f"`{dataset.key}` is at version {found.version}: there is nothing to restore"
+        hint = "name an older version, or make it again: `flowforge run --force`"
+        raise NotRestorableError(message, place=dataset.place, hint=hint)
     return found, touched_since(versions, found.version, dataset.partitioning.dimensions)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema import Schema
+from flowforge_assets.errors.storage import DamagedDataError
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.store import Table
 
@@ -21,13 +22,16 @@ def is_unchanged(
     """Whether the partitions `replaced` of `table` hold just these rows, each as often.
 
     Rows are compared by the sums of two 64-bit hashes of each. Reads the stored rows once; a
-    table with other columns is not read.
+    table with other columns is not read. Rows that are damaged are others.
     """
     if table.columns() != polars_schema(schema):
         return False
-    with reading(table):
-        stored = table.scan(replaced if replaced.dimensions else None)
-        there, new = pl.collect_all([_digest(stored, schema), _digest(rows.lazy(), schema)])
+    try:
+        with reading(table):
+            stored = table.scan(replaced if replaced.dimensions else None)
+            there, new = pl.collect_all([_digest(stored, schema), _digest(rows.lazy(), schema)])
+    except DamagedDataError:
+        return False  # the step is about to replace them, which is what heals the table
     return there.equals(new)
 
 

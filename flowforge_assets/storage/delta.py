@@ -40,7 +40,13 @@ from flowforge_assets.storage.delta_past import (
 from flowforge_assets.storage.delta_schema import columns_in, comments_in, physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files, scan_stored
+from flowforge_assets.storage.file_scan import (
+    StagedFiles,
+    StoredFiles,
+    refuse_damaged,
+    scan_files,
+    scan_stored,
+)
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.made_json import read_made, write_made, write_restored
@@ -296,6 +302,7 @@ class DeltaTable:
         """What was restored, or None when someone else committed first."""
         old, now = self._handle.at(version), self._handle.current()
         assert now is not None  # noqa: S101 - it has an older version
+        refuse_damaged(old.files, self._folder, self._spec)
         then = self._log_to(version, old.table_id).records
         touched = touched_since(self.versions(), version, self._spec.dimensions)
         if touched is None:

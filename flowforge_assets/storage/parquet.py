@@ -21,7 +21,7 @@ from flowforge_assets.storage.data_files import Layout, remove_files, write_file
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
-from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, scan_files
+from flowforge_assets.storage.file_scan import StagedFiles, StoredFiles, refuse_damaged, scan_files
 from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
@@ -336,6 +336,7 @@ class ParquetTable:
             return Request.of_record(made, None).done(
                 dict(now.records).get(table.version), table, self._spec
             )
+        refuse_damaged(old.files, self._folder, self._spec)
         touched = touched_since(self.versions(), version, self._spec.dimensions)
         if touched is None:
             was = StoredFiles(old.files, self._layout, old.stored)

@@ -303,6 +303,24 @@ def test_a_restore_is_agreed_to(call: Call) -> None:
     assert NotRestorableError.code in view.err
 
 
+@pytest.mark.usefixtures("upkept")
+def test_what_is_at_a_version_is_not_restored_to_it(call: Call) -> None:
+    ran = call("restore", "report", "--at", "2100-01-01", "-y")
+    assert (ran.code, "there is nothing to restore" in ran.err) == (1, True)
+
+
+def test_a_damaged_table_is_healed_by_making_it_again_and_by_no_restore(
+    upkept: Path, call: Call
+) -> None:
+    held = sorted(Project.load(".").read("gold.counts").rows())
+    for path in (upkept / ".flowforge/dev/lake/gold/counts").rglob("part-*"):
+        path.unlink()
+    assert "FF-608" in call("show", "counts").err
+    assert "FF-608" in call("restore", "counts", "--version", "0", "-y").err
+    assert call("run", "-q", "-s", "counts", "--force").code == 0
+    assert sorted(Project.load(".").read("gold.counts").rows()) == held
+
+
 def test_what_was_never_made_is_not_restored(tmp_path: Path, call: Call) -> None:
     (tmp_path / "flowforge.toml").write_text(f'[project]\nmodules = ["{NAME}"]\n')
     (tmp_path / f"{NAME}.py").write_text(STEPS)
