@@ -26,10 +26,10 @@ from flowforge_assets.declare.definition import (
 from flowforge_assets.declare.mapping import All
 from flowforge_assets.errors.base import FlowForgeError, raise_all
 from flowforge_assets.errors.check import ReturnValueError
-from flowforge_assets.errors.storage import StrayRowsError
 from flowforge_assets.execute.bad_rows import bad_table
 from flowforge_assets.execute.call import bound_arguments, users_code
 from flowforge_assets.execute.inputs import Inputs, in_form
+from flowforge_assets.execute.row_promises import refuse_nameless
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unchanged import is_unchanged
 from flowforge_assets.execute.upserts import KEYED, merged, repeated_keys
@@ -38,7 +38,6 @@ from flowforge_assets.quality.examine import NO_TARGETS, BoundCheck, examine
 from flowforge_assets.quality.quarantine import Split, split
 from flowforge_assets.quality.verdict import refusals, refuse_too_many
 from flowforge_assets.storage.failure import reading
-from flowforge_assets.storage.partition_values import nameless_rows
 from flowforge_assets.storage.store import Everything, Matching, Replace
 
 _TRUNCATED_TO: Final = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
@@ -112,7 +111,7 @@ class Judge:
         Raises:
             StrayRowsError: rows that may lie anywhere lie in no partition (FF-613).
         """
-        self.refuse_nameless(rows)
+        refuse_nameless(rows, self.asset, self.dataset)
         checks = self.checks(rows)
         if not (self.rules or checks) and isinstance(rows, pl.DataFrame):
             return Examination(rows.height)
@@ -130,18 +129,6 @@ class Judge:
                 others=self.others_of(rows) if self.needs_others else None,
                 partition_by=self.partition_by,
             )
-
-    def refuse_nameless(self, rows: pl.DataFrame | pl.LazyFrame) -> None:
-        """Passes rows that readers of partitions will find; null is for the columns' own rules."""
-        dimensions = self.dataset.partitioning.dimensions
-        if self.replaces or not dimensions or self.asset.write == "view":
-            return
-        if found := nameless_rows(rows, dimensions):
-            shown = ", ".join(f"`{dimension.column}`" for dimension in dimensions)
-            count = "1 row" if found == 1 else f"{found:,} rows"
-            message = f"{count} for `{self.dataset.key}` in no partition, by {shown}"
-            hint = "a partition is a text that is not empty, or a time in the years 1000 to 9998"
-            raise StrayRowsError(message, place=self.asset.place, hint=hint)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

@@ -28,13 +28,14 @@ from flowforge_assets.execute.contract import Frame, as_frame, fitted, returned_
 from flowforge_assets.execute.inputs import Inputs, Loaded
 from flowforge_assets.execute.isolated import call_isolated, room_for
 from flowforge_assets.execute.judge import Judge
+from flowforge_assets.execute.row_promises import refuse_few
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
 from flowforge_assets.execute.states import stamped, time_of
 from flowforge_assets.execute.upserts import told_apart
 from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
 from flowforge_assets.plan.needs import siblings_first
-from flowforge_assets.quality.verdict import refuse_too_few, refuse_too_many
+from flowforge_assets.quality.verdict import refuse_too_many
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table
 
@@ -94,6 +95,13 @@ class PreparedOutput:
         if self.rows_in_place is not None:
             return self.rows_in_place
         return self.staged.rows if self.staged is not None else 0
+
+    @property
+    def delivered(self) -> int | None:
+        """How many rows were given, those to be removed among them; None of files and views."""
+        if self.file is not None or self.is_view:
+            return None
+        return self.rows + (0 if self.removed is None else self.removed.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +219,7 @@ def _all_judged(
     try:
         for key in siblings_first(asset, scope.graph):
             judged[key] = _judged(scope, asset, given[key], unit, siblings=beside)
-            _refuse_few(judged[key], asset, given[key], unit)
+            refuse_few(scope, asset, given[key].dataset, unit, judged[key].delivered)
             good = judged[key].scan()
             if good is not None:
                 beside[key] = good
@@ -299,16 +307,6 @@ def _judged(
     found = _in_memory(judge, frame, schema)
     found = replace(found, new_columns=given.new_columns, removed=given.removed)
     return found if given.apart is None else _with_apart(judge, found, given.apart)
-
-
-def _refuse_few(
-    found: PreparedOutput, asset: AssetDefinition, given: _Fitted, unit: PartitionSet
-) -> None:
-    """Lets rows pass that are as many as was promised, those that are removed among them."""
-    if found.file is None and not found.is_view:
-        rows = found.rows + (0 if found.removed is None else found.removed.height)
-        least, key = given.dataset.min_rows, given.dataset.key
-        refuse_too_few(rows, key, min_rows=least, unit=unit, place=asset.place)
 
 
 def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> PreparedOutput:

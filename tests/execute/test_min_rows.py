@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flowforge_assets import Bronze, Col, Daily, Frame, Silver, asset, col, key
+from flowforge_assets import Bronze, Col, Daily, Frame, Project, Silver, asset, col, key
 from flowforge_assets.errors.run import TooFewRowsError
 from pipelines import pipeline
 
@@ -130,3 +131,29 @@ def test_large_results_are_counted_as_well(tmp_path: Path) -> None:
     (error,) = p.run().errors
     assert "gets 1,000,000 rows" in error.message
     assert not list((tmp_path / ".flowforge").rglob("silver/large/**/*.parquet"))
+
+
+def test_of_a_sample_one_row_is_enough(write_project: Callable[[Mapping[str, str]], Path]) -> None:
+    source = """
+from flowforge_assets import Bronze, Col, Silver, Table, Frame, asset, key
+import polars as pl
+
+class Raw(Bronze):
+    id: Col[int] = key()
+
+class Most(Silver, min_rows=900):
+    id: Col[int] = key()
+
+@asset
+def raw() -> Table[Raw]:
+    return pl.DataFrame({"id": range(1000)})
+
+@asset
+def most(raw: Frame[Raw]) -> Frame[Most]:
+    return raw
+"""
+    config = '[project]\nmodules = ["few"]\n[env.dev]\nsample = 0.1\n[env.prod]\n'
+    root = write_project({"flowforge.toml": config, "few.py": source})
+    for env in ("dev", "prod"):
+        assert Project.load(root, env=env).run().errors == ()
+    assert Project.load(root, env="dev").read("silver.most").height < 900
