@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
-from flowforge_assets.core.partition import (
-    WHOLE,
-)
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.core.schema_change import columns_of
 from flowforge_assets.errors.storage import (
@@ -20,6 +19,7 @@ from flowforge_assets.errors.storage import (
 )
 from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
+from flowforge_assets.storage.store import Everything, Matching
 from storage_values import (
     DAILY,
     DAY,
@@ -33,10 +33,11 @@ from storage_values import (
     put,
     record,
     spec,
+    values,
 )
 
 if TYPE_CHECKING:
-    from flowforge_assets.storage.store import Store, TableSpec
+    from flowforge_assets.storage.store import Replace, Store, TableSpec
 
 SOME = Field("extra", Plain("string"), nullable=True)
 
@@ -90,6 +91,77 @@ def test_another_change_needs_a_commit_that_replaces_everything(
         table.commit(staged, replace=days(0), made=record(days(0)))
     put(table, frame, days(0, 1))
     assert table.scan().collect().equals(frame)
+
+
+NARROW = spec(
+    Field("n", Plain("int32")), Field("gone", Plain("string")), DAILY.schema.fields[1], by=(DAY,)
+)
+WIDE = replace(
+    spec(Field("m", Plain("int64")), SOME, DAILY.schema.fields[1], by=(DAY,)),
+    renames=(("m", ("n",)),),
+    drops=frozenset({"gone"}),
+)
+BIG = 2**40
+
+
+def narrow_rows(*numbers: int) -> pl.DataFrame:
+    return day_rows(*numbers, n=7).select(
+        pl.col("n").cast(pl.Int32), pl.lit("x").alias("gone"), "day"
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "left"),
+    [
+        (days(1), [7, BIG]),
+        (PartitionSet.none((DAY,)), [7, 7, BIG]),
+        (Matching(("day",)), [7, BIG]),
+        (Everything(), [BIG]),
+        (None, [7, 7]),
+    ],
+    ids=["partition", "append", "matching", "everything", "record"],
+)
+def test_rows_that_stay_have_the_columns_that_are_declared_now(
+    store: Store, what: Replace | None, left: list[int]
+) -> None:
+    old = put(store.table(NARROW), narrow_rows(0, 1), days(0, 1))
+    table = store.table(WIDE)
+    assert values(table.scan(), "m") == [7, 7]  # read so before it is written so
+    if what is None:
+        table.record(record(days(1)))
+    else:
+        frame = day_rows(1, n=BIG).select(pl.col("n").alias("m"), pl.lit("y").alias("extra"), "day")
+        table.commit(table.stage(frame), replace=what, made=record(days(1)))
+    assert values(table.scan(), "m") == left
+    assert set(table.scan().collect_schema()) == {"m", "extra", "day"}
+    assert dict(table.columns() or {}) == dict(table.scan().collect_schema())
+    assert values(table.scan(days(0)), "m") == left[: len(left) - 1 and 1]
+    assert values(table.scan(version=old.version), "m") == [7, 7]
+    assert dict(table.schema_history()[-1].columns)["m"] == "int64"
+
+
+def test_what_may_not_be_lost_is_not_dropped(store: Store) -> None:
+    put(store.table(NARROW), narrow_rows(0, 1), days(0, 1))
+    table = store.table(replace(WIDE, drops=frozenset()))
+    with pytest.raises(SchemaChangeError, match=r"`gone` .* is no longer declared"):
+        table.record(record(days(1)))
+
+
+def test_a_narrower_type_is_refused(store: Store) -> None:
+    put(store.table(DAILY), day_rows(0, 1), days(0, 1))
+    narrower = store.table(spec(Field("n", Plain("int32")), DAILY.schema.fields[1], by=(DAY,)))
+    with pytest.raises(SchemaChangeError, match="`n` was int64 and is int32"):
+        narrower.scan()
+
+
+def test_descriptions_land_with_the_next_commit(store: Store) -> None:
+    put(store.table(DAILY), day_rows(0, 1), days(0, 1))
+    told = store.table(replace(DAILY, comments={"n": "how many"}))
+    put(told, day_rows(1, n=5), days(1))
+    assert told.schema_history()[-1].comments == (("n", "how many"),)
+    assert told.schema_history()[-1].run_id == "run"
+    put(store.table(DAILY), day_rows(1, n=6), days(1))
+    assert store.table(DAILY).schema_history()[-1].comments == ()
 
 
 def test_a_column_may_become_nullable(store: Store) -> None:
