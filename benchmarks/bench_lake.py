@@ -7,12 +7,11 @@ Delta again, or keeps it in memory; ours hands it over or, with no memory to do 
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 from harness.contest import Rival
 from harness.figures import Figure, Reading, Target, cpu_seconds, figure, peak_mib
+from harness.scratch import empty
 from harness.setting import Setting
 
 ROUNDS = 5
@@ -44,10 +43,10 @@ def run(setting: Setting) -> list[Figure]:
     )
     proof = setting.hand("proof", "lake_proof", tables, rows)
     scores = setting.compete(
-        *(replace(rival, prepare=lambda: _empty(tables), proof=proof) for rival in rivals),
+        *(replace(rival, prepare=lambda: empty(tables), proof=proof) for rival in rivals),
         rounds=ROUNDS,
     )
-    _empty(tables)
+    empty(tables)
     peers = [rival.name for rival in rivals if not rival.is_ours]
     return [
         figure(
@@ -58,12 +57,6 @@ def run(setting: Setting) -> list[Figure]:
         for kind, unit, read in _KINDS
         for peer in peers
     ]  # fmt: skip
-
-
-def _empty(tables: Path) -> None:
-    """An empty folder for the tables of one run."""
-    shutil.rmtree(tables, ignore_errors=True)
-    tables.mkdir(parents=True)
 
 
 _MEASURE = "by hand, re-read"

@@ -6,11 +6,10 @@ is the second write, inside the process: ours is a whole run, with plan, keys ch
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 from harness.figures import Figure, Target, figure, said
+from harness.scratch import empty
 from harness.setting import Setting
 
 ROUNDS = 5
@@ -29,7 +28,7 @@ def run(setting: Setting) -> list[Figure]:
         hand = setting.hand(f"delta-rs by hand, {way}", "writes_hand", tables, rows, way)
         proof = setting.hand("proof", "writes_proof", tables, rows, way)
         scores = setting.compete(
-            *(replace(r, prepare=lambda: _empty(tables), proof=proof) for r in (ours, hand)),
+            *(replace(r, prepare=lambda: empty(tables), proof=proof) for r in (ours, hand)),
             rounds=ROUNDS,
         )
         figures += [
@@ -39,11 +38,5 @@ def run(setting: Setting) -> list[Figure]:
             )
             for kind, name in _KINDS
         ]  # fmt: skip
-    _empty(tables)
+    empty(tables)
     return figures
-
-
-def _empty(tables: Path) -> None:
-    """An empty folder for the table of one run."""
-    shutil.rmtree(tables, ignore_errors=True)
-    tables.mkdir(parents=True)
