@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -55,7 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _other_tests_modules() -> Iterator[None]:
     """Gives back what a test that imports a module of the same name took from another's."""
     modules = dict(sys.modules)
-    declared = [(known, dict(known)) for known in (DECLARED, DECLARED_SQL, DECLARED_EXTERNAL)]
+    registries: tuple[dict[Any, Any], ...] = (DECLARED, DECLARED_SQL, DECLARED_EXTERNAL)
+    declared = [(known, dict(known)) for known in registries]
     yield
     for known, before in declared:
         for key in before.keys() - known.keys():
