@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
@@ -13,35 +11,44 @@ from flowforge_assets.cli.options import COMMON, Common, Flag, Select
 from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import byte_size, counted
 from flowforge_assets.errors.project import UsageError
+from flowforge_assets.project.keeping import Keeping, read_age
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.execute.maintain import Maintained
     from flowforge_assets.storage.upkeep import Upkept
-
-_UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def maintain(
     *,
     select: Select = None,
     older_than: Annotated[
-        str, Parameter(help="Versions that were replaced before are not kept: 7d, 12h, 30m.")
-    ] = "7d",
+        str | None, Parameter(help="Versions replaced before are not kept (default: 7d).")
+    ] = None,
     log_older_than: Annotated[
-        str, Parameter(help="Commits before, which the state file says, leave the log.")
-    ] = "30d",
+        str | None, Parameter(help="Commits before leave the log (default: 30d).")
+    ] = None,
     target_mb: Annotated[
-        int, Parameter(help="How large files are to be.", validator=validators.Number(gte=1))
-    ] = 128,
+        int | None,
+        Parameter(
+            help="How large files are to be (default: 128).", validator=validators.Number(gte=1)
+        ),
+    ] = None,
     dry_run: Annotated[Flag, Parameter(help="Say what would be done, and do nothing.")] = False,
     common: Common = COMMON,
 ) -> int:
     """Put small files together, and remove what no version that is kept needs. No row changes."""
-    from flowforge_assets.execute.maintain import Care, Maintenance  # engines, on use
+    from flowforge_assets.execute.maintain import Maintenance  # engines, on use
 
-    care = Care(read_age(older_than), read_age(log_older_than), target_mb, is_dry=dry_run)
     terminal, project = common.terminal(), common.load()
+    usual = project.environment.config.maintain
+    keeping = Keeping(
+        usual.older_than if older_than is None else _age(older_than),
+        usual.log_older_than if log_older_than is None else _age(log_older_than),
+        target_mb or usual.target_mb,
+    )
     work = Maintenance(
         project.graph,
         project.environment,
@@ -49,7 +56,8 @@ def maintain(
         project.clock,
         project.history(),
     )
-    found = list(work.run(project.select(select), care, on_wait=terminal.note))
+    ids = project.select(select)
+    found = list(work.run(ids, keeping, on_wait=terminal.note, is_dry=dry_run))
     errors = [each.error for each in found if each.error is not None]
     if terminal.json:
         terminal.data({"tables": [_as_json(each) for each in found], "dry_run": dry_run}, errors)
@@ -59,16 +67,11 @@ def maintain(
     return 1 if errors else 0
 
 
-def read_age(text: str) -> timedelta:
-    """How long `7d`, `12h` or `30m` is.
-
-    Raises:
-        UsageError: it is no such text (FF-809).
-    """
-    found = re.fullmatch(r"(\d+)([dhm])", text)
+def _age(text: str) -> timedelta:
+    found = read_age(text)
     if found is None:
         raise UsageError(f"`{text}` is no length of time", hint="write `7d`, `12h` or `30m`")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return found
 
 
 def _as_json(found: Maintained) -> dict[str, object]:

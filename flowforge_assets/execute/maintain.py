@@ -18,6 +18,7 @@ from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.state import OpenStore, present
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.keeping import Keeping
 from flowforge_assets.record.history import History
 from flowforge_assets.record.jobs import JobLog
 from flowforge_assets.record.lease import run_lease
@@ -25,37 +26,24 @@ from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.storage.past import KeepsPast
 from flowforge_assets.storage.upkeep import Upkeep, Upkept
 
-KEPT_FOR: Final = timedelta(days=7)
-LOGGED_FOR: Final = timedelta(days=30)
-TARGET_MB: Final = 128
 _LONGEST_STEP: Final = timedelta(days=1)
 """A file that no version names may be of a step that goes on elsewhere; none takes longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
-    """What is asked for: how long older versions and commits are kept, how large files are to be.
-
-    With `is_dry` it is said what would be done, and nothing is.
-    """
-
-    kept_for: timedelta = KEPT_FOR
-    logged_for: timedelta = LOGGED_FOR
-    target_mb: int = TARGET_MB
-    is_dry: bool = False
-
-    def upkeep(self, now: datetime, *, runs_since: datetime | None) -> Upkeep:
-        """What is to stay of each table; what runs that did not end may have read stays too."""
-        keep_since = now - self.kept_for
-        if runs_since is not None:
-            keep_since = min(keep_since, runs_since)
-        return Upkeep(
-            keep_since=keep_since,
-            log_since=min(keep_since, now - self.logged_for),
-            swept_before=now - max(self.kept_for, _LONGEST_STEP),
-            target_bytes=self.target_mb * 1_000_000,
-            is_dry=self.is_dry,
-        )
+def upkeep(
+    keeping: Keeping, now: datetime, *, runs_since: datetime | None, is_dry: bool = False
+) -> Upkeep:
+    """What is to stay of each table; what runs that did not end may have read stays too."""
+    keep_since = now - keeping.older_than
+    if runs_since is not None:
+        keep_since = min(keep_since, runs_since)
+    return Upkeep(
+        keep_since=keep_since,
+        log_since=min(keep_since, now - keeping.log_older_than),
+        swept_before=now - max(keeping.older_than, _LONGEST_STEP),
+        target_bytes=keeping.target_mb * 1_000_000,
+        is_dry=is_dry,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +69,32 @@ class Maintenance:
     history: History
 
     def run(
-        self, ids: Iterable[DatasetKey], care: Care, *, on_wait: Callable[[str], None]
+        self,
+        ids: Iterable[DatasetKey],
+        keeping: Keeping,
+        *,
+        on_wait: Callable[[str], None],
+        is_dry: bool = False,
     ) -> Iterator[Maintained]:
         """Does it, one table after the other; what fails is told, and stops no other.
+
+        With `is_dry` it is told what would be done, and nothing is.
 
         Raises:
             RecordError: the ledger cannot be read (FF-5xx).
         """
         with run_lease(self.environment.folder, on_wait=on_wait):
-            upkeep = care.upkeep(self.clock(), runs_since=self._runs_since())
+            runs_since = self._runs_since()
+            asked = upkeep(keeping, self.clock(), runs_since=runs_since, is_dry=is_dry)
             chosen = [self.graph.assets[id_] for id_ in ids]
             for key, log in self._logs(chosen):
-                mine = replace(upkeep, needed=self._needed(key))
+                mine = replace(asked, needed=self._needed(key))
                 try:
                     yield Maintained(key, log().maintain(mine))
                 except FlowForgeError as error:
                     yield Maintained(key, error=error)
-            if not care.is_dry and self.environment.has_ledger:
-                self._sweep_places(max(care.kept_for, _LONGEST_STEP))
+            if not is_dry and self.environment.has_ledger:
+                self._sweep_places(max(keeping.older_than, _LONGEST_STEP))
 
     def _logs(
         self, assets: Iterable[AssetDefinition]

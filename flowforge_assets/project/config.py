@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast, get_args
 
@@ -18,6 +19,7 @@ from flowforge_assets.errors.project import (
     UnknownEnvironmentError,
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
+from flowforge_assets.project.keeping import Keeping, read_age
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
@@ -57,6 +59,7 @@ class EnvironmentConfig:
     read_from: str | None = None
     namespace: str | FromVariable | None = None
     sample: Sampling = field(default_factory=Sampling)
+    maintain: Keeping = field(default_factory=Keeping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class _Reader:
             read_from=self.text(raw, "read_from", where),
             namespace=self.namespace(raw, where),
             sample=self.sample(raw, where),
+            maintain=self.keeping(raw, where),
         )
 
     def namespace(self, raw: Mapping[str, object], where: str) -> str | FromVariable | None:
@@ -200,6 +204,25 @@ class _Reader:
         table = cast("dict[str, object]", value)
         shares = {name: self.share(table, name, below) for name in table}
         return Sampling(shares.pop(EVERY_SOURCE, 1.0), shares)
+
+    def keeping(self, raw: Mapping[str, object], where: str) -> Keeping:
+        table, below = self.table(raw, "maintain", where), f"{where}.maintain"
+        self.refuse_unknown(table, [each.name for each in fields(Keeping)], below)
+        default = Keeping()
+        return Keeping(
+            self.age(table, "older_than", default.older_than, below),
+            self.age(table, "log_older_than", default.log_older_than, below),
+            self.count(table, "target_mb", default.target_mb, below, least=1),
+        )
+
+    def age(
+        self, raw: Mapping[str, object], name: str, default: timedelta, where: str
+    ) -> timedelta:
+        text = self.text(raw, name, where)
+        found = default if text is None else read_age(text)
+        if found is None:
+            self.wrong(name, "a length of time", where, f'write `{name} = "7d"`, "12h" or "30m"')
+        return default if found is None else found
 
     def share(self, raw: Mapping[str, object], name: str, where: str) -> float:
         value = raw.get(name, 1.0)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from flowforge_assets import Project
 from flowforge_assets.cli.main import main
-from flowforge_assets.cli.maintain import read_age
 from flowforge_assets.errors.past import NotRestorableError, UnconfirmedRestoreError
-from flowforge_assets.errors.project import UsageError
-from flowforge_assets.execute.maintain import Care
-from flowforge_assets.record.run import RunRecord
+from flowforge_assets.execute.maintain import upkeep
+from flowforge_assets.project.keeping import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,15 +239,27 @@ def test_a_table_that_cannot_be_read_does_not_keep_others_from_it(upkept: Path, 
 def test_versions_that_unfinished_runs_may_need_are_kept() -> None:
     now = datetime(2026, 1, 10, tzinfo=UTC)
     began = datetime(2026, 1, 2, tzinfo=UTC)
-    assert Care(read_age("1d")).upkeep(now, runs_since=None).keep_since.day == 9
-    assert Care(read_age("1d")).upkeep(now, runs_since=began).keep_since == began
-    assert RunRecord("r", began, "dev", "", "", 1, "h").ended_at is None
+    one_day = Keeping(timedelta(days=1), timedelta(days=1))
+    assert upkeep(one_day, now, runs_since=None).keep_since.day == 9
+    assert upkeep(one_day, now, runs_since=began).keep_since == began
+    assert upkeep(Keeping(), now, runs_since=None).log_since.day == 11
 
 
-@pytest.mark.parametrize("text", ["7", "d", "7 days", "-1d", ""])
-def test_ages_that_cannot_be_read_are_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        read_age(text)
+@pytest.mark.usefixtures("upkept")
+@pytest.mark.parametrize("text", ["7", "d", "7 days", "1y", ""])
+def test_ages_that_cannot_be_read_are_refused(call: Call, text: str) -> None:
+    assert "FF-809" in call("maintain", "--older-than", text).err
+
+
+def test_the_project_file_says_how_long_versions_are_kept(upkept: Path, call: Call) -> None:
+    with (upkept / "flowforge.toml").open("a") as file:
+        file.write('[env.dev.maintain]\nolder_than = "0d"\ntarget_mb = 1\n')
+    assert any(each["vacuumed"] for each in call("maintain", "--json").data["tables"])
+    with (upkept / "flowforge.toml").open("a") as file:
+        file.write('log_older_than = "soon"\nolder = "7d"\n')
+    ran = call("maintain")
+    assert ran.code == 2
+    assert {"FF-805", "FF-803"} <= {each for each in ("FF-805", "FF-803") if each in ran.err}
 
 
 @pytest.mark.usefixtures("upkept")

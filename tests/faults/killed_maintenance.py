@@ -22,14 +22,15 @@ _CHILD = """
 import sys
 from datetime import timedelta
 from flowforge_assets import Project
-from flowforge_assets.execute.maintain import Care, Maintenance
+from flowforge_assets.execute.maintain import Maintenance
+from flowforge_assets.project.keeping import Keeping
 project = Project.load(sys.argv[1])
 work = Maintenance(
     project.graph, project.environment, lambda: project.store, project.clock, project.history()
 )
 print("ready", flush=True)
 none = timedelta(0)
-for each in work.run(project.select(None), Care(none, none), on_wait=print):
+for each in work.run(project.select(None), Keeping(none, none), on_wait=print):
     if each.error is not None:
         raise each.error
 """
