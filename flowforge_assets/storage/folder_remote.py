@@ -30,7 +30,7 @@ _PROBES: Final = 4
 _MARKS: Final = ("ETag", "etag", "generation", "md5Hash", "crc32c")
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
+@dataclass(slots=True, eq=False, repr=False, weakref_slot=True)
 class _Place:
     """A store that is open: what its folders share; `root` is where it begins."""
 
