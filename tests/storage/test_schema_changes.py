@@ -17,6 +17,7 @@ from flowforge_assets.core.schema_change import columns_of
 from flowforge_assets.errors.storage import (
     SchemaChangeError,
 )
+from flowforge_assets.storage.changes import COUNT, changes_of
 from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.store import Everything, Matching
@@ -138,6 +139,15 @@ def test_rows_that_stay_have_the_columns_that_are_declared_now(
     assert values(table.scan(days(0)), "m") == left[: len(left) - 1 and 1]
     assert values(table.scan(version=old.version), "m") == [7, 7]
     assert dict(table.schema_history()[-1].columns)["m"] == "int64"
+
+
+def test_rows_that_were_written_again_are_no_change(store: Store) -> None:
+    old = put(store.table(NARROW), narrow_rows(0, 1), days(0, 1))
+    table = store.table(WIDE)
+    frame = day_rows(2, n=BIG).select(pl.col("n").alias("m"), pl.lit("y").alias("extra"), "day")
+    new = put(table, frame, PartitionSet.none((DAY,)))
+    found = changes_of(table, old.version, new.version, None).collect()
+    assert found.select("m", COUNT).rows() == [(BIG, 1)]
 
 
 def test_what_may_not_be_lost_is_not_dropped(store: Store) -> None:
