@@ -23,6 +23,7 @@ from flowforge_assets.execute.renames import made_of
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.storage.changes import COUNT, changes_of, rows_that_came, rows_that_went
+from flowforge_assets.storage.past import KeepsPast
 from flowforge_assets.storage.store import NO_TABLE, Replace, Staged, Table
 
 if TYPE_CHECKING:
@@ -120,10 +121,9 @@ class ChangesRead:
             return self._all(wanted)
         if since == self.until:
             return self._all(wanted).clear()
-        partitions = wanted if wanted.dimensions else None
         try:
             self._refuse_other_table(since)
-            changes = changes_of(self.table, since.version, self.until.version, partitions)
+            changes = self._changes(since.version, wanted)
         except ChangesLostError as error:
             if self._may_take_again:
                 return self._all(wanted)
@@ -140,6 +140,33 @@ class ChangesRead:
             return came
         went = rows_that_went(changes, came, identity(self.dataset, self.graph))
         return pl.concat([self._marked(came, is_gone=False), self._marked(went, is_gone=True)])
+
+    def _changes(self, since: int, wanted: PartitionSet) -> pl.LazyFrame:
+        """What came and went; of a version that is gone, since the oldest that had the same rows.
+
+        Raises:
+            ChangesLostError: there is none (FF-642).
+        """
+        partitions = wanted if wanted.dimensions else None
+        try:
+            return changes_of(self.table, since, self.until.version, partitions)
+        except ChangesLostError:
+            oldest = self._oldest_kept()
+            if oldest <= since or self._is_touched(wanted, since, oldest):
+                raise
+            return changes_of(self.table, oldest, self.until.version, partitions)
+
+    def _oldest_kept(self) -> int:
+        versions = self.table.versions() if isinstance(self.table, KeepsPast) else ()
+        return versions[0].version if versions else -1
+
+    def _is_touched(self, wanted: PartitionSet, since: int, by: int) -> bool:
+        """Whether rows of `wanted` were changed after `since`, and not after `by`."""
+        assert isinstance(self.table, KeepsPast)  # noqa: S101 - it has told its versions
+        return any(
+            made.table.version > since and bool(made.changed & wanted)
+            for made in self.table.made_by(by)
+        )
 
     def _all(self, wanted: PartitionSet) -> pl.LazyFrame:
         partitions = wanted if wanted.dimensions else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +25,10 @@ from flowforge_assets import (
     col,
     key,
 )
+from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.incremental import ChangesLostError, ChangesTakenError
 from flowforge_assets.project.stores import StoreConfig
+from flowforge_assets.storage.upkeep import Upkeep
 from pipelines import Pipeline, pipeline, reasons
 
 DAY = Daily(start="2026-01-01", end="2026-01-03")
@@ -374,5 +376,42 @@ def test_a_ledger_that_lags_behind_the_lake_takes_no_change_again(tmp_path: Path
     other = beside(lake, tmp_path / "other")
     other.run()
     says(lake, _1="new", _2="new")
-    assert other.run(["silver.log"], force=True).made == 1
+    other.run(["silver.log"], force=True)
     assert lake.rows(Log, "order") == [1, 2]
+    assert other.run(["silver.log"], force=True).errors == ()
+    assert lake.rows(Log, "order") == [1, 2]
+
+
+@STORES
+def test_late_rows_of_a_partition_that_was_quiet_for_long_are_told(
+    tmp_path: Path, store: str
+) -> None:
+    EVENTS.extend([(1, 10), (2, 20)])
+    lake = pipeline(tmp_path, events, kept, store=store)
+    lake.run()
+    for number in range(12):
+        EVENTS.append((2, 21 + number))
+        lake.run(["bronze.events"], partitions="2026-01-02", force=True)
+        lake.run()
+    later = datetime.now(UTC) + timedelta(days=1)
+    lake.table(Events).maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
+    EVENTS.append((1, 11))
+    lake.run(["bronze.events"], partitions="2026-01-01", force=True)
+    assert lake.run().errors == ()
+    assert lake.rows(Kept, "number") == [10, 11, *range(20, 33)]
+
+
+@STORES
+def test_a_reader_that_was_restored_takes_up_from_there(tmp_path: Path, store: str) -> None:
+    lake = pipeline(tmp_path, orders, log, store=store)
+    says(lake, _1="new")
+    says(lake, _1="new", _2="new")
+    table = lake.table(Log)
+    newest = table.made()[-1]
+    none = PartitionSet.none(newest.partitions.dimensions)
+    by_hand = replace(newest, partitions=none, step_id="by hand")
+    table.restore(newest.table.version - 1, by_hand)
+    assert lake.rows(Log) == [(1, "new")]
+    lake.environment.ledger_path.unlink()
+    lake.run()
+    assert lake.rows(Log) == [(1, "new"), (2, "new")]
