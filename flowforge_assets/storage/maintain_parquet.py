@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowforge_assets.storage import manifest as manifests
-from flowforge_assets.storage.data_files import Layout, remove_files, write_files
+from flowforge_assets.storage.data_files import Layout, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.leftovers import Leftovers
@@ -53,7 +53,7 @@ def compact_parquet(
         )
         is_done = manifests.write_manifest(versions, after, spec, step_id=step_id)
     if not is_done:
-        remove_files(folder, written)
+        leftovers.remove(written)
         return 0, 0
     return len(merged), len(written)
 

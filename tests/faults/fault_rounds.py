@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowforge_assets.storage.location import Format
-from write_ways import ALONE, PLAIN, Way
+from write_ways import ALONE, PLAIN, UPKEEP, Way
 from writers import Target
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def counted(
 def ways_of(dice: random.Random, number: int) -> list[Way]:
     """The ways of one round, which share a table: mostly all that can, sometimes one alone."""
     alone = ALONE[number // 3 % len(ALONE)]
-    return [alone] if number % 3 == 2 else dice.sample(PLAIN, len(PLAIN))
+    return [alone] if number % 3 == 2 else dice.sample((*PLAIN, *UPKEEP), len(PLAIN) + len(UPKEEP))
 
 
 def target_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> Target:

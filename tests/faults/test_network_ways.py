@@ -19,7 +19,7 @@ from fault_rounds import counted, rounds_asked, ways_of
 from flowforge_assets.storage.location import Format
 from store_place import StorePlace
 from write_model import assert_serial
-from write_ways import WAYS, Op
+from write_ways import ALONE, WAYS, Op
 from writers import Target, Told, Writers, writers
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
@@ -28,7 +28,6 @@ _OPS = 4
 _IMPATIENT = {"max_retries": 1, "timeout_seconds": 10, "connect_timeout_seconds": 5}
 Fault: TypeAlias = Kind | Literal["late"]
 _SUDDEN: tuple[Fault, ...] = ("drop_before", "drop_after", "error_after", "cut_short", "late")
-_ON_ROWS = ("partition", "merge", "latest", "deletes", "append")  # they find rows there
 _REQUESTS = 24  # a write does about so many
 Proxied: TypeAlias = tuple[FaultProxy, Target, Target]
 """A proxy, a place by way of it, and the same place without."""
@@ -110,7 +109,7 @@ def test_any_request_may_fail_and_the_network_with_it(
             dice = rounds.dice(number)
             way, fault = dice.choice(WAYS), dice.choice(_SUDDEN)
             then: Fault | None = dice.choice([None, "drop_before"])
-            ops = [Op("overwrite" if way in _ON_ROWS else way, 1), Op(way, 6)]
+            ops = [Op(way if way in ALONE else "overwrite", 1), Op(way, 6)]
             asked = [op.step_id for op in ops]
             here = replace(near, url=f"{near.url}/{number}")
             assert started.told(here, ops[:1]).done == asked[:1]

@@ -16,7 +16,7 @@ import pytest
 
 from fault_rounds import counted, rounds_asked, target_of
 from write_model import assert_serial
-from write_ways import ALONE, PLAIN, Op, Way
+from write_ways import ALONE, PLAIN, UPKEEP, Op, Way
 from writers import Writers, writers
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ STORES = [
     ),
 ]
 PAIRS: list[tuple[Way, Way]] = [
-    *combinations_with_replacement(PLAIN, 2),
+    *combinations_with_replacement((*PLAIN, *UPKEEP), 2),
     *((way, way) for way in ALONE),
 ]
 _OUT_OF_DATE = ("FF-609", "FF-621", "FF-740")

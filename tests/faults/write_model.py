@@ -7,10 +7,9 @@ version must be what its commits give in that order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from typing import cast
 
 from artifact_values import DAILY_MODEL
@@ -19,7 +18,7 @@ from flowforge_assets.storage.delta import DeltaTable
 from flowforge_assets.storage.manifest import read_manifest
 from flowforge_assets.storage.parquet import ParquetTable
 from flowforge_assets.storage.store import Store
-from write_ways import Op, Row, Way, brought, day_of, removed, table_for
+from write_ways import UPKEEP, Op, Row, Way, brought, day_of, removed, table_for
 
 
 def after(rows: Sequence[Row], op: Op) -> list[Row]:  # noqa: C901, PLR0911 - one case a way
@@ -53,7 +52,7 @@ def after(rows: Sequence[Row], op: Op) -> list[Row]:  # noqa: C901, PLR0911 - on
             return [*(row for row in rows if row[2] != at), *new]
         case "artifact":
             return [*(row for row in rows if row[0] != day_of(op)), (day_of(op), op.step_id)]
-        case "record":
+        case "record" | "maintain" | "clean":
             return list(rows)
 
 
@@ -79,10 +78,15 @@ def _after_states(rows: Sequence[Row], new: Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a table says: the steps of its commits in order, and the rows of the versions kept."""
+    """What a table says: its commits as version and step, in order, and the rows of versions."""
 
-    steps: Sequence[str]
+    commits: Sequence[tuple[int, str]]
     versions: Mapping[int, Sequence[Row]]
+
+    @property
+    def steps(self) -> Sequence[str]:
+        """The steps in the order of their commits."""
+        return [step for _, step in self.commits if not step.startswith("upkeep")]
 
 
 def stored(store: Store, way: Way, *, newest_only: bool = False) -> Stored:
@@ -95,18 +99,19 @@ def stored(store: Store, way: Way, *, newest_only: bool = False) -> Stored:
         return Stored((), {})
     if isinstance(table, DeltaTable):
         table.made()
-        steps = [str(record["step_id"]) for _, record in table._handle.log.records]
-        kept: Iterable[int] = range(newest.version + 1)
+        log = table._handle.log
+        commits = [(version, str(record["step_id"])) for version, record in log.records]
+        known = {step for _, step in commits}
+        # of commits that are cleaned away the state file knows the steps
+        commits += [(v, step) for step, v in log.version_of_step.items() if step not in known]
     else:
         assert isinstance(table, ParquetTable)
         manifest = read_manifest(table._versions, newest.version, table.spec)
         assert manifest is not None
-        steps = sorted(manifest.steps, key=lambda step: manifest.steps[step])
-        kept = table._versions.kept()
-    if newest_only:
-        kept = [newest.version]
+        commits = [(version, step) for step, version in manifest.steps.items()]
+    kept = [newest.version] if newest_only else [each.version for each in table.versions()]
     rows = {version: table.scan(version=version).collect().rows() for version in kept}
-    return Stored(steps, rows)
+    return Stored(sorted(commits), rows)
 
 
 def _stored_files(store: Store) -> Stored:
@@ -115,7 +120,7 @@ def _stored_files(store: Store) -> Stored:
     pointer = artifacts._current()
     if pointer is None:
         return Stored((), {})
-    steps = sorted(pointer.steps, key=lambda step: pointer.steps[step])
+    commits = [(version, step) for step, version in pointer.steps.items()]
     rows: dict[int, list[Row]] = {}
     for version in artifacts._versions.kept():
         files = artifacts.files(version=version).values()
@@ -124,7 +129,7 @@ def _stored_files(store: Store) -> Stored:
             artifacts._refuse_damaged(file)
         texts = [name.read_text() for name in names]
         rows[version] = [(day_of(Op.of_step(text)), text) for text in texts]
-    return Stored(steps, rows)
+    return Stored(sorted(commits), rows)
 
 
 def assert_serial(
@@ -132,7 +137,7 @@ def assert_serial(
     way: Way,
     *,
     done: Iterable[str],
-    asked: Iterable[str],
+    asked: Collection[str],
     newest_only: bool = False,
 ) -> Stored:
     """Holds a table against the model; gives what it says.
@@ -142,15 +147,19 @@ def assert_serial(
     """
     found = stored(store, way, newest_only=newest_only)
     assert max(Counter(found.steps).values(), default=1) == 1, f"done twice: {found.steps}"
-    assert set(done) <= set(found.steps), f"lost: {set(done) - set(found.steps)}"
+    rowless = {step for step in asked if Op.of_step(step).way in UPKEEP}
+    lost = set(done) - rowless - set(found.steps)
+    assert not lost, f"lost: {lost}"
     assert set(found.steps) <= set(asked), f"nobody asked for {set(found.steps) - set(asked)}"
-    start: list[Row] = []
-    expected = list(accumulate(map(Op.of_step, found.steps), after, initial=start))[1:]
-    assert len(expected) == max(found.versions, default=-1) + 1, found.steps
-    for version, rows in found.versions.items():
-        assert Counter(rows) == Counter(expected[version]), (
-            f"version {version} after {found.steps[: version + 1]}: "
-            f"lost {Counter(expected[version]) - Counter(rows)}, "
-            f"too many {Counter(rows) - Counter(expected[version])}"
+    expected: list[Row] = []
+    commits = list(found.commits)
+    for version, rows in sorted(found.versions.items()):
+        while commits and commits[0][0] <= version:
+            step = commits.pop(0)[1]
+            expected = expected if step.startswith("upkeep") else after(expected, Op.of_step(step))
+        assert Counter(rows) == Counter(expected), (
+            f"version {version} of {found.commits}: lost {Counter(expected) - Counter(rows)}, "
+            f"too many {Counter(rows) - Counter(expected)}"
         )
+    assert not commits, f"versions without rows: {commits}"
     return found

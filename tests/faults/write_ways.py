@@ -24,7 +24,10 @@ from flowforge_assets.declare.describe import describe
 from flowforge_assets.errors.base import Place
 from flowforge_assets.execute.spec import table_of
 from flowforge_assets.execute.writes import write
+from flowforge_assets.storage.delta import DeltaTable
+from flowforge_assets.storage.parquet import ParquetTable
 from flowforge_assets.storage.store import Matching, Store, Table
+from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import days
 
 Way: TypeAlias = Literal[
@@ -39,6 +42,8 @@ Way: TypeAlias = Literal[
     "scd2",
     "snapshot",
     "artifact",
+    "maintain",
+    "clean",
 ]
 PLAIN: Final[tuple[Way, ...]] = (
     "overwrite",
@@ -51,9 +56,11 @@ PLAIN: Final[tuple[Way, ...]] = (
     "record",
 )
 """The ways that share a table."""
+UPKEEP: Final[tuple[Way, ...]] = ("maintain", "clean")
+"""What writes no row beside them: it puts files together; it forgets all but the newest version."""
 ALONE: Final[tuple[Way, ...]] = ("scd2", "snapshot", "artifact")
 """Those whose tables take no other."""
-WAYS: Final = (*PLAIN, *ALONE)
+WAYS: Final = (*PLAIN, *ALONE, *UPKEEP)
 
 KEYS: Final = range(12)
 DAYS: Final = 4
@@ -125,7 +132,7 @@ def brought(op: Op) -> list[Row]:
             return [(k, (number + k) // 2 % 3, since, None, True) for k in keys]
         case "snapshot":
             return [(k, n, BEGIN + timedelta(hours=number % 5)) for k in range(3)]
-        case "record" | "artifact":
+        case "record" | "artifact" | "maintain" | "clean":
             return []
 
 
@@ -158,6 +165,9 @@ def perform(store: Store, op: Op, scratch: Path) -> Made:
         partition = days(day_of(op))
         return artifacts.commit({partition: artifacts.stage(source)}, made=_made(op, partition))
     table, dataset = table_for(store, op.way), dataset_of(op.way)
+    if op.way in UPKEEP:
+        _keep_up(table, forgets=op.way == "clean")
+        return _made(op, WHOLE)
     frame = pl.DataFrame(brought(op), schema=polars_schema(table.spec.schema), orient="row")
     partition = days(*range(DAYS)) if op.way == "overwrite" else days(day_of(op))
     made = replace(_made(op, partition), dataset=dataset.key)
@@ -184,6 +194,14 @@ def perform(store: Store, op: Op, scratch: Path) -> Made:
                 made=made if op.way in PLAIN else replace(made, partitions=WHOLE),
                 now=BEGIN + timedelta(hours=op.number % 5 if op.way == "snapshot" else op.number),
             )
+
+
+def _keep_up(table: Table, *, forgets: bool) -> None:
+    now = datetime.now(UTC)
+    since = now if forgets else BEGIN
+    upkeep = Upkeep(keep_since=since, log_since=since, swept_before=now - timedelta(hours=1))
+    assert isinstance(table, DeltaTable | ParquetTable)
+    table.maintain(upkeep)
 
 
 def _asset(way: Way) -> AssetDefinition:
