@@ -28,7 +28,7 @@ def test_why_says_that_the_order_of_steps_does_not_matter(
         {
             "flowforge.toml": '[project]\nname = "crm"\n',
             "assets/bronze/seen.csv": "id,seen\n1,5\n",
-            "assets/silver/users.sql": f"{header}SELECT id, seen FROM bronze.seen",
+            "assets/silver/users.sql": header + "SELECT id, seen FROM bronze.seen",
         }
     )
     monkeypatch.chdir(root)

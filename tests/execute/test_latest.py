@@ -92,8 +92,11 @@ def redelivered(p: Pipeline, day: int) -> None:
 
 
 @STORES
-def test_late_data_does_not_take_the_place_of_newer(store: str, tmp_path: Path) -> None:
-    p = pipeline(tmp_path, raw, users, store=store)
+@pytest.mark.parametrize("workers", [1, 4])
+def test_late_data_does_not_take_the_place_of_newer(
+    store: str, tmp_path: Path, workers: int
+) -> None:
+    p = pipeline(tmp_path, raw, users, store=store, workers=workers)
     assert p.run().status == "succeeded"
     assert p.rows(Users) == [("ann", "Bern", 5), ("bob", None, 2), ("cem", "Thun", 1)]
     assert not p.plan().steps

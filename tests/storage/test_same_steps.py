@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace as replaced
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.storage.store import Everything, Known, Matching
+from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import (
     COUNTRY,
     DAILY,
@@ -179,3 +181,16 @@ def test_a_refused_commit_leaves_nothing_behind(disk_store: Store) -> None:
     assert values(table.scan()) == [1]
     again = append(table, numbers(3), by("one"))
     assert again == table.version()
+
+
+def test_what_upkeep_has_put_away_is_remembered(disk_store: Store) -> None:
+    table = disk_store.table(DAILY)
+    for day in range(3):
+        append(table, day_rows(day), by("one", days(day)))
+    now = datetime.now(UTC) + timedelta(hours=1)
+    table.maintain(Upkeep(keep_since=now, log_since=now, swept_before=now))
+    again = disk_store.table(replaced(DAILY, description="opened anew"))
+    with pytest.raises(BaseMovedError, match=r"\(2020-01-01\) was made by run one"):
+        append(again, day_rows(0), by("other", days(0)))
+    append(again, day_rows(3), by("other", days(3)))
+    assert day_values(again.scan()) == dict.fromkeys(range(4), 0)

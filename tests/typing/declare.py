@@ -68,6 +68,8 @@ Flights("a", date(2013, 1, 1), None)  # error: values by position
 clean_flights(7)  # error: not a frame
 clean_flights(cooked=pl.LazyFrame())  # error: no such parameter
 asset(write="upsert")  # error: no such way to write
+asset(write="merge", latest="updated_at", deletes="is_gone")
+asset(write="merge", latest=7)  # error: a number for the name of a column
 asset(retry=2)  # error: no such option
 asset(bad_rows="drop")  # error: no such policy
 col(regex=7)  # error: a number for a pattern
