@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from command_line import Call
 
+QUERY = "SELECT id, seen FROM bronze.seen"
 SAID = "the latest `seen` of a key wins: no step has to be merged after another"
 
 
@@ -28,7 +29,7 @@ def test_why_says_that_the_order_of_steps_does_not_matter(
         {
             "flowforge.toml": '[project]\nname = "crm"\n',
             "assets/bronze/seen.csv": "id,seen\n1,5\n",
-            "assets/silver/users.sql": header + "SELECT id, seen FROM bronze.seen",
+            "assets/silver/users.sql": header + QUERY,
         }
     )
     monkeypatch.chdir(root)
