@@ -57,7 +57,7 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     # an extra, and it takes a second to import
     from azure.storage.blob.aio import ExponentialRetry
 
-    from flowforge_assets.storage.azure_files import AzureFiles
+    from flowforge_assets.storage.azure_files import AzureFiles  # as above
 
     return AzureFiles(
         account_name=account_of(store),
@@ -106,7 +106,7 @@ def _credential(store: Resolved) -> AzureCredential:
     from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
     from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
 
-    from flowforge_assets.storage.azure_files import GivenToken
+    from flowforge_assets.storage.azure_files import GivenToken  # as above
 
     key, sas, token = _account_key(store), _sas(store), store.text("token")
     if store.mode == "ambient":
