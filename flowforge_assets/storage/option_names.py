@@ -23,10 +23,8 @@ class Option:
     example: str
     fits: Callable[[object], bool]
     is_secret: bool = False
-
-    def misfit(self, value: object) -> str | None:
-        """What the value should have been, or None where it fits."""
-        return None if self.fits(value) else self.wanted
+    is_text: bool = True
+    """Whether a reference may stand for it: what is looked up is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,8 @@ class CredentialSet:
         return frozenset(self.needed + self.also)
 
 
-def _is_url(value: object) -> bool:
+def is_url(value: object) -> bool:
+    """Whether `value` is an address over HTTP that holds neither user nor query."""
     return isinstance(value, str) and bool(re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", value))
 
 
@@ -52,13 +51,18 @@ def _is_number(value: object, least: float) -> bool:
 
 _TEXT: Final = Option("a string", '"..."', lambda value: isinstance(value, str) and bool(value))
 _SECRET: Final = Option("a reference", '{ env = "NAME" }', lambda _: False, is_secret=True)
-_SWITCH: Final = Option("`true` or `false`", "true", lambda value: isinstance(value, bool))
-_ADDRESS: Final = Option("a URL without user and query", '"https://host:port"', _is_url)
+_SWITCH: Final = Option(
+    "`true` or `false`", "true", lambda value: isinstance(value, bool), is_text=False
+)
+_ADDRESS: Final = Option("a URL without user and query", '"https://host:port"', is_url)
 _SECONDS: Final = Option(
-    "a number of seconds above 0", "30", lambda value: _is_number(value, 0.001)
+    "a number of seconds above 0", "30", lambda value: _is_number(value, 0.001), is_text=False
 )
 _TIMES: Final = Option(
-    "a whole number from 0", "4", lambda value: isinstance(value, int) and _is_number(value, 0)
+    "a whole number from 0",
+    "4",
+    lambda value: isinstance(value, int) and _is_number(value, 0),
+    is_text=False,
 )
 _ANYTHING: Final = Option("a value", '"..."', lambda _: True)
 

@@ -104,7 +104,7 @@ class _Reader:
     def value(self, name: str, option: Option, value: object) -> object | None:
         """The value as it is kept, or None where it does not fit."""
         table = _table(value)
-        if set(_SOURCES) & set(table):
+        if option.is_text and set(_SOURCES) & set(table):
             return self.reference(name, table)
         if option.is_secret or any(map(is_secret_name, table)):
             self.plain_secret(name)

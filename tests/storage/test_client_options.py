@@ -13,6 +13,7 @@ from flowforge_assets.errors.stores import (
     BadSecretError,
     ClientMissingError,
     SecretMissingError,
+    StoreOptionValueError,
     StrayVariableError,
 )
 from flowforge_assets.storage.clients import delta_options, filesystem, polars_options, root_of
@@ -276,6 +277,27 @@ def test_a_secret_that_is_not_there_is_met_before_any_client(
     for make in (filesystem, delta_options, polars_options):
         with pytest.raises(SecretMissingError, match="`LAKE_KEY` is not set"):
             make(location("s3://lake", S3))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("http://minio:9000", "an `http://` URL"), ("https://me:canary@minio", "is no URL")],
+)
+def test_an_address_that_is_looked_up_is_held_against_the_same_rules(
+    monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.setenv("LAKE_ENDPOINT", address)
+    where = location("s3://lake", {**S3, "endpoint": {"env": "LAKE_ENDPOINT"}})
+    for make in (filesystem, delta_options, polars_options):
+        with pytest.raises(StoreOptionValueError, match=said) as caught:
+            make(where)
+        assert "canary" not in caught.value.render()
+
+
+def test_an_address_may_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_ENDPOINT", "http://minio:9000")
+    raw = {**S3, "endpoint": {"env": "LAKE_ENDPOINT"}, "allow_http": True}
+    assert delta_options(location("s3://lake", raw))["aws_endpoint_url"] == "http://minio:9000"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def test_a_misspelt_option_is_an_error(url: str, name: str, hint: str) -> None:
         ("timeout_seconds", True, "a number of seconds above 0"),
         ("max_retries", -1, "a whole number from 0"),
         ("max_retries", 1.5, "a whole number from 0"),
+        ("allow_http", {"env": "A"}, "`true` or `false`"),
+        ("max_retries", {"env": "A"}, "a whole number from 0"),
         ("region", {"env": ""}, "a whole reference"),
         ("region", {"env": "A", "file": "b"}, "a whole reference"),
         ("region", {"env": "A", "field": "b"}, "a whole reference"),
