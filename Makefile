@@ -97,8 +97,8 @@ golden: setup ## write golden files and docs/errors.md anew; read the diff befor
 
 .PHONY: store-table
 store-table: setup ## write docs/guide/store-table.md from a run of what stores promise
-	$(PYTEST) --numprocesses $(WORKERS) --conformance-table docs/guide/store-table.md \
-		tests/storage/test_guarantees.py
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadgroup \
+		--conformance-table docs/guide/store-table.md tests/storage/test_guarantees.py
 
 # Few rounds here, in `make test` fewer still; the figures come from a long run: FAULTS=200. The
 # lines of a run that fails are kept, and its seed is printed: SEED=... brings it again.

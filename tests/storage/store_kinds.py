@@ -44,13 +44,19 @@ MORE_KINDS = (
 )
 """What the guarantees are held against besides: the whole would take too long."""
 
+SAMPLE = frozenset({"overwrite", "append", "merge", "artifact"})
+"""The ways of writing that those are tried in each time; `make store-table` tries all."""
+
 
 def parameters(*kinds: StoreKind) -> list[ParameterSet]:
     """The kinds as parameters of a test or fixture."""
-    return [
-        pytest.param(kind, id=kind.name, marks=[pytest.mark.emulator] if kind.emulator else [])
-        for kind in kinds
-    ]
+    return [pytest.param(kind, id=kind.name, marks=_marks(kind)) for kind in kinds]
+
+
+def _marks(kind: StoreKind) -> list[pytest.MarkDecorator]:
+    """Tests of one kind belong together, where a run deals them out by group."""
+    together = pytest.mark.xdist_group(kind.name)
+    return [together, pytest.mark.emulator] if kind.emulator else [together]
 
 
 CONFORMANCE = parameters(*KINDS)

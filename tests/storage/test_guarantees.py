@@ -218,12 +218,12 @@ def test_a_network_that_loses_answers_loses_no_row(
     assert kind.emulator
     place: StorePlace = request.getfixturevalue(kind.emulator)
     proxy = fault_proxy(place)
-    far = elsewhere(place.through(proxy.url).with_options(max_retries=1), kind, tmp_path)
+    far = elsewhere(place.through(proxy.url).with_options(max_retries=0), kind, tmp_path)
     near = elsewhere(place, kind, tmp_path)
     ops = ops_of(way, 2)
     reader, writer = near.open(), far.open()
     perform(reader, ops[0], tmp_path)
-    proxy.plan(7, 0.15, kinds=["drop_after", "error_after", "error_503"])
+    proxy.plan(7, 0.2, kinds=["drop_after", "error_after", "error_503"], most=4)
     for op in ops[1:]:
         _until_done(writer, op, tmp_path)
     proxy.calm()
