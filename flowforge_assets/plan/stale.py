@@ -130,7 +130,9 @@ class _Finder:
             return
         blocked = self.blocked(asset, todo, partitioning)
         if blocked and any(cause.reason == "rebuild" for cause in found):
-            blocked = todo  # what cannot all be made anew is not emptied
+            # what cannot all be made anew is not emptied
+            is_lost = asset.keeps_history or self.tracks.steps(asset.id).made(blocked)
+            blocked = todo if is_lost else blocked
         todo -= blocked
         for cause, parts in found.items():
             if left := parts - blocked:

@@ -155,6 +155,24 @@ def test_what_breaks_is_emptied_where_that_is_allowed() -> None:
     assert refused(found, plan) == []
 
 
+@pytest.mark.parametrize(("made", "planned_days"), [("2026-01-01..2026-01-04", 4), ("", 0)])
+def test_what_cannot_be_made_anew_is_not_emptied(made: str, planned_days: int) -> None:
+    found = Lake(
+        graph(
+            [dataset("source", DAYS), replace(dataset("raw", DAYS), schema=schema(n="string"))],
+            [maker("source"), maker("raw", reads=[read("source")])],
+        )
+    )
+    for name in ("source", "raw"):
+        found.remake(name, made or "2026-01-01..2026-01-05")
+    if not made:  # the last day of what is read is there no more
+        found.commits = [each for each in found.commits if each.dataset == key("raw")]
+        found.remake("source", "2026-01-01..2026-01-04")
+    plan = planned(found, schema(n="int64"), ids=("raw",), allow_breaking=True)
+    assert sum(step.partitions.count() for step in plan.steps) == planned_days
+    assert plan.waiting[0].missing == key("source")
+
+
 def test_a_rebuild_empties_it_anyhow() -> None:
     found = lake(schema(n="string"), write="append")
     plan = planned(found, schema(n="int64"), rebuild=True)
