@@ -29,6 +29,7 @@ from flowforge_assets.record.history import History
 from flowforge_assets.record.run import RunCounts, RunStatus, StepRecord
 from flowforge_assets.storage.failure import reading
 from flowforge_assets.storage.partition_values import partitions_of
+from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.store import NO_TABLE, Table
 
 
@@ -220,6 +221,10 @@ def _made(
     scope = run.scope
     recorded = scope.made.newest(dataset.key)
     restarts = recorded is not None and recorded != base
+    if restarts and recorded is not None and recorded.table_id == base.table_id:
+        told = scope.table(dataset).versions()
+        since = touched_since(told, recorded.version, dataset.partitioning.dimensions)
+        restarts = since is None or bool(since)  # upkeep changes no row
     seen = PartitionSet.none(held.dimensions) if restarts else scope.made.of(dataset)
     steps = held if dataset.steps is None else dataset.steps.all(scope.now)
     versions = {read.dataset: scope.made.newest(read.dataset) for read in asset.inputs}

@@ -296,6 +296,16 @@ def test_partitions_that_came_later_are_never_made_after_a_restore(call: Call) -
 
 
 @pytest.mark.usefixtures("upkept")
+def test_what_was_put_together_is_adopted_as_it_was_recorded(call: Call) -> None:
+    keeping_nothing(call)
+    assert call("adopt", "added").code == 0
+    assert '"steps": []' in planned(call)
+    project = Project.load(".")
+    adopted = project.table(project.dataset("added")).made()[-1]
+    assert (adopted.restart, bool(adopted.changed)) == (False, False)
+
+
+@pytest.mark.usefixtures("upkept")
 def test_files_are_restored(call: Call) -> None:
     assert call("restore", "report", "--version", "0", "-y").code == 0
     project = Project.load(".")
