@@ -63,10 +63,17 @@ def changes_of(
     try:
         if isinstance(table, TellsChanges):
             return table.changes(since, until, partitions)
-        came, went = (table.scan(partitions, version=version) for version in (until, since))
+        return scanned_changes(table, since, until, partitions)
     except NoVersionError as error:
         message = f"what changed in `{table.spec.key}` since version {since} cannot be told"
         raise ChangesLostError(f"{message}: {error.message}") from error
+
+
+def scanned_changes(
+    table: ReadTable, since: int, until: int, partitions: PartitionSet | None
+) -> pl.LazyFrame:
+    """The same by reading both versions whole."""
+    came, went = (table.scan(partitions, version=version) for version in (until, since))
     return counted(came, went)
 
 

@@ -23,6 +23,8 @@ from flowforge_assets.errors.storage import (
     ExternalSchemaError,
     NotATableError,
 )
+from flowforge_assets.storage.change_feed import change_feed
+from flowforge_assets.storage.changes import counted, scanned_changes
 from flowforge_assets.storage.external_files import PARQUET_SUFFIXES, ExternalFiles
 from flowforge_assets.storage.failure import guarded
 from flowforge_assets.storage.partition_rows import is_in
@@ -160,8 +162,29 @@ class ExternalTable:
             ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
         """
         with guarded(self._spec.key, self._place.shown, is_ours=False):
-            found = self._rows(version)
-            there = found.collect_schema()
+            # a version that a function tells is none of the table's own
+            found = self._rows(None if self._told is not None else version)
+            found.collect_schema()
+        return self._declared(found, partitions)
+
+    def changes(self, since: int, until: int, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """What came and went between two versions, counted; see `storage.changes`.
+
+        By the table's change data feed where it is on, else by reading both versions.
+
+        Raises:
+            ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
+        """
+        with guarded(self._spec.key, self._place.shown, is_ours=False):
+            fed = change_feed(self._delta(), since, until)
+        if fed is None:
+            return scanned_changes(self, since, until, partitions)
+        came, went = (self._declared(rows, partitions) for rows in fed)
+        return counted(came, went)
+
+    def _declared(self, found: pl.LazyFrame, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """The declared columns of the rows in `partitions`."""
+        there = found.collect_schema()
         schema = self._spec.schema
         declared = found.select([name for name in schema.names if name in there])
         fitted, differences = conform(declared, schema)
