@@ -339,7 +339,10 @@ class DeltaTable:
         return latest(found, self._spec.dimensions, self._spec.by_step)
 
     def _named(self) -> frozenset[str]:
-        return frozenset(unquote(path) for path in named_files(self._folder))
+        """What commits that are still in the log have added, and what the newest version has."""
+        snapshot = self._handle.current()
+        files = () if snapshot is None else snapshot.files
+        return frozenset((*map(unquote, named_files(self._folder)), *(file.path for file in files)))
 
     def _write(
         self, before: Snapshot | None, request: Request[StagedFiles], written: list[DataFile]

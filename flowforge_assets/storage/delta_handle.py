@@ -10,12 +10,19 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
-from flowforge_assets.errors.storage import ForeignTableError, NotATableError, NoVersionError
+from flowforge_assets.errors.storage import (
+    DamagedLogError,
+    ForeignTableError,
+    NotATableError,
+    NoVersionError,
+)
 from flowforge_assets.storage.column_stats import ColumnStats
 from flowforge_assets.storage.data_files import DataFile, Layout
 from flowforge_assets.storage.delta_log import (
     LOG,
+    TRIES,
     CommitLog,
     commit_file,
     commits_in,
@@ -79,6 +86,14 @@ class DeltaHandle:
             DamagedLogError: the log has a commit file of no bytes (FF-607).
             NotATableError: the folder holds something else (FF-606).
         """
+        for _ in range(TRIES - 1):
+            try:
+                return self._newest()
+            except (DeltaError, FileNotFoundError, DamagedLogError):
+                self.opened = None  # upkeep may have cleaned the log while it was read
+        return self._newest()
+
+    def _newest(self) -> int | None:
         if self.opened is not None and not self._is_same_table():
             self.opened = None
         if self.opened is None:

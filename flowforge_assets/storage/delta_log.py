@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LOG: Final = "_delta_log"
 RUN_KEY: Final = "flowforge.run"
 """Says in a commit that changes no row which run it is of."""
+TRIES: Final = 3
+"""How often a log is read whose commits go while it is read."""
 _NAME_LENGTH: Final = len("00000000000000000000.json")
 
 
@@ -91,13 +93,24 @@ class CommitLog:
             DamagedLogError: one is missing, empty or no JSON (FF-607).
             DamagedStateError: the state file cannot be read (FF-674).
         """
-        if self._next < 0:
-            self._begin(newest)
-        wanted = range(self._next, newest + 1)
-        contents = self.folder.read_all(map(commit_file, wanted))
+        wanted, contents = self._contents(newest)
+        for _ in range(TRIES - 1):
+            is_whole = len(contents) == len(wanted)
+            if is_whole or min(commits_in(self.folder), default=-1) <= self._next:
+                break
+            # upkeep has cleaned the log meanwhile: its state file knows more than the last one
+            self.records, self.version_of_step, self._next = [], {}, -1
+            wanted, contents = self._contents(newest)
         for version in wanted:
             self._read(version, contents.get(commit_file(version)))
             self._next = version + 1
+
+    def _contents(self, newest: int) -> tuple[range, Mapping[str, bytes]]:
+        """The versions that are not read yet, and their commits that are there."""
+        if self._next < 0:
+            self._begin(newest)
+        wanted = range(self._next, newest + 1)
+        return wanted, self.folder.read_all(map(commit_file, wanted))
 
     def _begin(self, newest: int) -> None:
         """Takes what is known without reading commits."""
