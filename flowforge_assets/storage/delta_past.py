@@ -12,6 +12,7 @@ from deltalake import DeltaTable as LibraryTable
 
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.storage.delta_log import LOG, commit_file, commits_in, record_in
+from flowforge_assets.storage.failure import damaged_log
 from flowforge_assets.storage.kept_versions import kept_since
 from flowforge_assets.storage.made_json import RECORD_KEY, read_made
 from flowforge_assets.storage.past import Version
@@ -25,14 +26,22 @@ _CHECKPOINT_LENGTH: Final = 20
 
 
 def versions_in_log(folder: Folder, spec: TableSpec, table_id: str) -> list[Version]:
-    """The versions that can still be read, oldest first; reads all commits in the log."""
+    """The versions that can still be read, oldest first; reads all commits in the log.
+
+    Raises:
+        DamagedLogError: one of them is no JSON (FF-607).
+    """
     entries = commits_in(folder)
     first = max(_first_readable(folder, min(entries, default=0)), kept_since(folder, table_id))
     wanted = [version for version in entries if version >= first]
     contents = folder.read_all(map(commit_file, wanted))
     found: list[Version] = []
     for version in wanted:
-        actions = _actions(contents.get(commit_file(version), b""))
+        try:
+            actions = _actions(contents.get(commit_file(version), b""))
+        except ValueError as error:
+            what = f"the commit of version {version} is no JSON"
+            raise damaged_log(spec.key, folder.shown, what) from error
         record = next(filter(None, map(record_in, actions)), None)
         table = TableVersion(table_id, version)
         made = None if record is None else read_made(record, spec, table)

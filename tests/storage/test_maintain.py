@@ -37,6 +37,7 @@ from storage_values import (
     day_rows,
     day_values,
     days,
+    every_type,
     numbers,
     put,
     record,
@@ -153,6 +154,27 @@ def test_files_stay_in_the_folder_of_their_partition(delta: Store) -> None:
     rows = table.scan().group_by("country").len().collect().rows()
     assert sorted(rows) == [("a/b %", 2), ("it's", 2)]
     assert values(anew(table).scan(countries("it's"))) == [1, 1]
+
+
+def test_every_type_comes_out_of_compaction_as_it_went_in(disk_store: Store) -> None:
+    declared, frame = every_type()
+    table = disk_store.table(declared)
+    for _ in range(2):
+        table.commit(table.stage(frame), replace=PartitionSet.none(()), made=record())
+    before = table.scan().collect()
+    assert table.maintain(ALL).compacted == 2
+    after = anew(table).scan().collect()
+    assert after.schema == before.schema
+    assert sorted(map(repr, after.rows())) == sorted(map(repr, before.rows()))
+
+
+def test_a_commit_that_is_no_json_is_a_damaged_log(delta: Store) -> None:
+    table = delta.table(ORDERS)
+    put(table, numbers(1))
+    put(table, numbers(2))
+    (folder_of(table) / "_delta_log" / f"{0:020}.json").write_text("{half")
+    with pytest.raises(DamagedLogError):
+        table.versions()
 
 
 def test_hours_that_share_files_are_read_alone_after_compaction(disk_store: Store) -> None:
