@@ -223,6 +223,7 @@ class ArtifactFolder:
                 lambda version: pointers.names_in(self._versions, version, self._spec),
                 upkeep,
                 is_ours=lambda path: "/" not in path or path.endswith(".tmp"),
+                comes_again=True,
             )
 
     def _current(self) -> Pointer | None:

@@ -20,11 +20,14 @@ def maintain_versions(
     upkeep: Upkeep,
     *,
     is_ours: Callable[[str], bool],
+    comes_again: bool = False,
 ) -> Upkept:
     """Forgets the versions that are not kept, with their files, and sweeps up after killed writers.
 
     `found` are the versions that are there, `named_by` gives the files that one names. Of the
-    files that none names those whose paths are ours are swept when they are old.
+    files that none names those whose paths are ours are swept when they are old. Files that are
+    named by their content come again under the same name: of those only old ones are removed, as
+    a writer elsewhere may be about to name one.
     """
     folder = versions.folder
     kept_from = upkeep.kept_from(found)
@@ -34,7 +37,7 @@ def maintain_versions(
     old: list[FileEntry] = []
     left: list[FileEntry] = []
     for entry in folder.entries():
-        if entry.path in gone:
+        if entry.path in gone and (not comes_again or upkeep.is_left(entry)):
             old.append(entry)
         elif entry.path not in kept and upkeep.is_left(entry) and is_ours(entry.path):
             left.append(entry)

@@ -341,6 +341,18 @@ def test_files_that_nothing_points_to_are_swept_when_they_are_old(tmp_path: Path
     assert content(artifacts) == b"weights"
 
 
+def test_a_file_that_a_writer_may_be_about_to_name_again_is_not_swept(tmp_path: Path) -> None:
+    artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
+    for content_ in (b"old", b"new"):
+        commit(artifacts, tmp_path, content_)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    done = artifacts.maintain(Upkeep(soon, soon, an_hour_ago))
+    assert (done.cleaned, done.vacuumed) == (1, 0)
+    commit(artifacts, tmp_path, b"old")
+    assert content(artifacts) == b"old"
+
+
 def test_files_of_kept_versions_are_not_swept(tmp_path: Path) -> None:
     artifacts = ArtifactFolder(MODEL, LocalFolder(tmp_path / "churn"), tmp_path)
     for number in range(KEPT_VERSIONS + 1):
