@@ -2,6 +2,7 @@
 
     python benchmarks/run.py                     all of them; writes results/latest.jsonl
     python benchmarks/run.py load lake           only these; writes results/partial.jsonl
+    python benchmarks/run.py --scale 0.1 writes  at a tenth of the size: a quick look
     python benchmarks/run.py --trial             tiny workloads: do the benches themselves work?
 
 Needs the checkout's own environment; those of the peers are made under .envs at first use. Values
@@ -34,6 +35,7 @@ BENCHES = (
     "cli10",
     "lake",
     "writes",
+    "small_writes",
     "validate",
 )
 TRIAL_SCALE = 0.004
@@ -49,7 +51,7 @@ def main() -> int:
             our_python=wanted.python.absolute(),
             scratch=Path(scratch),
             most_rounds=1 if wanted.trial else wanted.rounds,
-            scale=TRIAL_SCALE if wanted.trial else 1,
+            scale=TRIAL_SCALE if wanted.trial else wanted.scale or 1,
             with_ours=not wanted.peers_only,
         )
         for bench in wanted.benches:
@@ -57,9 +59,10 @@ def main() -> int:
             figures += import_module(f"bench_{bench}").run(setting)
     reasons = _reasons()
     text = f"{table(figures)}\n\n{_machine()}\n{_failed(figures)}"
-    text += "a trial: its figures mean nothing\n" if wanted.trial else _missed(figures, reasons)
+    is_whole_size = not (wanted.trial or wanted.scale)
+    text += _missed(figures, reasons) if is_whole_size else "not at full size\n"
     print(text)
-    is_whole = tuple(wanted.benches) == BENCHES and not (wanted.trial or wanted.peers_only)
+    is_whole = tuple(wanted.benches) == BENCHES and is_whole_size and not wanted.peers_only
     name = "latest" if is_whole else "partial"
     write_lines(results / f"{name}.jsonl", figures, reasons)
     (results / f"{name}.txt").write_text(text)
@@ -73,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--python", type=Path, default=our_python(), help="our interpreter")
     parser.add_argument("--rounds", type=int, help="at most so many rounds a bench")
     parser.add_argument("--scratch", type=Path, help="where workloads are written")
+    parser.add_argument("--scale", type=float, help="workloads of this share of their size")
     parser.add_argument("--trial", action="store_true", help="tiny workloads, one round")
     parser.add_argument("--peers-only", action="store_true", help="leave our side out")
     wanted = parser.parse_args()

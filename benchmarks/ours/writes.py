@@ -1,4 +1,4 @@
-"""writes.py TABLES ROWS append|merge|scd2: the second run of writes_project, measured."""
+"""writes.py TABLES ROWS WAY: the second run of writes_project, measured."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ folder = shutil.copytree(Path(__file__).with_name("writes_project"), tables / "p
 project = Project.load(folder)
 writes.give(writes.first(rows))
 first = project.run()
-writes.give(writes.later(rows))
+writes.give(writes.later(rows, way))
+selected = {"partitions": writes.STATUS} if way == "partition" else {}
 with measured() as cost:
-    second = project.run(force=True)
+    second = project.run(force=True, **selected)
 if (first.made, second.made) != (1, 1):
     raise SystemExit(f"{first.made} and {second.made} steps made")
 say(cost)

@@ -1,4 +1,4 @@
-"""writes_hand.py ROOT ROWS append|merge|scd2: the same on delta-rs by hand, ZSTD 1 as ours.
+"""writes_hand.py ROOT ROWS WAY: the same on delta-rs by hand, with ZSTD 1 and the rules of ours.
 
 `scd2` is the merge that closes and opens in one commit: a row that closes carries the key, one
 that opens carries none, so that it matches nothing.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.table import TableMerger
 from workloads import writes
 from workloads.clock import measured, say
 
@@ -19,12 +20,33 @@ ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
 VALUES = ("customer", "day", "amount", "status", "note")
 
 
+def taken(at: datetime) -> pl.Expr:
+    """The column that says since when rows hold."""
+    return pl.lit(at, dtype=pl.Datetime("us", "UTC")).alias("valid_from")
+
+
 def since(frame: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """The rows as states that hold since `at`."""
     return frame.with_columns(
-        valid_from=pl.lit(at, dtype=pl.Datetime("us", "UTC")),
+        taken(at),
         valid_to=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
         is_current=pl.lit(value=True),
+    )
+
+
+def overwrite(frame: pl.DataFrame) -> None:
+    """Takes the place of all rows."""
+    write_deltalake(DeltaTable(root), frame, mode="overwrite", writer_properties=ZSTD)
+
+
+def partition(frame: pl.DataFrame) -> None:
+    """Takes the place of the rows of one status."""
+    write_deltalake(
+        DeltaTable(root),
+        frame,
+        mode="overwrite",
+        predicate=f"status = '{writes.STATUS}'",
+        writer_properties=ZSTD,
     )
 
 
@@ -33,15 +55,30 @@ def append(frame: pl.DataFrame) -> None:
     write_deltalake(DeltaTable(root), frame, mode="append", writer_properties=ZSTD)
 
 
-def merge(frame: pl.DataFrame) -> None:
-    """Updates the orders that are known and adds the others."""
-    DeltaTable(root).merge(
+def by_id(frame: pl.DataFrame) -> TableMerger:
+    """A merge of the rows by their id."""
+    return DeltaTable(root).merge(
         frame,
         predicate="t.order_id = s.order_id",
         source_alias="s",
         target_alias="t",
         writer_properties=ZSTD,
-    ).when_matched_update_all().when_not_matched_insert_all().execute()
+    )
+
+
+def merge(frame: pl.DataFrame) -> None:
+    """Updates the orders that are known and adds the others."""
+    by_id(frame).when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def insert(frame: pl.DataFrame) -> None:
+    """Adds the orders that are not known."""
+    by_id(frame).when_not_matched_insert_all().execute()
+
+
+def snapshot(frame: pl.DataFrame) -> None:
+    """Adds all orders as they are now."""
+    append(frame.with_columns(taken(datetime.now(UTC))))
 
 
 def scd2(frame: pl.DataFrame) -> None:
@@ -74,10 +111,15 @@ def scd2(frame: pl.DataFrame) -> None:
     ).when_not_matched_insert({name: f"s.{name}" for name in opened.columns}).execute()
 
 
-first, later = writes.first(rows), writes.later(rows)
+old, new = writes.first(rows), writes.later(rows, way)
 if way == "scd2":
-    first = since(first, datetime(2026, 1, 1, tzinfo=UTC))
-write_deltalake(root, first, writer_properties=ZSTD)
+    old = since(old, datetime(2026, 1, 1, tzinfo=UTC))
+elif way == "snapshot":
+    old = old.with_columns(taken(datetime(2026, 1, 1, tzinfo=UTC)))
+cut = ["status"] if way == "partition" else None
+write_deltalake(root, old, partition_by=cut, writer_properties=ZSTD)
+ways = (overwrite, partition, append, merge, insert, scd2, snapshot)
+write = {each.__name__: each for each in ways}[way]
 with measured() as cost:
-    {"append": append, "merge": merge, "scd2": scd2}[way](later)
+    write(writes.checked(new, way))
 say(cost)

@@ -1,4 +1,4 @@
-"""writes_proof.py TABLES ROWS append|merge|scd2: fails unless the table holds what it should."""
+"""writes_proof.py TABLES ROWS WAY: fails unless the table holds what it should."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ if way == "scd2":
     if not found.height == expected.height + closed.height or abs(closed.height - rows // 4) > 1:
         raise SystemExit(f"{closed.height} of {found.height} states are closed")
     found = found.filter(pl.col("is_current") & pl.col("valid_to").is_null())
-order = ["order_id", "amount", "note"]
+order = ["order_id", "amount", "note", "status"]
 if not found.select(columns).sort(order).equals(expected.sort(order)):
     raise SystemExit(f"`{folder.name}` holds other rows than it should")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from workloads import writes
 
-from flowforge_assets import Bronze, Col, Shape, Silver, Table, asset, col, key
+from flowforge_assets import Bronze, Col, Partitions, Shape, Silver, Static, Table, asset, col, key
 
 WAY = os.environ["WRITES_WAY"]
 
@@ -31,18 +31,18 @@ if WAY == "append":
     def log() -> Table[Log]:
         return writes.given()
 
-elif WAY == "merge":
+elif WAY == "partition":
 
-    class Orders(Order, Silver):
-        """Every order once, as it is now."""
+    class OrdersByStatus(Order, Silver, partition=Static(*writes.STATUSES).on("status")):
+        """Every order once, by status."""
 
         order_id: Col[int] = key()
 
-    @asset(write="merge")
-    def orders() -> Table[Orders]:
+    @asset
+    def orders_by_status(status: Partitions[str]) -> Table[OrdersByStatus]:  # noqa: ARG001 - one step for all
         return writes.given()
 
-else:
+elif WAY == "scd2":
 
     class OrderStates(Order, Silver):
         """What every order was, and since when."""
@@ -55,3 +55,40 @@ else:
     @asset(write="scd2")
     def order_states() -> Table[OrderStates]:
         return writes.given()
+
+elif WAY == "snapshot":
+
+    class OrderSnapshots(Order, Silver):
+        """All orders, as they were each time."""
+
+        order_id: Col[int] = key()
+        valid_from: Col[datetime] = col(valid_from=True)
+
+    @asset(write="snapshot")
+    def order_snapshots() -> Table[OrderSnapshots]:
+        return writes.given()
+
+else:
+
+    class Orders(Order, Silver):
+        """Every order once."""
+
+        order_id: Col[int] = key()
+
+    if WAY == "merge":
+
+        @asset(write="merge")
+        def merged() -> Table[Orders]:
+            return writes.given()
+
+    elif WAY == "insert":
+
+        @asset(write="insert")
+        def inserted() -> Table[Orders]:
+            return writes.given()
+
+    else:
+
+        @asset
+        def overwritten() -> Table[Orders]:
+            return writes.given()
