@@ -21,7 +21,7 @@ was dropped; empties the table and makes it anew; or does not begin."""
 class TableChange:
     """What became of one table's columns, what a run does about it, and who reads them.
 
-    `readers` are assets and checks; `rows` is about how many are there.
+    `readers` are assets and checks; `rows` is about how many are there, 0 where that is not known.
     """
 
     dataset: DatasetKey
@@ -52,19 +52,19 @@ class TableChange:
     @property
     def cost(self) -> str:
         """What a run does about it, for people."""
-        about = f"about {self.rows:,} row{'' if self.rows == 1 else 's'}"
+        rows = f" (about {self.rows:,} row{'' if self.rows == 1 else 's'})" if self.rows else ""
         match self.answer:
             case "taken":
                 lands = "the next commit brings them into the table"
                 return lands if self.change == "metadata" else f"{lands}; rows that stay are null"
             case "rewritten":
-                return f"the next commit writes the rows that stay again ({about})"
+                return f"the next commit writes the rows that stay again{rows}"
             case "remade":
                 return "all rows are made again"
             case "dropped":
-                return f"the next commit writes the rows that stay again without them ({about})"
+                return f"the next commit writes the rows that stay again without them{rows}"
             case "emptied":
-                return f"the table is emptied ({about}) and made anew"
+                return f"the table is emptied{rows} and made anew"
             case "refused":
                 return "refused without `--allow-breaking`"
 
