@@ -93,6 +93,6 @@ def test_a_reference_shows_how_it_is_written() -> None:
 
 
 def test_without_prefect_a_block_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "prefect.blocks.core", None)
+    monkeypatch.setitem(sys.modules, "prefect.client.orchestration", None)
     with pytest.raises(PrefectMissingError, match="is in a Prefect block"):
         resolve(Reference("prefect_block", "secret/lake"))
