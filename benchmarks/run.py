@@ -35,6 +35,7 @@ BENCHES = (
     "cli10",
     "lake",
     "writes",
+    "partition_overwrite",
     "small_writes",
     "validate",
 )
