@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,6 @@ from flowforge_assets import (
     Bronze,
     Changes,
     Col,
-    Daily,
     Deletes,
     Frame,
     Gold,
@@ -28,15 +27,11 @@ from flowforge_assets import (
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.incremental import ChangesLostError, ChangesTakenError
 from flowforge_assets.project.stores import StoreConfig
-from flowforge_assets.storage.upkeep import Upkeep
 from pipelines import Pipeline, pipeline, reasons
 
-DAY = Daily(start="2026-01-01", end="2026-01-03")
 STORES = pytest.mark.parametrize("store", ["memory", "delta", "parquet"])
 ORDERS: dict[int, str] = {}
 """What the outside world says: orders and what has become of them."""
-EVENTS: list[tuple[int, int]] = []
-"""What has happened so far: days of January, and numbers."""
 RATES: list[int] = []
 FAILING: list[bool] = []
 MEANWHILE: list[Callable[[], object]] = []
@@ -77,16 +72,6 @@ class Gone(Silver):
 
 class Count(Gold):
     orders: Col[int] = col()
-
-
-class Events(Bronze, partition=DAY.on("day")):
-    day: Col[date] = col()
-    number: Col[int] = col()
-
-
-class Kept(Silver, partition=DAY.on("day")):
-    day: Col[date] = col()
-    number: Col[int] = col()
 
 
 @asset
@@ -140,23 +125,9 @@ def count(before: Before[Count], new: Changes[Orders]) -> Frame[Count]:
     return pl.concat([before, added]).select(pl.col("orders").sum())
 
 
-@asset
-def events(day: date) -> Frame[Events]:
-    numbers = [number for on, number in EVENTS if on == day.day]
-    return pl.LazyFrame({"number": numbers}, schema={"number": pl.Int64}).select(
-        day=pl.lit(day), number="number"
-    )
-
-
-@asset(write="append")
-def kept(events: Changes[Events]) -> Frame[Kept]:
-    return events
-
-
 @pytest.fixture(autouse=True)
 def _a_new_world() -> None:
     ORDERS.clear()
-    EVENTS.clear()
     RATES.clear()
     FAILING.clear()
     MEANWHILE.clear()
@@ -264,45 +235,6 @@ def test_a_lookup_that_changed_is_no_change(tmp_path: Path, store: str) -> None:
     assert lake.rows(Log) == [(1, "new")]
 
 
-@STORES
-def test_only_partitions_with_changes_have_steps(tmp_path: Path, store: str) -> None:
-    EVENTS.extend([(1, 10), (2, 20)])
-    lake = pipeline(tmp_path, events, kept, store=store)
-    lake.run()
-    EVENTS.append((2, 21))
-    lake.run(["bronze.events"], partitions="2026-01-02", force=True)
-    assert reasons(lake.plan()) == {"kept": ("input newer", "2026-01-02")}
-    lake.run()
-    assert lake.rows(Kept, "number") == [10, 20, 21]
-    assert lake.ended() == {("kept", "2026-01-02"): "made"}
-
-
-@STORES
-def test_a_partition_keeps_its_changes_until_it_is_made(tmp_path: Path, store: str) -> None:
-    EVENTS.extend([(1, 10), (2, 20)])
-    lake = pipeline(tmp_path, events, kept, store=store)
-    lake.run()
-    EVENTS.extend([(1, 11), (2, 21)])
-    lake.run(["bronze.events"], force=True)
-    lake.run(["silver.kept"], partitions="2026-01-02")
-    EVENTS.append((1, 12))
-    lake.run(["bronze.events"], force=True)
-    lake.run()
-    assert lake.rows(Kept, "number") == [10, 11, 12, 20, 21]
-
-
-@STORES
-def test_a_rebuilt_reader_takes_all_rows_once(tmp_path: Path, store: str) -> None:
-    EVENTS.extend([(1, 10), (2, 20), (3, 30)])
-    lake = pipeline(tmp_path, events, kept, store=store)
-    lake.run()
-    EVENTS.append((3, 31))
-    lake.run(["bronze.events"], force=True)
-    lake.run(["silver.kept"], rebuild=True)
-    lake.run()
-    assert lake.rows(Kept, "number") == [10, 20, 30, 31]
-
-
 def made_anew(lake: Pipeline, tmp_path: Path, reader: str, **states: str) -> None:
     """The table of orders is removed, and made by another run."""
     says(lake, "bronze.orders", reader, _1="new", _2="new")
@@ -380,25 +312,6 @@ def test_a_ledger_that_lags_behind_the_lake_takes_no_change_again(tmp_path: Path
     assert lake.rows(Log, "order") == [1, 2]
     assert other.run(["silver.log"], force=True).errors == ()
     assert lake.rows(Log, "order") == [1, 2]
-
-
-@STORES
-def test_late_rows_of_a_partition_that_was_quiet_for_long_are_told(
-    tmp_path: Path, store: str
-) -> None:
-    EVENTS.extend([(1, 10), (2, 20)])
-    lake = pipeline(tmp_path, events, kept, store=store)
-    lake.run()
-    for number in range(12):
-        EVENTS.append((2, 21 + number))
-        lake.run(["bronze.events"], partitions="2026-01-02", force=True)
-        lake.run()
-    later = datetime.now(UTC) + timedelta(days=1)
-    lake.table(Events).maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
-    EVENTS.append((1, 11))
-    lake.run(["bronze.events"], partitions="2026-01-01", force=True)
-    assert lake.run().errors == ()
-    assert lake.rows(Kept, "number") == [10, 11, *range(20, 33)]
 
 
 @STORES
