@@ -233,7 +233,7 @@ class _Writer:
             made=made,
             now=self.scope.now,
             removed=removed,
-            known=self.scope.made.known(dataset.key, done),
+            known=lambda: self.scope.made.known(dataset.key, done),
         )
         return committed, frame
 

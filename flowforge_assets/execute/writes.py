@@ -40,15 +40,16 @@ def write(  # noqa: PLR0913 - the rows, and all that says how they are written
     made: Made,
     now: datetime,
     removed: pl.DataFrame | None = None,
-    known: Known | None = None,
+    known: Callable[[], Known | None] = lambda: None,
 ) -> Made:
     """Commits `rows` as the asset writes them, and gives the commit as it stands in the table.
 
     `replaced` are the partitions that an overwrite replaces, `removed` has the keys of rows that
-    a merge removes. `known` are the steps as the run knows them to be made: where another run has
-    made them, rows are not added again, and none are written that were worked out from `Before`.
-    With `made.restart` all that was there goes, in the same commit. Rows that are staged already
-    are `rows` as they are: only what replaces or adds whole rows takes them.
+    a merge removes. `known` gives the steps as the run knows them to be made: where another run has
+    made them, rows are not added again, and none are written that were worked out from `Before`
+    (None: other runs do not matter). With `made.restart` all that was there goes, in the same
+    commit. Rows that are staged already are `rows` as they are: only what replaces or adds whole
+    rows takes them.
 
     Raises:
         StorageError: the commit fails (FF-6xx).
@@ -56,11 +57,11 @@ def write(  # noqa: PLR0913 - the rows, and all that says how they are written
     """
     if made.restart:
         return _commit(table, rows, Everything(), made)
-    base = known if any(read.form == "before" for read in asset.inputs) else None
+    base = known() if any(read.form == "before" for read in asset.inputs) else None
     match asset.write:
         case "append":
             none = PartitionSet.none(dataset.partitioning.dimensions)
-            return _commit(table, rows, none, made, known)
+            return _commit(table, rows, none, made, base or known())
         case "merge":
             return _commit(table, rows, matching(asset, dataset, removed), made, base)
         case "insert":
