@@ -66,11 +66,12 @@ options alone. A view (`write="view"`) stores no rows, so it has no row here.
 
 - *exact rows, old versions too*: after each of several writes the rows are those of a plain model,
   and each older version reads as it was.
-- *tried again: once*: a step that commits again, from another process, changes nothing.
+- *tried again: once*: a step that commits again, by a client that knows nothing, changes nothing.
 - *cut off: unseen*: rows that were written and not committed are never read, and the next write
   works.
 - *known from the store*: who made what from which inputs is read back from the store alone.
-- *two writers: none lost*: what was acknowledged is there once, what was refused is told.
+- *two writers: none lost*: of two threads, each with a client of its own, what was acknowledged is
+  there once, what was refused is told.
 - *bad network: none lost*: answers are lost after the work was done, and the store says 500 and
   503; trying again ends with each write there once.
 
