@@ -274,6 +274,21 @@ def test_a_version_whose_inputs_were_vacuumed_is_not_made_again(call: Call) -> N
     assert "`bronze.visits` is no longer kept as it was read" in ran.err
 
 
+def test_what_a_reader_of_changes_has_not_seen_yet_is_not_vacuumed(
+    folder: Path, call: Call
+) -> None:
+    project = Project.load(".")
+    seen = project.history().lookup(project.dataset("taken").key)[0].inputs
+    (version,) = (each.version for each in seen.values())
+    (folder / "count.txt").write_text("5")
+    assert call("run", "-q", "--force", "-s", "visits").code == 0
+    for _ in range(2):
+        assert call("maintain", "-s", "visits", "--older-than", "0d").code == 0
+    assert Project.load(".").read("bronze.visits", version=version).height == 9
+    assert call("run", "-q", "-s", "taken").code == 0
+    assert Project.load(".").read("gold.taken").height == 15
+
+
 def test_an_input_that_was_made_anew_is_not_the_one_that_was_read(folder: Path, call: Call) -> None:
     shutil.rmtree(folder / ".flowforge/dev/lake/bronze/visits")
     assert call("run", "-q", "-s", "visits").code == 0
