@@ -10,9 +10,11 @@ from time import monotonic
 import pytest
 
 from emulators import EMULATORS
+from fault_proxy import FaultProxy, Kind
 from flowforge_assets.errors.storage import NoAccessError, StorageError, UnreachableError
 from flowforge_assets.errors.stores import (
     NoBucketError,
+    StoreBusyError,
     UnsafeStoreError,
     WrongCredentialsError,
 )
@@ -139,3 +141,32 @@ def test_a_store_without_conditional_writes_takes_no_commit(
     with pytest.raises(UnsafeStoreError, match=r"see docs/guide/stores\.md"):
         write(table)
     assert table.version() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("moto_s3", "error_503"), ("azurite", "error_503"), ("moto_s3", "error_429")]
+)
+def test_a_store_that_asks_to_slow_down_for_good_is_told(
+    request: pytest.FixtureRequest,
+    fault_proxy: Callable[[StorePlace], FaultProxy],
+    name: str,
+    kind: Kind,
+) -> None:
+    place: StorePlace = request.getfixturevalue(name)
+    proxy = fault_proxy(place)
+    proxy.plan(1, 1.0, kinds=[kind])
+    told(StoreBusyError, place.through(proxy.url), "delta", write)
+
+
+def test_a_store_that_is_busy_for_a_moment_is_asked_again(
+    moto_s3: StorePlace, fault_proxy: Callable[[StorePlace], FaultProxy], form: Format
+) -> None:
+    proxy = fault_proxy(moto_s3)
+    place = moto_s3.through(proxy.url)
+    table = open_store(
+        RemoteLocation(place.url, read_options(place.url, place.options)), format=form
+    ).table(DAILY)
+    proxy.plan(1, 1.0, kinds=["error_503"], most=2)
+    write(table)
+    assert len(proxy.faults) == 2
+    assert table.scan().collect().height == 1
