@@ -37,6 +37,7 @@ BENCHES = (
     "writes",
     "partition_overwrite",
     "small_writes",
+    "log_growth",
     "validate",
 )
 TRIAL_SCALE = 0.004
