@@ -115,6 +115,7 @@ faults: setup ## kill writers, let them meet, spoil their network (FAULTS=200 ro
 		$(PYTEST) --numprocesses $(WORKERS) --dist load $(FAULT_TESTS)
 	$(BIN)/python tests/faults/fault_report.py $(FAULT_LINES) \
 		benchmarks/results/faults.json benchmarks/results/faults.md
+	@rm -f $(FAULT_LINES)
 
 BENCHES ?=
 
