@@ -144,6 +144,9 @@ def _match_bags(
     matched = stored.join(
         keys.unique().lazy(), on=keys.columns, how="semi", nulls_equal=True
     ).collect()
+    if not matched.height:
+        every = pl.Series([True]).new_from_index(0, staged.height)
+        return RowMatch(matched, row, every.clear(), every)
     names = staged.columns
     number = free_name("number", [*names, row])
     numbered = pl.int_range(pl.len()).over(names).alias(number)
