@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ BUCKET = "lake"
 
 
 @contextmanager
-def store(kind: str) -> Iterator[Mapping[str, str]]:
+def store(kind: str) -> Generator[Mapping[str, str]]:
     """The environment variables with which a server of that kind is reached."""
     if kind == "azure":
         with azurite_server(BUCKET) as port:

@@ -145,7 +145,7 @@ def _write_table(folder: Folder, commit: Commit, *, version: int, mode: str) -> 
 
 def _is_declared(at: Snapshot, spec: TableSpec) -> bool:
     """Whether the stored columns are the declared ones, with their nulls and descriptions."""
-    never_null = {f.name for f in spec.schema if not (f.nullable or f.optional)}
+    never_null = frozenset(f.name for f in spec.schema if not (f.nullable or f.optional))
     return (
         at.stored == polars_schema(spec.schema)
         and at.not_null == never_null

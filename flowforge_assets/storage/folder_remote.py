@@ -256,9 +256,9 @@ def _is_refused(error: BaseException) -> bool:
     """Whether a put failed on its condition, or since another of the same file is going on."""
     if isinstance(error, FileExistsError):
         return True
-    cause: Any = error.__cause__  # botocore's, whose classes are made as they are met
-    answer = getattr(cause, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    # botocore's errors, whose classes are made as they are met, say what the service answered
+    answer: Mapping[str, Mapping[str, str]] = getattr(error.__cause__, "response", {})
+    code = answer.get("Error", {}).get("Code")
     return code in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from flowforge_assets.storage import delta_commit
-from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.delta_handle import DeltaHandle
+from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.store import Matching
 from matching_values import (
