@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from weakref import finalize
 
 from flowforge_assets.errors.stores import NoBucketError, UnsafeStoreError
@@ -257,8 +257,10 @@ def _is_refused(error: BaseException) -> bool:
     if isinstance(error, FileExistsError):
         return True
     # botocore's errors, whose classes are made as they are met, say what the service answered
-    answer: Mapping[str, Mapping[str, str]] = getattr(error.__cause__, "response", {})
-    code = answer.get("Error", {}).get("Code")
+    answer: object = getattr(error.__cause__, "response", None)
+    if not isinstance(answer, dict):
+        return False
+    code = cast("dict[str, dict[str, str]]", answer).get("Error", {}).get("Code")
     return code in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
