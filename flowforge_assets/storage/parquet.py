@@ -239,10 +239,11 @@ class ParquetTable:
             if newest is None:
                 return Upkept()
             compacted, into = compact_parquet(self._versions, newest, self._spec, upkeep)
+            newest = self._current() or newest
             found = manifests.versions_kept(self._versions, self._spec)
             state = None
             if found[0].version < upkeep.kept_from(found):
-                state = found[-1].version
+                state = newest.version  # others may have made newer ones meanwhile
                 if not upkeep.is_dry:
                     self._write_state(state, newest)
             done = maintain_versions(
