@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
-from flowforge_assets.storage import delta_commit
+from flowforge_assets.storage.delta_alter import Alteration
 from flowforge_assets.storage.delta_handle import DeltaHandle
 from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
@@ -106,15 +106,15 @@ def test_a_merge_decides_anew_after_another_came_first(tmp_path: Path) -> None:
     assert made.touched == days(0, 1)
 
 
-@pytest.mark.parametrize("moment", ["DeltaHandle.column_stats", "delta_commit._widen"])
+@pytest.mark.parametrize(
+    ("holder", "name"), [(DeltaHandle, "column_stats"), (Alteration, "carry_out")]
+)
 def test_a_commit_of_another_in_the_midst_of_a_merge_is_not_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holder: type, name: str
 ) -> None:
     first, other = (DeltaStore(LocalFolder(tmp_path), tmp_path).table(BY_HOUR) for _ in range(2))
     merge(first, prices((1, 1.0, 0), (2, 2.0, 0), (9, 9.0, 0)))
     mine = DeltaStore(LocalFolder(tmp_path), tmp_path).table(wider_prices(nullable=True))
-    holder = delta_commit if moment.startswith("delta_commit") else DeltaHandle
-    name = moment.rpartition(".")[2]
     go_on = getattr(holder, name)
     steps = iter(["other"])
 
