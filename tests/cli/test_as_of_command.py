@@ -247,7 +247,7 @@ def test_sources_are_not_made_by_a_run_over_the_past(call: Call, three: Path) ->
         (("-s", "doubled", "--as-of", "totals@0"), "FF-809"),
         (("--as-of", "numbers@0"), "FF-809"),
         (("-s", "doubled", "--as-of", "2026-01-01", "--as-of", "2026-01-02"), "FF-809"),
-        (("-s", "doubled", "--as-of", "numbrs@0"), "FF-807"),
+        (("-s", "doubled", "--as-of", "numbersx@0"), "FF-807"),
         (("-s", "doubled", "--as-of", "numbers@9"), "FF-603"),
         (("-s", "doubled", "--as-of", "2000-01-01"), "FF-603"),
         (("--resume", "x", "--as-of", "2000-01-01"), "FF-809"),

@@ -43,7 +43,7 @@ def test_a_merge_minds_the_order_of_its_steps_unless_rows_tell_how_new_they_are(
     [
         ("latest=3", '`latest=3` names no column | write its name: `latest="changed"`'),
         ("deletes=''", "`deletes=''` names no column"),
-        ("lattest='at'", "did you mean `latest`?"),
+        ("latestt='at'", "did you mean `latest`?"),
     ],
 )
 def test_what_names_no_column_is_refused(refused: Refused, option: str, said: str) -> None:
