@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import cast
 
 import pytest
 from hypothesis import settings
@@ -23,6 +25,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 pytest_collect_file = documents.pytest()
 
+_PROJECTS = Path(__file__).parent / "projects"
 _PACKAGES = {Path(__file__).parent / name for name in ("flowforge_assets", "connectors")}
 pytest_plugins = ["emulators"]
 
@@ -52,15 +55,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = golden
 
 
-@pytest.fixture(autouse=True)
-def _other_tests_modules() -> Iterator[None]:
-    """Gives back what a test that imports a module of the same name took from another's."""
-    modules = dict(sys.modules)
-    registries: tuple[dict[Any, Any], ...] = (DECLARED, DECLARED_SQL, DECLARED_EXTERNAL)
-    declared = [(known, dict(known)) for known in registries]
-    yield
-    for known, before in declared:
-        for key in before.keys() - known.keys():
-            known[key] = before[key]
-    for name in modules.keys() - sys.modules.keys():
-        sys.modules[name] = modules[name]
+@dataclass(frozen=True, slots=True)
+class _Imported:
+    """What the tests of the projects imported when they were collected."""
+
+    modules: Mapping[str, ModuleType]
+    declared: Sequence[Mapping[tuple[str, str], object]]
+
+
+_IMPORTED = pytest.StashKey[_Imported]()
+_REGISTRIES = cast(
+    "Sequence[dict[tuple[str, str], object]]", (DECLARED, DECLARED_SQL, DECLARED_EXTERNAL)
+)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remembers the modules of the projects: other tests have modules of the same names."""
+    modules = {
+        name: module
+        for name, module in sys.modules.items()
+        if str(getattr(module, "__file__", "")).startswith(f"{_PROJECTS}/")
+    }
+    declared = [{k: v for k, v in known.items() if k[0] in modules} for known in _REGISTRIES]
+    session.config.stash[_IMPORTED] = _Imported(modules, declared)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Gives a project's test back the modules that it was collected with."""
+    if _PROJECTS not in item.path.parents:
+        return
+    imported = item.config.stash[_IMPORTED]
+    sys.modules.update(imported.modules)
+    for known, before in zip(_REGISTRIES, imported.declared, strict=True):
+        for key in [key for key in known if key[0] in imported.modules]:
+            del known[key]
+        known.update(before)

@@ -29,6 +29,10 @@ from pathlib import Path
 from sybil import Document, Example, Lexeme, Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
 
+from flowforge_assets.declare.asset import forget
+from flowforge_assets.declare.external import forget_external
+from flowforge_assets.declare.sql_asset import forget_sql
+
 REPOSITORY = Path(__file__).parents[2]
 SECONDS_A_COMMAND = 300
 
@@ -194,9 +198,16 @@ def _run_in_folder(example: Example) -> None:
         sys.path.remove(folder)
         os.chdir(before)
         # The reader's files may change before the next block; a new Python would read them anew.
-        for name in set(sys.modules) - modules:
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(folder):
-                del sys.modules[name]
+        ours = {
+            name
+            for name in set(sys.modules) - modules
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(folder)
+        }
+        for name in ours:
+            del sys.modules[name]
+        forget(ours)
+        forget_sql(ours)
+        forget_external(ours)
 
 
 def _open(namespace: dict[str, object]) -> None:
