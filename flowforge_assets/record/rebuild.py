@@ -40,25 +40,25 @@ def rebuild(
     """Makes the ledger at `path` say what `tables` say, one transaction a dataset.
 
     `schemas` gives the history of a dataset's columns; without it that of the file stays.
-    Datasets that `tables` lacks are forgotten. The history of runs is kept where the file is
-    sound; one that is not is moved to `<name>.broken-<time>.db`. Hold the run lock meanwhile.
+    All tables are read before anything is written: a table that cannot be read leaves the ledger
+    as it is, and none where none was. Datasets that `tables` lacks are forgotten. The history of
+    runs is kept where the file is sound; one that is not is moved to `<name>.broken-<time>.db`.
+    Hold the run lock meanwhile.
 
     Raises:
         RecordError: the file is a newer version's (FF-502), or cannot be written (FF-503 to 506).
     """
+    found = [
+        (dataset, made, None if schemas is None else schemas(dataset)) for dataset, made in tables
+    ]
     ledger, moved_to = _open_sound(path, clock)
     with ledger:
-        pieces = 0
         unseen = set(ledger.datasets())
-        seen: set[DatasetKey] = set()
-        for dataset, made in tables:
-            columns = None if schemas is None else schemas(dataset)
+        for dataset, made, columns in found:
             ledger.replace_all(dataset, made, schemas=columns)
-            seen.add(dataset)
-            pieces += len(made)
-        for dataset in unseen - seen:
+        for dataset in unseen - {dataset for dataset, _, _ in found}:
             ledger.forget(dataset)
-    return Rebuilt(len(seen), pieces, moved_to)
+    return Rebuilt(len(found), sum(len(made) for _, made, _ in found), moved_to)
 
 
 def _open_sound(path: Path, clock: Clock) -> tuple[Ledger, Path | None]:

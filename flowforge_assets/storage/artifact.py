@@ -209,6 +209,7 @@ class ArtifactFolder:
             return done if is_mine else None
 
         with guarded(self._spec.key, self._folder.shown):
+            self._folder.refuse_unsafe()
             return until_made(attempt, self._spec.key)
 
     def maintain(self, upkeep: Upkeep) -> Upkept:

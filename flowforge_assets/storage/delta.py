@@ -228,6 +228,7 @@ class DeltaTable:
             CommitConflictError: others were first each time (FF-609).
         """
         with self._lock, guarded(self._spec.key, self._place):
+            self._folder.refuse_unsafe()
             return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
@@ -252,6 +253,7 @@ class DeltaTable:
         with self._lock, guarded(self._spec.key, self._place):
             if self._handle.current() is None:
                 return Upkept()
+            self._folder.refuse_unsafe()
             return maintain_delta(self._folder, self._spec, self._handle, schemas, upkeep)
 
     @property

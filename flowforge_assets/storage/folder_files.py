@@ -9,6 +9,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fsspec import AbstractFileSystem
+
+from flowforge_assets.errors.stores import UnsafeStoreError
 from flowforge_assets.storage.folder_remote import RemoteFolder
 
 if TYPE_CHECKING:
@@ -29,6 +32,19 @@ class FilesFolder(RemoteFolder):
     def polars_options(self) -> Mapping[str, Any]:
         """None are needed for copies."""
         return {}
+
+    def refuse_unsafe(self) -> None:
+        """Passes a place whose client makes a file and refuses another in one act.
+
+        Raises:
+            UnsafeStoreError: it looks first and writes then, or writes over it (FF-648).
+        """
+        # fsspec's own looks whether a file is there, and writes it then
+        if type(self.place.files).pipe_file is AbstractFileSystem.pipe_file:
+            message = f"the client of `{self.place.url}` cannot make a file only where none is"
+            hint = "use a store that honours conditional writes: see docs/guide/stores.md"
+            raise UnsafeStoreError(message, hint=hint)
+        super(FilesFolder, self).refuse_unsafe()
 
     def create(self, path: str, content: bytes) -> bool:
         """Makes a file in the way in which the place makes files that must not be there."""

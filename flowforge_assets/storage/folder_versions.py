@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 KEPT_VERSIONS: Final = 10
 FOLDER: Final = "_flowforge"
+_TRIES: Final = 20
+_PAUSE_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,18 @@ class VersionFiles:
         whose it is. A writer that slept while others made so many versions that theirs of this
         number is forgotten finds newer ones that do not know its step: then it has made none.
         """
-        if not self.folder.create(self.path(version), content) and self.read(version) != content:
-            return False
+        tries = _TRIES
+        while not self.folder.create(self.path(version), content):
+            there = self.read(version)
+            if there is not None and there != content:
+                return False
+            if there == content:
+                break
+            # a request for it is under way, this writer's own perhaps: until it is there, or gone
+            if (tries := tries - 1) == 0:
+                message = f"`{self.path(version)}` is neither there nor can it be made"
+                raise TimeoutError(message)
+            time.sleep(_PAUSE_SECONDS)
         kept = list(self.kept())
         newest = self.read(kept[-1]) if kept[-1] > version else None
         if newest is not None and step_id not in json.loads(newest)["steps"]:

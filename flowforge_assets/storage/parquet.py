@@ -215,6 +215,7 @@ class ParquetTable:
             CommitConflictError: others were first each time (FF-609).
         """
         with guarded(self._spec.key, self._place), self._lock:
+            self._folder.refuse_unsafe()
             return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
@@ -238,6 +239,7 @@ class ParquetTable:
             newest = self._current()
             if newest is None:
                 return Upkept()
+            self._folder.refuse_unsafe()
             compacted, into = compact_parquet(self._versions, newest, self._spec, upkeep)
             newest = self._current() or newest
             found = manifests.versions_kept(self._versions, self._spec)

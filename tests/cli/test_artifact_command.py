@@ -113,5 +113,5 @@ def test_the_ledger_is_rebuilt_from_files(call: Call, tides: Path) -> None:
 
 def test_the_pointer_of_an_artifact_is_a_file_that_people_can_read(call: Call, tides: Path) -> None:
     call("run", "-q")
-    pointer = tides / ".flowforge/dev/lake/gold/tide/_flowforge/artifact.json"
+    pointer = tides / ".flowforge/dev/lake/gold/tide/_flowforge/artifact-0.json"
     assert json.loads(pointer.read_text(encoding="utf-8"))["dataset"] == "gold.tide"

@@ -103,7 +103,7 @@ def test_a_newer_ledger_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_table_that_cannot_be_read_leaves_those_before_it(
+def test_a_table_that_cannot_be_read_leaves_the_ledger_as_it_was(
     path: Path, commit: Callable[..., Made]
 ) -> None:
     def tables() -> Iterator[tuple[DatasetKey, Sequence[Made]]]:
@@ -115,7 +115,11 @@ def test_a_table_that_cannot_be_read_leaves_those_before_it(
     with pytest.raises(StorageError):
         rebuild(path, tables())
     with Ledger.open(path) as ledger:
-        assert sorted(ledger.datasets()) == [FLIGHTS, WEATHER]
+        assert ledger.datasets() == [WEATHER]
+    path.unlink()
+    with pytest.raises(StorageError):
+        rebuild(path, tables())
+    assert not path.exists()
 
 
 def test_a_broken_ledger_that_cannot_be_moved_is_not_writable(

@@ -44,7 +44,7 @@ MORE_KINDS = (
 )
 """What the guarantees are held against besides: the whole would take too long."""
 
-SAMPLE = frozenset({"overwrite", "append", "merge", "artifact"})
+SAMPLE = frozenset({"append", "merge"})
 """The ways of writing that those are tried in each time; `make store-table` tries all."""
 
 
