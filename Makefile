@@ -78,6 +78,10 @@ test: setup ## run all tests (TESTS="tests/plan -x" for some)
 test-fast: setup ## run the tests that take no seconds and no server
 	$(PYTEST) -m "not slow and not prefect and not emulator" $(TESTS)
 
+.PHONY: test-stores
+test-stores: setup ## run the tests of storage on every kind of store, which takes a while
+	FLOWFORGE_EVERY_STORE=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests/storage
+
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines and branches none of them reaches
 	$(PYTEST) --cov --cov-report= $(TESTS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from flowforge_assets.storage.store import Store
-from store_kinds import CONFORMANCE, MORE_KINDS, ON_DISK, SAMPLE, StoreKind, opened
+from store_kinds import CONFORMANCE, EACH_TIME, ON_DISK, SAMPLE, StoreKind, opened
 from store_limits import limit_of
 from table_option import pytest_addoption, pytest_configure  # noqa: F401 - hooks
 
@@ -16,8 +17,8 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks what a store is known to fail; leaves to `make store-table` what takes long."""
-    later = [item for item in items if _is_for_the_table_alone(config, item)]
+    """Marks what a store is known to fail; leaves to `make test-stores` what takes long."""
+    later = [item for item in items if _is_for_later(config, item)]
     if later:
         config.hook.pytest_deselected(items=later)
         items[:] = [item for item in items if item not in set(later)]
@@ -30,12 +31,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(limit.mark())
 
 
-def _is_for_the_table_alone(config: pytest.Config, item: pytest.Item) -> bool:
-    """Whether it tries one of the ways that a kind of store is not tried on each time."""
-    kind = _parameters(item).get("lake") or _parameters(item).get("kind")
-    is_sampled = isinstance(kind, StoreKind) and kind in MORE_KINDS
-    is_whole = config.getoption("--conformance-table", None) is not None
-    return is_sampled and not is_whole and _parameters(item).get("way") not in SAMPLE
+def _is_for_later(config: pytest.Config, item: pytest.Item) -> bool:
+    """Whether it tries a kind of store, or a way of writing on one, that is not tried each time."""
+    if os.environ.get("FLOWFORGE_EVERY_STORE") or config.getoption("--conformance-table", None):
+        return False
+    given = _parameters(item)
+    kinds = [each for each in given.values() if isinstance(each, StoreKind) and each.emulator]
+    if not kinds:
+        return False
+    return kinds[0].name not in EACH_TIME or given.get("way", "append") not in SAMPLE
 
 
 def _parameters(item: pytest.Item) -> Mapping[str, object]:
