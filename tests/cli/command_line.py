@@ -1,12 +1,17 @@
-"""What one call of the command line gave."""
+"""What one call of the command line gave, and what it brought into this process."""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from flowforge_assets.declare.asset import forget
 
 _MASKS = (
     (re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}"), "RUN"),
@@ -60,3 +65,22 @@ class Call(Protocol):
     def __call__(self, *argv: str) -> Ran:
         """What `flowforge` with these words gave."""
         ...
+
+
+@contextmanager
+def own_imports(below: Path) -> Iterator[None]:
+    """Lets go at its end of what the projects in `below` have brought into this process."""
+    path, modules = list(sys.path), set(sys.modules)
+    try:
+        yield
+    finally:
+        files = {name: getattr(sys.modules[name], "__file__", None) for name in sys.modules}
+        ours = {
+            name
+            for name, file in files.items()
+            if name not in modules and file is not None and Path(file).is_relative_to(below)
+        }
+        for name in ours:
+            del sys.modules[name]
+        forget(ours)
+        sys.path[:] = path

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from command_line import Call, Ran
+from command_line import Call, Ran, own_imports
 from flowforge_assets.cli.main import main
-from flowforge_assets.declare.asset import forget
 from flowforge_assets.project.scaffold import make_project
 
 DAYS = '''\
@@ -48,19 +46,9 @@ def counts(visits: Frame[Visits]) -> Frame[Counts]:
 
 
 @pytest.fixture(autouse=True)
-def _own_imports() -> Iterator[None]:
-    """What a project put on the import path goes when its test ends."""
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    ours = {
-        name
-        for name in set(sys.modules) - modules
-        if name.partition(".")[0] in {"corner_shop", "visits_project"}
-    }
-    for name in ours:
-        del sys.modules[name]
-    forget(ours)
-    sys.path[:] = path
+def _own_imports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with own_imports(tmp_path_factory.getbasetemp()):
+        yield
 
 
 @pytest.fixture
@@ -80,9 +68,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def _made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "corner_shop"
     make_project(folder)
-    path = list(sys.path)
-    assert main(["run", "-q", "-C", str(folder)]) == 0
-    sys.path[:] = path
+    with own_imports(folder):
+        assert main(["run", "-q", "-C", str(folder)]) == 0
     return folder
 
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from deltalake import write_deltalake
 
+from command_line import own_imports
 from flowforge_assets import Artifact, Project
 from flowforge_assets.cli.main import main
 from flowforge_assets.errors.past import NoPastError
@@ -19,7 +20,6 @@ from flowforge_assets.errors.storage import NoVersionError
 from flowforge_assets.plan.as_of import read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from command_line import Call
@@ -107,21 +107,6 @@ def laid(folder: Path, name: str = "past_project", more: str = "") -> Path:
     return folder
 
 
-def forget(path: list[str], modules: set[str]) -> None:
-    """Lets go of what a project has brought onto the import path."""
-    for name in set(sys.modules) - modules:
-        if name in {"past_project", "rates_project"}:
-            del sys.modules[name]
-    sys.path[:] = path
-
-
-@pytest.fixture(autouse=True)
-def _own_modules() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    forget(path, modules)
-
-
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that reads rates of others and never ran; we are in it."""
@@ -139,14 +124,12 @@ def ran_with(call: Call, folder: Path, numbers: str) -> None:
 @pytest.fixture(scope="module")
 def _made_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = laid(tmp_path_factory.mktemp("made") / "steps")
-    path, modules = list(sys.path), set(sys.modules)
-    with pytest.MonkeyPatch.context() as patch:
+    with own_imports(folder), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for numbers in ("1", "1 2", "1 2 3"):
             (folder / "numbers.txt").write_text(numbers)
             assert main(["run", "-q", "-s", "numbers", "--force"]) == 0
             assert main(["run", "-q", "-s", "not report"]) == 0
-    forget(path, modules)
     return folder
 
 

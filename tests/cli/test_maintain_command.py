@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from command_line import own_imports
 from flowforge_assets import Project
 from flowforge_assets.cli.main import main
 from flowforge_assets.errors.past import NotRestorableError, UnconfirmedRestoreError
@@ -16,7 +17,6 @@ from flowforge_assets.execute.maintain import upkeep
 from flowforge_assets.project.keeping import Keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from command_line import Call
@@ -109,20 +109,6 @@ def report(counts: Frame[Counts], out: Path) -> File[Report]:
 """
 
 
-def forget(path: list[str], modules: set[str]) -> None:
-    for name in set(sys.modules) - modules:
-        if name == NAME:
-            del sys.modules[name]
-    sys.path[:] = path
-
-
-@pytest.fixture(autouse=True)
-def _own_modules() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    forget(path, modules)
-
-
 @pytest.fixture(scope="module", params=["delta", "parquet"])
 def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of all ways of writing that ran twice, day by day, with other numbers."""
@@ -131,8 +117,7 @@ def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     text = f'[project]\nmodules = ["{NAME}"]\n[env.dev]\nformat = "{request.param}"\n'
     (folder / "flowforge.toml").write_text(text)
     (folder / f"{NAME}.py").write_text(STEPS)
-    path, modules = list(sys.path), set(sys.modules)
-    with pytest.MonkeyPatch.context() as patch:
+    with own_imports(folder), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for count in ("2", "3"):
             (folder / "count.txt").write_text(count)
@@ -140,7 +125,6 @@ def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 argv = ["-p", f"2026-01-0{day}", "-s", "visits"]
                 assert main(["run", "-q", "--force", *argv]) == 0
             assert main(["run", "-q"]) == 0
-    forget(path, modules)
     return folder
 
 

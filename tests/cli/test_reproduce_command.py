@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
+from command_line import own_imports
 from flowforge_assets import Bronze, Col, Project, col, key
 from flowforge_assets.cli.main import main
 from flowforge_assets.declare.describe import describe
@@ -17,7 +17,7 @@ from flowforge_assets.execute.as_of import own_log
 from flowforge_assets.execute.row_bags import bag_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from command_line import Call, Ran
@@ -154,20 +154,6 @@ def report(counts: Frame[Counts], out: Path) -> File[Report]:
 """
 
 
-def forget(path: list[str], modules: set[str]) -> None:
-    for name in set(sys.modules) - modules:
-        if name == NAME:
-            del sys.modules[name]
-    sys.path[:] = path
-
-
-@pytest.fixture(autouse=True)
-def _own_modules() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    forget(path, modules)
-
-
 @pytest.fixture(scope="module")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of all ways of writing that ran three times, with other numbers."""
@@ -175,14 +161,12 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / "flowforge.toml").write_text(f'[project]\nmodules = ["{NAME}"]\n')
     (folder / f"{NAME}.py").write_text(STEPS)
-    path, modules = list(sys.path), set(sys.modules)
-    with pytest.MonkeyPatch.context() as patch:
+    with own_imports(folder), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for count in ("2", "4", "3"):
             (folder / "count.txt").write_text(count)
             assert main(["run", "-q", "--force", "-s", "visits"]) == 0
             assert main(["run", "-q"]) == 0
-    forget(path, modules)
     return folder
 
 
