@@ -22,7 +22,13 @@ from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.execute.renames import made_of
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.storage.changes import COUNT, changes_of, rows_that_came, rows_that_went
+from flowforge_assets.storage.changes import (
+    COUNT,
+    TellsOthers,
+    changes_of,
+    rows_that_came,
+    rows_that_went,
+)
 from flowforge_assets.storage.past import KeepsPast
 from flowforge_assets.storage.store import NO_TABLE, Replace, Staged, Table
 
@@ -161,8 +167,10 @@ class ChangesRead:
         return versions[0].version if versions else -1
 
     def _is_touched(self, wanted: PartitionSet, since: int, by: int) -> bool:
-        """Whether rows of `wanted` were changed after `since`, and not after `by`."""
+        """Whether rows of `wanted` may have been changed after `since`, and not after `by`."""
         assert isinstance(self.table, KeepsPast)  # noqa: S101 - it has told its versions
+        if isinstance(self.table, TellsOthers) and self.table.is_changed_by_others(since, by):
+            return True
         return any(
             made.table.version > since and bool(made.changed & wanted)
             for made in self.table.made_by(by)

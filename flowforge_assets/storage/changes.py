@@ -32,6 +32,18 @@ class TellsChanges(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsOthers(Protocol):
+    """A table that other programs may write, too, and that knows when they did."""
+
+    def is_changed_by_others(self, since: int, until: int) -> bool:
+        """Whether a program that keeps no record may have changed rows after `since`.
+
+        And by version `until`. What is not known any more counts as changed.
+        """
+        ...
+
+
 COUNT: Final = "_flowforge_change"
 """How many more of a row there are: below zero where there are fewer."""
 
@@ -83,7 +95,7 @@ def changes_of_files(
     """The same of two lists of files, of which only those are read that differ.
 
     Raises:
-        ChangesLostError: a file that is named no longer is gone (FF-642).
+        ChangesLostError: a file that the newest version need not name is gone (FF-642).
     """
     kept = {file.path for file in before.files} & {file.path for file in after.files}
     came = [file for file in after.files if file.path not in kept]
@@ -97,7 +109,7 @@ def changes_of_files(
 
 
 def refuse_swept(files: Sequence[DataFile], stored: StoredFiles, spec: TableSpec) -> None:
-    """Passes when files that the newest version need not name are there still.
+    """Passes when files that the newest version need not name are there still; a look at each.
 
     Raises:
         ChangesLostError: one is gone (FF-642).

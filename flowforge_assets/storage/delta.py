@@ -23,7 +23,7 @@ from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.changes import changes_of_files
 from flowforge_assets.storage.data_files import Layout, remove_files, write_files
-from flowforge_assets.storage.delta_changes import changed_files
+from flowforge_assets.storage.delta_changes import changed_files, others_changed
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
 from flowforge_assets.storage.delta_log import (
     CommitLog,
@@ -32,11 +32,7 @@ from flowforge_assets.storage.delta_log import (
     schema_texts,
     state_beside,
 )
-from flowforge_assets.storage.delta_past import (
-    is_alike,
-    restore_files,
-    versions_in_log,
-)
+from flowforge_assets.storage.delta_past import is_alike, restore_files, versions_in_log
 from flowforge_assets.storage.delta_schema import columns_in, comments_in, physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
@@ -133,12 +129,16 @@ class DeltaTable:
         What only put rows into other files, as upkeep does, is no change and costs nothing.
 
         Raises:
-            NoVersionError: one of them is no longer kept (FF-603).
-            ChangesLostError: files of the older one are gone (FF-642).
+            NoVersionError, ChangesLostError: a version, or its files, is gone (FF-603, FF-642).
         """
         with self._lock, guarded(self._spec.key, self._place):
-            then, now = changed_files(self._handle, since, until)
+            then, now = changed_files(self._handle, since, until, self._spec)
             return changes_of_files(then, now, self._spec, partitions)
+
+    def is_changed_by_others(self, since: int, until: int) -> bool:
+        """Whether another program may have changed rows after `since`, and by `until`."""
+        with self._lock, guarded(self._spec.key, self._place):
+            return others_changed(self._handle, range(since + 1, until + 1), self._spec)
 
     def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFiles:
         """Writes `frame` as data files (ZSTD 1) that no version names; a lazy one is streamed.
@@ -361,17 +361,15 @@ class DeltaTable:
             written.extend(again)
             what = replaced(what, added=tuple(again))
         commit = delta_commit.Commit(self._spec, what, hive, request.then)
-        done: TableVersion | Snapshot | None = None
         if before is None or self._handle.opened is None:
             delta_commit.create(self._folder, commit)
+            if (made := self._handle.current()) is None:
+                raise NoTableError(f"`{self._spec.key}` was removed while it was written")
+            done = replaced(made, version=0)  # others may have made more by now
         else:
             done = delta_commit.write(self._handle.opened, before, commit)
-        if done is None:  # the table is a new one
-            done = self._handle.current()
-            if done is None:
-                raise NoTableError(f"`{self._spec.key}` was removed while it was written")
-        elif isinstance(done, Snapshot):
-            self._handle.expect(done)
+            if done.is_whole:
+                self._handle.expect(done)
         remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))
         version = _version_of(done) if isinstance(done, Snapshot) else done
         return replaced(what.made, table=version)

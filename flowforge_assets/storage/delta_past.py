@@ -38,7 +38,7 @@ def versions_in_log(folder: Folder, spec: TableSpec, table_id: str) -> list[Vers
     found: list[Version] = []
     for version in wanted:
         try:
-            actions = _actions(contents.get(commit_file(version), b""))
+            actions = actions_of(contents.get(commit_file(version), b""))
         except ValueError as error:
             what = f"the commit of version {version} is no JSON"
             raise damaged_log(spec.key, folder.shown, what) from error
@@ -46,7 +46,7 @@ def versions_in_log(folder: Folder, spec: TableSpec, table_id: str) -> list[Vers
         table = TableVersion(table_id, version)
         made = None if record is None else read_made(record, spec, table)
         at = _timestamp(actions, entries[version].modified) if made is None else made.at
-        found.append(Version(version, at, made, is_upkeep=made is None and _is_upkeep(actions)))
+        found.append(Version(version, at, made, is_upkeep=made is None and is_upkeep(actions)))
     return found
 
 
@@ -91,7 +91,7 @@ def _is_checkpoint(name: str) -> bool:
     return number.isdecimal() and rest == ".checkpoint.parquet"
 
 
-def _actions(content: bytes) -> Sequence[Mapping[str, Any]]:
+def actions_of(content: bytes) -> Sequence[Mapping[str, Any]]:
     """The lines of a commit file; Any: what they hold is of the Delta protocol."""
     return [json.loads(line) for line in content.splitlines() if line.strip()]
 
@@ -104,7 +104,7 @@ def _timestamp(actions: Sequence[Mapping[str, Any]], modified: float) -> datetim
     return datetime.fromtimestamp(modified, UTC)
 
 
-def _is_upkeep(actions: Sequence[Mapping[str, Any]]) -> bool:
+def is_upkeep(actions: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the commit says of itself that it changes no row."""
     return not any(
         action.get(kind, {}).get("dataChange", False)

@@ -18,7 +18,8 @@ from deltalake import DeltaTable as LibraryTable
 from deltalake.exceptions import CommitFailedError
 
 from flowforge_assets.core.made import TableVersion
-from flowforge_assets.storage.delta_log import LOG, CommitLog, commit_file, commits_in
+from flowforge_assets.storage.delta_changes import newest_of_others
+from flowforge_assets.storage.delta_log import LOG, CommitLog, commit_file, commits_in, state_beside
 from flowforge_assets.storage.delta_past import checkpoints_in, versions_in_log
 from flowforge_assets.storage.kept_versions import keep_since
 from flowforge_assets.storage.latest import latest
@@ -107,6 +108,7 @@ class DeltaUpkeep:
             records=self._records(),
             steps=dict(steps[-_KEPT_STEPS:]),
             schemas=tuple(schemas),
+            others=self._others(),
         )
         if not self.upkeep.is_dry:
             write_state(self.folder, state, self.spec.key)
@@ -160,6 +162,15 @@ class DeltaUpkeep:
                 self.folder.remove([f"{LOG}/{name}"])
             forget_states(self.folder, states[:-1])
         return len(old)
+
+    def _others(self) -> int | None:
+        """The newest version whose rows another program changed, as far as that is known."""
+        newest, table_id = self.snapshot.version, self.snapshot.table_id
+        found = (self.folder, self.spec.key)
+        state, is_whole = state_beside(*found, by=newest, table_id=table_id)
+        known, after = (state.others, state.version) if state else (-1 if is_whole else None, -1)
+        made = newest_of_others(self.folder, range(after + 1, newest + 1))
+        return made if made >= 0 else known
 
     def _records(self) -> tuple[tuple[int, dict[str, object]], ...]:
         """The records that count, cut by how the newest one is cut: a class may change back."""

@@ -32,6 +32,8 @@ class State:
 
     `records` are the commits that count, cut as `latest` cuts them, by version and oldest first;
     `steps` has the versions of steps that committed, `schemas` the columns that the table had.
+    `others` is the newest version whose rows another program changed, -1 where none ever did, None
+    where that is not known.
     """
 
     table_id: str
@@ -39,6 +41,7 @@ class State:
     records: tuple[tuple[int, Mapping[str, object]], ...]
     steps: Mapping[str, int]
     schemas: tuple[SchemaChange, ...]
+    others: int | None = None
 
 
 def state_path(version: int) -> str:
@@ -66,6 +69,7 @@ def write_state(folder: Folder, state: State, key: DatasetKey) -> bool:
         "records": [list(each) for each in state.records],
         "steps": dict(state.steps),
         "schemas": [each.as_json() for each in state.schemas],
+        "others": state.others,
     }
     text = json.dumps({**content, "sha256": _digest(content)}, separators=(",", ":"))
     if folder.create(state_path(state.version), text.encode()):
@@ -117,6 +121,7 @@ def read_state(folder: Folder, version: int, key: DatasetKey) -> State | None:
             records=tuple((number, record) for number, record in content["records"]),
             steps=content["steps"],
             schemas=tuple(change_from_json(each) for each in content["schemas"]),
+            others=content.get("others"),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, path, key) from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 
 from flowforge_assets import (
     Before,
@@ -27,6 +28,8 @@ from flowforge_assets import (
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.incremental import ChangesLostError, ChangesTakenError
 from flowforge_assets.project.stores import StoreConfig
+from flowforge_assets.storage.past import KeepsPast
+from flowforge_assets.storage.upkeep import Upkeep
 from pipelines import Pipeline, pipeline, reasons
 
 STORES = pytest.mark.parametrize("store", ["memory", "delta", "parquet"])
@@ -277,6 +280,27 @@ def test_a_version_that_is_no_longer_kept_is_said_to_be_lost(tmp_path: Path, sto
     (error,) = lake.run().errors
     assert isinstance(error, ChangesLostError)
     assert "no version 0" in error.message
+
+
+@pytest.mark.parametrize("reader", [log, newest])
+def test_rows_of_another_program_are_not_missed_when_their_version_is_gone(
+    tmp_path: Path, reader: Callable[..., object]
+) -> None:
+    lake = pipeline(tmp_path, orders, reader, store="delta")
+    says(lake, _1="new")
+    table = lake.table(Orders)
+    theirs = table.scan().with_columns(order=pl.lit(9, pl.Int64)).collect()
+    write_deltalake(table.uri, theirs, mode="append")
+    assert isinstance(table, KeepsPast)
+    later = datetime.now(UTC) + timedelta(days=1)
+    table.maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
+    result = lake.run([f"silver.{reader.__name__}"], force=True)
+    if reader is newest:
+        assert result.errors == ()
+        assert lake.rows(Newest, "order") == [1, 9]
+    else:
+        (error,) = result.errors
+        assert isinstance(error, ChangesLostError)
 
 
 def beside(lake: Pipeline, folder: Path) -> Pipeline:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.incremental import ChangesLostError
 from flowforge_assets.storage.changes import (
     COUNT,
+    TellsOthers,
     changes_of,
     counted,
     rows_that_came,
@@ -27,10 +30,12 @@ from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import DAILY, ORDERS, day_rows, days, numbers, record
 
 NONE = PartitionSet.none(())
+_LATER = datetime.now(UTC) + timedelta(days=1)
+NOTHING_KEPT = Upkeep(keep_since=_LATER, log_since=_LATER, swept_before=_LATER)
 
 
-def put(table: Table, rows: pl.DataFrame, replace: Replace = NONE) -> Made:
-    return table.commit(table.stage(rows), replace=replace, made=record())
+def put(table: Table, rows: pl.DataFrame, how: Replace = NONE) -> Made:
+    return table.commit(table.stage(rows), replace=how, made=record())
 
 
 def changes(table: Table, since: Made, until: Made) -> dict[int, int]:
@@ -115,8 +120,7 @@ def test_rows_in_other_files_are_no_change(disk_store: Store) -> None:
 def test_a_version_that_is_no_longer_kept_is_lost(disk_store: Store) -> None:
     table = disk_store.table(ORDERS)
     first, *_, last = [put(table, numbers(n), Everything()) for n in range(5)]
-    later = datetime.now(UTC) + timedelta(days=1)
-    table.maintain(Upkeep(keep_since=later, log_since=later, swept_before=later))
+    table.maintain(NOTHING_KEPT)
     with pytest.raises(ChangesLostError, match="cannot be told"):
         changes(table, first, last)
 
@@ -129,6 +133,39 @@ def test_files_that_are_gone_are_lost(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(ChangesLostError, match="swept away"):
         changes(table, first, second)
+
+
+def test_files_that_came_and_were_swept_are_lost(tmp_path: Path) -> None:
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path / "copies").table(ORDERS)
+    first = put(table, numbers(1))
+    put(table, numbers(2))
+    table.maintain(replace(NOTHING_KEPT, log_since=datetime(2000, 1, 1, tzinfo=UTC)))
+    with pytest.raises(ChangesLostError, match="swept away"):
+        changes(table, first, put(table, numbers(3)))
+
+
+def test_a_table_tells_what_others_wrote_also_when_its_log_is_cleaned(tmp_path: Path) -> None:
+    table = DeltaStore(LocalFolder(tmp_path), tmp_path / "copies").table(ORDERS)
+    assert isinstance(table, TellsOthers)
+    first = put(table, numbers(1))
+    (log,) = tmp_path.rglob("_delta_log")
+    write_deltalake(log.parent, numbers(2), mode="append")
+    third = put(table, numbers(3))
+
+    def told() -> list[bool]:
+        newest = table.version()
+        assert newest is not None
+        versions = [first.table.version, first.table.version + 1, third.table.version]
+        return [table.is_changed_by_others(since, newest.version) for since in versions]
+
+    assert told() == [True, False, False]
+    table.maintain(NOTHING_KEPT)
+    assert told() == [True, False, False]
+    for _ in range(2):
+        put(table, numbers(4))
+        table.maintain(NOTHING_KEPT)
+    assert len(list(log.glob("*.json"))) < 4
+    assert told() == [True, False, False]
 
 
 def test_each_row_comes_as_often_as_there_are_more_of_it() -> None:
