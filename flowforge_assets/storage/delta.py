@@ -361,15 +361,16 @@ class DeltaTable:
             written.extend(again)
             what = replaced(what, added=tuple(again))
         commit = delta_commit.Commit(self._spec, what, hive, request.then)
+        done: TableVersion | Snapshot
         if before is None or self._handle.opened is None:
             delta_commit.create(self._folder, commit)
             if (made := self._handle.current()) is None:
                 raise NoTableError(f"`{self._spec.key}` was removed while it was written")
-            done = replaced(made, version=0)  # others may have made more by now
+            done = TableVersion(made.table_id, 0)  # others may have made more by now
         else:
             done = delta_commit.write(self._handle.opened, before, commit)
-            if done.is_whole:
-                self._handle.expect(done)
+        if isinstance(done, Snapshot):
+            self._handle.expect(done)
         remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))
         version = _version_of(done) if isinstance(done, Snapshot) else done
         return replaced(what.made, table=version)

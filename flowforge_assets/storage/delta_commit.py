@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from deltalake.transaction import (
@@ -26,6 +27,7 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import comments_of
 from flowforge_assets.storage.column_stats import delta_stats
 from flowforge_assets.storage.delta_alter import Alteration
+from flowforge_assets.storage.delta_layout import write_anew
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
 from flowforge_assets.storage.evolution import refuse_change
 from flowforge_assets.storage.made_json import RECORD_KEY, write_made, write_restored
@@ -81,14 +83,13 @@ def create(folder: Folder, commit: Commit) -> None:
     Raises:
         DeltaError: someone else made it first.
     """
-    _write_table(folder, commit, version=0, mode="error")
+    _make_table(commit, folder.target(), version=0, options=folder.delta_options)
 
 
-def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Snapshot | None:
+def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Snapshot:
     """Makes a version after `at`: the replaced rows are gone, the schema is the declared one.
 
-    Gives it whole when its files are all that changed, else by number, or None when the table is
-    a new one now. `table` stays where it was.
+    Gives it whole when its files are all that changed, else by number. `table` stays where it was.
 
     Raises:
         CommitFailedError: someone committed after `at`.
@@ -101,8 +102,9 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
         if not is_new_schema or _needs_protocol(table, spec):
             Alteration(table, at, spec, what.made.run_id).carry_out()
     elif commit.hive != at.layout.hive or _needs_protocol(table, spec):
-        _write_table(at.layout.folder, commit, version=at.version + 1, mode="overwrite")
-        return None
+        make = partial(_make_table, commit, version=at.version + 1)
+        write_anew(table, at, make, needs_protocol=_needs_protocol(table, spec))
+        return TableVersion(at.table_id, at.version + 1)
     version = (table.version() if what.keeps_rows else at.version) + 1
     added = [_add(file, commit.hive) for file in (*what.added, *what.rewritten)]
     if not is_new_schema:
@@ -126,19 +128,22 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
     return TableVersion(at.table_id, version)
 
 
-def _write_table(folder: Folder, commit: Commit, *, version: int, mode: str) -> None:
+def _make_table(
+    commit: Commit, target: str, *, version: int, options: dict[str, str] | None = None
+) -> None:
+    """Makes a table where none is, whose first commit says that it is of `version`."""
     spec = commit.spec
     hive = physical_columns(spec)
     create_table_with_add_actions(
-        folder.target(),
+        target,
         delta_schema(spec.schema, spec.comments),
         [_add(file, hive) for file in commit.what.added],
-        mode="error" if mode == "error" else "overwrite",
+        mode="error",
         partition_by=list(hive),
         name=str(spec.key),
         description=spec.description or None,
         configuration=_CONFIGURATION,
-        storage_options=folder.delta_options,
+        storage_options=options,
         commit_properties=_properties(commit, version),
     )
 

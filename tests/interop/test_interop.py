@@ -20,7 +20,7 @@ from flowforge_assets.storage.external import external_table
 from flowforge_assets.storage.external_files import external_files
 from flowforge_assets.storage.location import open_store
 from flowforge_assets.storage.store import Store, Table
-from storage_values import DAILY, FIRST_DAY, day_rows, days, every_type, put, record
+from storage_values import DAILY, FIRST_DAY, WEEKLY, day_rows, days, every_type, put, record
 from write_ways import Op, perform, table_for
 
 HERE = Path(__file__).parent
@@ -100,6 +100,40 @@ def test_spark_reads_what_we_wrote_and_we_what_it_adds(sales: Table) -> None:
     shown = [(row["k"], date.fromisoformat(str(row["day"])), row["n"], row["seen"]) for row in read]
     assert shown == before
     assert ours(sales) == sorted([*before, (99, date(2020, 1, 2), 7, 1)])
+
+
+def cut_by_week_then_by_day(store: Store) -> Table:
+    """A table whose rows lay in one folder first, and then in one for each day."""
+    put(store.table(WEEKLY), day_rows(0))
+    table = store.table(DAILY)
+    put(table, day_rows(0, 1, n=3), days(0, 1))
+    return table
+
+
+def test_other_engines_read_a_table_that_was_cut_otherwise(store: Store) -> None:
+    folder = folder_of(cut_by_week_then_by_day(store))
+    rows = sorted(day_rows(0, 1, n=3).rows())
+    assert sorted(pl.scan_delta(folder).select("n", "day").collect().rows()) == rows
+    with duckdb.connect() as connection:
+        connection.register("cut", DeltaTable(folder).to_pyarrow_dataset())
+        assert connection.sql("select n, day from cut order by all").fetchall() == rows
+    write_deltalake(folder, day_rows(2, n=4), mode="append")
+    DeltaTable(folder).create_checkpoint()
+    assert DeltaTable(folder).count() == 3
+
+
+@pytest.mark.slow
+def test_spark_reads_and_writes_on_a_table_that_was_cut_otherwise(store: Store) -> None:
+    table = cut_by_week_then_by_day(store)
+    folder = folder_of(table)
+    read, *_ = spark(
+        f"select n, day from delta.`{folder}` order by day",  # noqa: S608 - of this test
+        f"create table cut using delta location '{folder}'",
+        "insert into cut (n, day) values (7, date '2020-01-05')",
+    )
+    assert [row["day"] for row in read] == ["2020-01-01", "2020-01-02"]
+    rows = table.scan().select("n", "day").collect().rows()
+    assert sorted(rows) == sorted([*day_rows(0, 1, n=3).rows(), *day_rows(4, n=7).rows()])
 
 
 @pytest.mark.slow
