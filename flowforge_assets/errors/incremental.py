@@ -28,9 +28,10 @@ class ChangesReadError(GraphError):
 class ChangesLostError(StorageError):
     """What changed in a table since its reader's last step cannot be told any more.
 
-    The version that the reader saw is no longer kept, or the table was removed and made anew. A
-    reader that writes by key takes all rows again by itself; where that would double rows or miss
-    removed ones, `flowforge run --rebuild -s KEY` empties it and takes all of them.
+    The version that the reader saw is no longer kept, or has columns that cannot be compared with
+    today's, or the table was removed and made anew. A reader that writes by key takes all rows
+    again by itself; where that would double rows or miss removed ones, `flowforge run --rebuild -s
+    KEY` of the reader empties it and takes all of them.
     """
 
     code = "FF-642"

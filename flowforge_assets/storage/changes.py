@@ -6,12 +6,15 @@ a file that both versions name changes nothing, and is not read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import polars as pl
 
+from flowforge_assets.core.schema_diff import renamed
 from flowforge_assets.errors.incremental import ChangesLostError
-from flowforge_assets.errors.storage import NoVersionError
+from flowforge_assets.errors.storage import NoVersionError, SchemaChangeError
+from flowforge_assets.storage.evolution import is_read_as_it_is, refuse_change
 from flowforge_assets.storage.file_scan import StoredFiles, scan_files
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def changes_of(
     """The rows of `partitions` (None: all) that came and went between two versions of `table`.
 
     Raises:
-        ChangesLostError: one of the versions is no longer kept (FF-642).
+        ChangesLostError: one of them is no longer kept, or they cannot be compared (FF-642).
     """
     try:
         if isinstance(table, TellsChanges):
@@ -95,7 +98,8 @@ def changes_of_files(
     """The same of two lists of files, of which only those are read that differ.
 
     Raises:
-        ChangesLostError: a file that the newest version need not name is gone (FF-642).
+        ChangesLostError: a file that is named no longer is gone, or its columns were others that
+            cannot be compared (FF-642).
     """
     kept = {file.path for file in before.files} & {file.path for file in after.files}
     came = [file for file in after.files if file.path not in kept]
@@ -104,8 +108,35 @@ def changes_of_files(
     if not went:
         return counted(rows)
     refuse_swept(went, before, spec)
-    gone = scan_files(went, before.layout, before.stored, partitions=partitions, spec=spec)
+    then = spec_then(before.stored, spec)
+    gone = scan_files(went, before.layout, before.stored, partitions=partitions, spec=then)
     return counted(rows, gone)
+
+
+def spec_then(stored: pl.Schema, spec: TableSpec) -> TableSpec:
+    """`spec` as rows of an older version, stored as `stored`, can be read to be compared.
+
+    What is no longer declared is left out of them: rows are compared by the columns that are.
+
+    Raises:
+        ChangesLostError: they cannot be compared exactly (FF-642).
+    """
+    if is_read_as_it_is(stored, spec):
+        return spec
+    goes_on = renamed(stored, spec.schema, dict(spec.renames))
+    declared = spec.schema.names
+    dropped = [name for name in stored if name not in {*declared, *goes_on.values()}]
+    new = [name for name in declared if name not in stored and name not in goes_on]
+    message = f"what changed in `{spec.key}` cannot be told: its columns were others"
+    if dropped and new:  # rows that stayed may have their values under the new names
+        had, has = (", ".join(f"`{name}`" for name in names) for names in (dropped, new))
+        raise ChangesLostError(f"{message}, with {had} and without {has}")
+    then = replace(spec, drops=frozenset(dropped))
+    try:
+        refuse_change(stored, then)
+    except SchemaChangeError as error:
+        raise ChangesLostError(message) from error
+    return then
 
 
 def refuse_swept(files: Sequence[DataFile], stored: StoredFiles, spec: TableSpec) -> None:

@@ -29,6 +29,7 @@ from flowforge_assets.core.schema_change import (
 )
 from flowforge_assets.errors.storage import NoTableError, NoVersionError
 from flowforge_assets.storage.artifact_folders import ArtifactFolders
+from flowforge_assets.storage.changes import counted, spec_then
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.latest import latest
@@ -130,6 +131,18 @@ class MemoryTable:
         return self._pieces(history.newest if version is None else version).scan(
             partitions, self._spec
         )
+
+    def changes(self, since: int, until: int, partitions: PartitionSet | None) -> pl.LazyFrame:
+        """What came and went between two versions, counted; see `storage.changes`.
+
+        Raises:
+            NoVersionError: one of them is no longer kept (FF-603).
+            ChangesLostError: their columns cannot be compared (FF-642).
+        """
+        before, after = self._pieces(since), self._pieces(until)
+        had = self._schema if before.schema is None else polars_schema(before.schema)
+        went = before.scan(partitions, spec_then(had, self._spec))
+        return counted(after.scan(partitions, self._spec), went)
 
     def stage(self, frame: pl.DataFrame | pl.LazyFrame) -> StagedFrame:
         """Holds `frame`, collected when it is lazy; a DataFrame is not copied.

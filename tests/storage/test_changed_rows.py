@@ -14,6 +14,7 @@ from deltalake import write_deltalake
 
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.incremental import ChangesLostError
 from flowforge_assets.storage.changes import (
     COUNT,
@@ -27,8 +28,9 @@ from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.store import Everything, Matching, Replace, Store, Table
 from flowforge_assets.storage.upkeep import Upkeep
-from storage_values import DAILY, ORDERS, day_rows, days, numbers, record
+from storage_values import DAILY, INT, ORDERS, day_rows, days, numbers, record, spec
 
+STRING = Plain("string")
 NONE = PartitionSet.none(())
 _LATER = datetime.now(UTC) + timedelta(days=1)
 NOTHING_KEPT = Upkeep(keep_since=_LATER, log_since=_LATER, swept_before=_LATER)
@@ -166,6 +168,38 @@ def test_a_table_tells_what_others_wrote_also_when_its_log_is_cleaned(tmp_path: 
         table.maintain(NOTHING_KEPT)
     assert len(list(log.glob("*.json"))) < 4
     assert told() == [True, False, False]
+
+
+NAME, TITLE = Field("name", STRING, nullable=True), Field("title", STRING, nullable=True)
+NAMED = spec(INT, NAME)
+
+
+def two_columns(table: Table, *values: int) -> Made:
+    return put(table, numbers(*values).with_columns(name=pl.lit("a")))
+
+
+def test_a_dropped_column_is_no_change_of_the_rows_that_stay(store: Store) -> None:
+    first = two_columns(store.table(NAMED), 1, 2)
+    put(store.table(replace(ORDERS, drops=frozenset({"name"}))), numbers(3))
+    table = store.table(ORDERS)
+    assert changes(table, first, put(table, numbers(4))) == {3: 1, 4: 1}
+
+
+def test_a_renamed_column_is_no_change_of_the_rows_that_stay(store: Store) -> None:
+    first = two_columns(store.table(NAMED), 1)
+    now = replace(spec(INT, TITLE), renames=(("title", ("name",)),))
+    last = put(store.table(now), numbers(2).with_columns(title=pl.lit("a")))
+    assert changes(store.table(now), first, last) == {2: 1}
+    with pytest.raises(ChangesLostError, match=r"`name` .* `title`"):
+        changes(store.table(spec(INT, TITLE)), first, last)
+
+
+def test_columns_that_cannot_be_compared_lose_the_changes(store: Store) -> None:
+    first = two_columns(store.table(NAMED), 1)
+    other = store.table(spec(Field("n", STRING), NAME))
+    rows = pl.DataFrame({"n": ["1"], "name": ["a"]})
+    with pytest.raises(ChangesLostError, match="cannot be told"):
+        changes(other, first, put(other, rows, Everything()))
 
 
 def test_each_row_comes_as_often_as_there_are_more_of_it() -> None:
