@@ -73,7 +73,8 @@ class RulesBrokenError(RunError):
     """Rows break a rule of their dataset, so nothing was written.
 
     Mend the rows in the asset, or the rule. With `bad_rows="quarantine"` such rows are set aside
-    and the others are written.
+    and the others are written. Where columns of a key were dropped, it may be the rows that stay
+    which share a key without them: declare the columns as they were, or `--rebuild` the dataset.
     """
 
     code = "FF-710"

@@ -25,6 +25,7 @@ from flowforge_assets.errors.record import RecordError
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError
 from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.execute.drawing import run_drawing
+from flowforge_assets.execute.kept_keys import refuse_shared_keys
 from flowforge_assets.execute.landing import unwritten_drops
 from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.schedule import Schedule
@@ -110,6 +111,7 @@ class LocalRun:
             self.on_event(Event("note", self.scope.run_id, message=note))
         self.fail_unobserved()
         try:
+            refuse_shared_keys(self.scope, self.plan)
             for made in unwritten_drops(self.scope, self.plan):
                 spec = self.scope.tables[made.dataset].spec
                 comments = comments_of(spec.comments)
