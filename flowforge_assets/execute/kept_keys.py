@@ -82,5 +82,7 @@ def _broken(
         "nothing was written, and the rows that stay are as they were: declare the columns as they "
         f"were, or empty it and make it anew: `flowforge run --rebuild -s {asset.id}`"
     )
-    wrong = (refusals(each, dataset.key, place=dataset.place, hint=hint) for each in found)
-    return next(filter(None, wrong), [])
+    for each in found:
+        if wrong := refusals(each, dataset.key, place=dataset.place, hint=hint):
+            return wrong
+    return []
