@@ -32,6 +32,7 @@ from flowforge_assets.storage.made_json import read_made, write_made
 from flowforge_assets.storage.maintain_versions import maintain_versions
 from flowforge_assets.storage.manifest import versions_in
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
 from flowforge_assets.storage.upkeep import Upkept
 
@@ -210,7 +211,8 @@ class ArtifactFolder:
 
         with guarded(self._spec.key, self._folder.shown):
             self._folder.refuse_unsafe()
-            return until_made(attempt, self._spec.key)
+            with restoring(self._folder):
+                return until_made(attempt, self._spec.key)
 
     def maintain(self, upkeep: Upkeep) -> Upkept:
         """Forgets versions that are not to be kept, with their files, and removes leftovers."""

@@ -17,7 +17,6 @@ from deltalake.exceptions import DeltaError
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
-from flowforge_assets.core.schema_change import SchemaChange, real_changes
 from flowforge_assets.errors.storage import NoTableError
 from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.attempts import until_made
@@ -25,15 +24,14 @@ from flowforge_assets.storage.changes import changes_of_files
 from flowforge_assets.storage.data_files import Layout, remove_files, write_files
 from flowforge_assets.storage.delta_changes import changed_files, others_changed
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
-from flowforge_assets.storage.delta_log import (
-    CommitLog,
-    commit_file,
-    named_files,
-    schema_texts,
-    state_beside,
+from flowforge_assets.storage.delta_log import CommitLog, commit_file, named_files
+from flowforge_assets.storage.delta_past import (
+    is_alike,
+    restore_files,
+    schemas_in_log,
+    versions_in_log,
 )
-from flowforge_assets.storage.delta_past import is_alike, restore_files, versions_in_log
-from flowforge_assets.storage.delta_schema import columns_in, comments_in, physical_columns
+from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.evolution import refuse_unlike
 from flowforge_assets.storage.failure import guarded, writing
 from flowforge_assets.storage.file_scan import (
@@ -50,6 +48,7 @@ from flowforge_assets.storage.maintain_delta import maintain_delta
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.same_steps import StepsInLog
 from flowforge_assets.storage.store import Everything
 from flowforge_assets.storage.touched import touched_by
@@ -57,6 +56,7 @@ from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
+    from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
@@ -229,7 +229,8 @@ class DeltaTable:
         """
         with self._lock, guarded(self._spec.key, self._place):
             self._folder.refuse_unsafe()
-            return until_made(lambda: self._try_restore(version, made), self._spec.key)
+            with restoring(self._folder):
+                return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that it had, oldest first; reads the log from the state file on."""
@@ -237,15 +238,7 @@ class DeltaTable:
             snapshot = self._handle.current()
             if snapshot is None:
                 return []
-            found = (self._folder, self._spec.key)
-            state, _ = state_beside(*found, by=snapshot.version, table_id=snapshot.table_id)
-            known, after = ((), -1) if state is None else (state.schemas, state.version)
-            texts = schema_texts(self._folder, after=after)
-            new = [
-                SchemaChange(version, at, columns_in(text), run_id, comments_in(text))
-                for version, at, text, run_id in texts
-            ]
-            return real_changes([*known, *new])
+            return schemas_in_log(self._folder, self._spec.key, snapshot)
 
     def maintain(self, upkeep: Upkeep) -> Upkept:
         """Compacts, writes the state file and a checkpoint, and removes what is not to be kept."""

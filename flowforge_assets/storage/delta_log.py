@@ -178,10 +178,11 @@ def restored_in(record: Mapping[str, object]) -> list[tuple[int, Mapping[str, ob
     return None if found is None else [(version, each) for version, each in found]
 
 
-def named_files(folder: Folder) -> frozenset[str]:
-    """The data files, as the log spells them, that any commit still in the log added."""
+def named_files(folder: Folder, *, after: int = -1) -> frozenset[str]:
+    """The data files, as the log spells them, that commits after a version added."""
     found: set[str] = set()
-    for content in folder.read_all(map(commit_file, commits_in(folder))).values():
+    versions = [version for version in commits_in(folder) if version > after]
+    for content in folder.read_all(map(commit_file, versions)).values():
         for line in content.decode().splitlines():
             if line.startswith('{"add"'):
                 found.add(str(json.loads(line)["add"]["path"]))

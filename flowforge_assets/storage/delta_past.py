@@ -11,13 +11,23 @@ from deltalake import CommitProperties
 from deltalake import DeltaTable as LibraryTable
 
 from flowforge_assets.core.made import TableVersion
-from flowforge_assets.storage.delta_log import LOG, commit_file, commits_in, record_in
+from flowforge_assets.core.schema_change import SchemaChange, real_changes
+from flowforge_assets.storage.delta_log import (
+    LOG,
+    commit_file,
+    commits_in,
+    record_in,
+    schema_texts,
+    state_beside,
+)
+from flowforge_assets.storage.delta_schema import columns_in, comments_in
 from flowforge_assets.storage.failure import damaged_log
 from flowforge_assets.storage.kept_versions import kept_since
 from flowforge_assets.storage.made_json import RECORD_KEY, read_made
 from flowforge_assets.storage.past import Version
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.delta_handle import Snapshot
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.store import TableSpec
@@ -48,6 +58,21 @@ def versions_in_log(folder: Folder, spec: TableSpec, table_id: str) -> list[Vers
         at = _timestamp(actions, entries[version].modified) if made is None else made.at
         found.append(Version(version, at, made, is_upkeep=made is None and is_upkeep(actions)))
     return found
+
+
+def schemas_in_log(folder: Folder, key: DatasetKey, at: Snapshot) -> list[SchemaChange]:
+    """The columns that the table had up to a version, oldest first; from the state file on.
+
+    Raises:
+        DamagedStateError: the state file cannot be read (FF-674).
+    """
+    state, _ = state_beside(folder, key, by=at.version, table_id=at.table_id)
+    known, after = ((), -1) if state is None else (state.schemas, state.version)
+    new = [
+        SchemaChange(version, instant, columns_in(text), run_id, comments_in(text))
+        for version, instant, text, run_id in schema_texts(folder, after=after)
+    ]
+    return real_changes([*known, *new])
 
 
 def checkpoints_in(folder: Folder) -> list[int]:

@@ -28,12 +28,16 @@ def kept_since(folder: Folder, table_id: str) -> int:
 
 def keep_since(folder: Folder, version: int, table_id: str) -> None:
     """Says that files of versions before `version` may be gone from now on."""
-    older = _marks(folder)
+    marks = _marks(folder)
     if not folder.create(_path(version), _content(table_id)):
-        # that of this table, or of one which was here before
-        folder.remove([_path(version)])
-        folder.create(_path(version), _content(table_id))
-    folder.remove(_path(each) for each in older if each != version)
+        known = folder.read_all([_path(version)]).get(_path(version))
+        if known != _content(table_id):  # that of a table which was here before
+            folder.remove([_path(version)])
+            folder.create(_path(version), _content(table_id))
+    # a later one that another machine wrote says more than this
+    later = folder.read_all(_path(each) for each in marks if each > version)
+    stays = {path for path, said in later.items() if said == _content(table_id)}
+    folder.remove({_path(each) for each in marks if each != version} - stays)
 
 
 def _marks(folder: Folder) -> list[int]:

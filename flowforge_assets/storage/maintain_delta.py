@@ -19,11 +19,18 @@ from deltalake.exceptions import CommitFailedError
 
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.storage.delta_changes import newest_of_others
-from flowforge_assets.storage.delta_log import LOG, CommitLog, commit_file, commits_in, state_beside
+from flowforge_assets.storage.delta_log import (
+    LOG,
+    commit_file,
+    commits_in,
+    named_files,
+    state_beside,
+)
 from flowforge_assets.storage.delta_past import checkpoints_in, versions_in_log
 from flowforge_assets.storage.kept_versions import keep_since
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.made_json import read_made, write_made
+from flowforge_assets.storage.restoring import is_restoring
 from flowforge_assets.storage.state_file import (
     State,
     forget_states,
@@ -82,7 +89,7 @@ class DeltaUpkeep:
     folder: Folder
     spec: TableSpec
     snapshot: Snapshot
-    log: CommitLog
+    handle: DeltaHandle
     upkeep: Upkeep
 
     @cached_property
@@ -97,11 +104,12 @@ class DeltaUpkeep:
 
     def write_state(self, schemas: Sequence[SchemaChange]) -> int | None:
         """Writes the state file of the newest version, which may be there; gives the version."""
-        self.log.read_to(self.snapshot.version)
+        log = self.handle.log
+        log.read_to(self.snapshot.version)
         newest = self.snapshot.version
         if newest in state_versions(self.folder):
             return None
-        steps = sorted(self.log.version_of_step.items(), key=lambda step: step[1])
+        steps = sorted(log.version_of_step.items(), key=lambda step: step[1])
         state = State(
             table_id=self.snapshot.table_id,
             version=newest,
@@ -134,6 +142,10 @@ class DeltaUpkeep:
         if not self.upkeep.is_dry and (old or left):
             if old:
                 keep_since(self.folder, self.kept_from, self.snapshot.table_id)
+            if is_restoring(self.folder, self.upkeep):
+                return 0, 0, 0
+            again = self._named_since()
+            old, left = ([each for each in some if each.path not in again] for some in (old, left))
             self.folder.remove(entry.path for entry in (*old, *left))
         return len(old), len(left), sum(entry.size_bytes for entry in (*old, *left))
 
@@ -157,6 +169,8 @@ class DeltaUpkeep:
         names = sorted(self.folder.names(LOG))
         old = [name for name in names if name[:_DIGITS].isdecimal() and int(name[:_DIGITS]) < first]
         if not self.upkeep.is_dry and old:
+            if is_restoring(self.folder, self.upkeep):
+                return 0
             # oldest first: what is left after a kill is a log without a gap
             for name in old:
                 self.folder.remove([f"{LOG}/{name}"])
@@ -176,7 +190,7 @@ class DeltaUpkeep:
         """The records that count, cut by how the newest one is cut: a class may change back."""
         found = [
             read_made(record, self.spec, TableVersion(self.snapshot.table_id, version))
-            for version, record in self.log.records
+            for version, record in self.handle.log.records
         ]
         if not found:
             return ()
@@ -191,6 +205,12 @@ class DeltaUpkeep:
         for version, path in self._removed():
             (kept if version > self.kept_from else gone).add(path)
         return kept, gone - kept
+
+    def _named_since(self) -> set[str]:
+        """The files that others have named since, of which some may have been named before."""
+        newest = self.handle.current()
+        added = named_files(self.folder, after=self.snapshot.version)
+        return {*map(unquote, added), *(file.path for file in (newest.files if newest else ()))}
 
     def _removed(self) -> Iterator[tuple[int, str]]:
         """The files that commits in the log removed, by the version that did."""
@@ -213,7 +233,7 @@ def maintain_delta(
     compacted, into = compact(folder, handle, upkeep)
     snapshot = handle.current()
     assert snapshot is not None  # noqa: S101 - there is a table
-    work = DeltaUpkeep(folder, spec, snapshot, handle.log, upkeep)
+    work = DeltaUpkeep(folder, spec, snapshot, handle, upkeep)
     state = work.write_state(schemas)
     vacuumed, swept, freed_bytes = work.remove_files()
     checkpoint = work.write_checkpoint()

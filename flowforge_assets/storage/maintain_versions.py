@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from flowforge_assets.storage.restoring import is_restoring
 from flowforge_assets.storage.upkeep import Upkeep, Upkept
 
 if TYPE_CHECKING:
@@ -32,17 +33,22 @@ def maintain_versions(
     folder = versions.folder
     kept_from = upkeep.kept_from(found)
     forgotten = [each.version for each in found if each.version < kept_from]
-    kept = {name for each in found if each.version >= kept_from for name in named_by(each.version)}
-    gone = {name for version in forgotten for name in named_by(version)} - kept
+    gone = {name for version in forgotten for name in named_by(version)}
+    if not upkeep.is_dry:
+        folder.remove(map(versions.path, forgotten))
+        if is_restoring(folder, upkeep):
+            return Upkept(cleaned=len(forgotten))
+    # others may have made versions meanwhile, and given names to files again
+    named = [version for version in versions.kept() if version not in forgotten]
+    kept = {name for version in named for name in named_by(version)}
     old: list[FileEntry] = []
     left: list[FileEntry] = []
     for entry in folder.entries():
-        if entry.path in gone and (not comes_again or upkeep.is_left(entry)):
+        if entry.path in gone - kept and (not comes_again or upkeep.is_left(entry)):
             old.append(entry)
         elif entry.path not in kept and upkeep.is_left(entry) and is_ours(entry.path):
             left.append(entry)
     if not upkeep.is_dry:
-        folder.remove(map(versions.path, forgotten))
         folder.remove(entry.path for entry in (*old, *left))
     freed_bytes = sum(entry.size_bytes for entry in (*old, *left))
     return Upkept(

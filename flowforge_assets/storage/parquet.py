@@ -32,6 +32,7 @@ from flowforge_assets.storage.manifest import Manifest
 from flowforge_assets.storage.migration import migrating_replacement
 from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.same_steps import StepsInLog
 from flowforge_assets.storage.state_file import (
     State,
@@ -216,7 +217,8 @@ class ParquetTable:
         """
         with guarded(self._spec.key, self._place), self._lock:
             self._folder.refuse_unsafe()
-            return until_made(lambda: self._try_restore(version, made), self._spec.key)
+            with restoring(self._folder):
+                return until_made(lambda: self._try_restore(version, made), self._spec.key)
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that the versions which are kept have, oldest first.
