@@ -12,10 +12,13 @@ import polars as pl
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.errors.run import EarlierStateError
 from flowforge_assets.errors.storage import BaseMovedError
 from flowforge_assets.execute.states import next_states, state_of
 from flowforge_assets.execute.upserts import matching
 from flowforge_assets.storage.failure import reading
+from flowforge_assets.storage.request import Request
+from flowforge_assets.storage.same_steps import refuse_made
 from flowforge_assets.storage.store import (
     NO_TABLE,
     Base,
@@ -54,6 +57,7 @@ def write(  # noqa: PLR0913 - the rows, and all that says how they are written
     Raises:
         StorageError: the commit fails (FF-6xx).
         EarlierStateError: states of later times are there already (FF-740).
+        BaseMovedError: another run has made these steps meanwhile, where that matters (FF-621).
     """
     if made.restart:
         return _commit(table, rows, Everything(), made)
@@ -65,12 +69,18 @@ def write(  # noqa: PLR0913 - the rows, and all that says how they are written
         case "merge":
             return _commit(table, rows, matching(asset, dataset, removed), made, base)
         case "insert":
-            return _worked_out(table, made, lambda: _unknown(rows, table, dataset), None)
+            return _worked_out(table, made, lambda: _unknown(rows, table, dataset), None, base)
         case "scd2":
             since = (*dataset.key_columns, dataset.written_by("valid_from") or "")
-            return _worked_out(
-                table, made, lambda: _states(rows, table, dataset, asset), Matching(since)
-            )
+
+            def states() -> pl.DataFrame:
+                try:
+                    return _states(rows, table, dataset, asset)
+                except EarlierStateError:
+                    _refuse_made(table, made, known())  # says more
+                    raise
+
+            return _worked_out(table, made, states, Matching(since), base)
         case "snapshot":
             state = Matching(*state_of(made.partitions, dataset, now))
             return _commit(table, rows, state, made, base)
@@ -96,15 +106,21 @@ def _commit(
 
 
 def _worked_out(
-    table: Table, made: Made, work: Callable[[], pl.DataFrame], what: Replace | None
+    table: Table,
+    made: Made,
+    work: Callable[[], pl.DataFrame],
+    what: Replace | None,
+    known: Known | None,
 ) -> Made:
     """Commits what `work` gives for the table as it is; works it out anew when others were first.
 
-    Without a row to write the commit is one of metadata.
+    Without a row to write the commit is one of metadata. With `known` nothing is written where
+    another run has made steps of it that are not among them.
     """
     tries = 0
     while True:
         base = table.version() or NO_TABLE
+        _refuse_made(table, made, known)
         with reading(table):
             rows = work()
         none = PartitionSet.none(table.spec.dimensions)
@@ -116,6 +132,16 @@ def _worked_out(
             tries += 1
             if tries >= _TRIES:
                 raise
+
+
+def _refuse_made(table: Table, made: Made, known: Known | None) -> None:
+    """Passes when no other run has made a step of `made` beside those `known`.
+
+    Raises:
+        BaseMovedError: one has (FF-621).
+    """
+    if known is not None:
+        refuse_made(Request(None, Everything(), made, known), table.made(), table.spec)
 
 
 def _unknown(rows: pl.DataFrame | Staged, table: Table, dataset: DatasetDefinition) -> pl.DataFrame:

@@ -244,6 +244,8 @@ def _view(asset: AssetDefinition) -> Iterator[FlowForgeError]:
         why = "it asks for resources, which its readers may not have"
     elif not asset.inputs:
         why = "it reads nothing"
+    elif any(read.form == "before" for read in asset.inputs):
+        why = "it stores nothing that could be read as `Before`"
     elif asset.bad_rows == "quarantine":
         why = "its bad rows cannot be set aside"
     elif asset.per is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -80,6 +80,22 @@ def counter(raw: Frame[Raw], before: Before[Counter]) -> Frame[Counter]:
     return before.select(pl.col("runs").max().fill_null(0) + 1)
 
 
+@asset(write="insert", name="next_seen")
+def next_seen(raw: Frame[Raw], before: Before[Seen]) -> Frame[Seen]:
+    return after(before)
+
+
+@asset(write="scd2", name="next_state")
+def next_state(raw: Frame[Raw], before: Before[States]) -> Frame[States]:
+    return after(before)
+
+
+def after(before: pl.LazyFrame) -> pl.LazyFrame:
+    """A row whose key is one more than the last there is."""
+    number = pl.col("id").max().fill_null(0) + 1
+    return before.select(number, day=pl.lit(date(2026, 1, 1)))
+
+
 def two(tmp_path: Path, *functions: Function, store: str) -> tuple[Pipeline, Pipeline]:
     """The same pipeline twice, over one store; neither ledger knows of the other's runs."""
     mine = pipeline(tmp_path / "mine", *functions, store=store)
@@ -126,9 +142,12 @@ def test_states_that_another_has_told_are_not_told_again(store: str, tmp_path: P
     mine, theirs = two(tmp_path, raw, states, store=store)
     assert mine.run().errors == ()
     before = mine.rows(States)
-    assert [error.code for error in theirs.run().errors] == ["FF-740"]
+    (error,) = theirs.run().errors
+    assert error.code == "FF-621"
+    assert "was made by run" in error.message
     assert mine.rows(States) == before
     assert not theirs.plan().steps
+    assert theirs.run().errors == ()
 
 
 @STORES
@@ -153,6 +172,23 @@ def test_what_was_worked_out_from_before_is_not_written_over_what_came_since(
     assert [error.code for error in theirs.run().errors] == ["FF-621"]
     assert theirs.run(["gold.counter"], force=True).errors == ()
     assert mine.rows(Counter) == [(2,)]
+
+
+@STORES
+@pytest.mark.parametrize("made", [next_seen, next_state], ids=["insert", "scd2"])
+def test_what_was_worked_out_from_before_is_not_added_to_what_came_since(
+    made: Function, store: str, tmp_path: Path
+) -> None:
+    mine, theirs = two(tmp_path, raw, made, store=store)
+    target = Seen if made is next_seen else States
+    assert mine.run().errors == ()
+    assert mine.rows(target, "id") == [1]
+    (error,) = theirs.run().errors
+    assert error.code == "FF-621"
+    assert mine.rows(target, "id") == [1]
+    theirs.now += timedelta(hours=1)
+    assert theirs.run([f"silver.{target.__name__.lower()}"], force=True).errors == ()
+    assert mine.rows(target, "id") == [1, 2]
 
 
 @STORES

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from flowforge_assets import (
+    Before,
     Bronze,
     Col,
     Context,
@@ -237,6 +238,16 @@ def test_a_view_takes_frames_alone() -> None:
 
     found = said(by_key, with_resource, in_context, with_bad_rows)
     assert [code for code, _ in found] == ["FF-214"] * 4
+
+
+def test_a_view_has_made_nothing_before() -> None:
+    @asset(write="view")
+    def grown(raw: Frame[Raw], before: Before[Plain]) -> Frame[Plain]:
+        return raw
+
+    ((code, message),) = said(grown)
+    assert code == "FF-214"
+    assert "`Before`" in message
 
 
 def test_a_view_of_nothing_or_of_two_is_none() -> None:
