@@ -245,9 +245,9 @@ def test_a_view_has_made_nothing_before() -> None:
     def grown(raw: Frame[Raw], before: Before[Plain]) -> Frame[Plain]:
         return raw
 
-    ((code, message),) = said(grown)
-    assert code == "FF-214"
-    assert "`Before`" in message
+    (error,) = problems(grown)
+    assert error.code == "FF-214"
+    assert "`Before`" in error.message
 
 
 def test_a_view_of_nothing_or_of_two_is_none() -> None:
