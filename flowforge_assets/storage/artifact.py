@@ -34,6 +34,7 @@ from flowforge_assets.storage.manifest import versions_in
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.store import ArtifactFile, StagedFile, TableSpec
+from flowforge_assets.storage.store_clock import by_its_clock
 from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ class ArtifactFolder:
             found = pointers.versions_kept(self._versions, self._spec)
             if not found:
                 return Upkept()
+            upkeep = by_its_clock(upkeep, self._folder)
             return maintain_versions(
                 self._versions,
                 found,

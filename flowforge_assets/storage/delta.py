@@ -51,6 +51,7 @@ from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.same_steps import StepsInLog
 from flowforge_assets.storage.store import Everything
+from flowforge_assets.storage.store_clock import by_its_clock
 from flowforge_assets.storage.touched import touched_by
 from flowforge_assets.storage.upkeep import Upkept
 
@@ -247,6 +248,7 @@ class DeltaTable:
             if self._handle.current() is None:
                 return Upkept()
             self._folder.refuse_unsafe()
+            upkeep = by_its_clock(upkeep, self._folder)
             return maintain_delta(self._folder, self._spec, self._handle, schemas, upkeep)
 
     @property

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from threading import Lock
+from time import time as now
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from weakref import finalize
 
@@ -270,13 +271,17 @@ def _is_missing(error: BaseException) -> bool:
 
 
 def _entry(path: str, info: Mapping[str, Any]) -> FileEntry:
+    """A file as its client tells of it; of which it tells no time is no older than now."""
     time = next((info[name] for name in _TIMES if info.get(name)), 0.0)
     size = int(info["size"])
     mark = next((info[name] for name in _MARKS if info.get(name)), (str(time), size))
-    return FileEntry(path, size, _seconds(time), mark)
+    return FileEntry(path, size, _seconds(time) if time else now(), mark)
 
 
 def _seconds(time: object) -> float:
+    """A time that a client tells in its own way; without a zone it is of UTC."""
     if isinstance(time, str):
         time = datetime.fromisoformat(time)
-    return time.timestamp() if isinstance(time, datetime) else float(str(time))
+    if not isinstance(time, datetime):
+        return float(str(time))
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

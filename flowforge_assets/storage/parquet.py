@@ -41,6 +41,7 @@ from flowforge_assets.storage.state_file import (
     state_versions,
     write_state,
 )
+from flowforge_assets.storage.store_clock import by_its_clock
 from flowforge_assets.storage.touched import touched_by
 from flowforge_assets.storage.upkeep import Upkept, is_leftover
 
@@ -242,6 +243,7 @@ class ParquetTable:
             if newest is None:
                 return Upkept()
             self._folder.refuse_unsafe()
+            upkeep = by_its_clock(upkeep, self._folder)
             compacted, into = compact_parquet(self._versions, newest, self._spec, upkeep)
             newest = self._current() or newest
             found = manifests.versions_kept(self._versions, self._spec)

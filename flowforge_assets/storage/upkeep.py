@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class Upkeep:
         return entry.modified < self.swept_before.timestamp()
 
     def _newest_at(self, versions: Sequence[Version], at: datetime) -> int:
-        then = [each.version for each in versions if each.at <= at]
+        # none came before the one that it follows, whatever the clock of its writer said
+        came = accumulate((each.at for each in versions), max)
+        then = [each.version for each, since in zip(versions, came, strict=True) if since <= at]
         oldest = max(then, default=versions[0].version)
         return oldest if self.needed is None else min(oldest, max(self.needed, 0))
 

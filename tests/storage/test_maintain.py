@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable as LibraryTable
 
-from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.partition import WHOLE, PartitionSet
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.past import DamagedStateError
 from flowforge_assets.errors.storage import DamagedLogError, NotATableError, NoVersionError
@@ -105,6 +105,18 @@ def test_a_second_maintenance_does_nothing(store: Store) -> None:
     version = table.version()
     assert not table.maintain(ALL)
     assert table.version() == version
+
+
+def test_a_version_is_not_old_since_the_clock_of_its_writer_is_slow(store: Store) -> None:
+    table = store.table(ORDERS)
+    hours = (0, 4, 2, 5)
+    for hour in hours:
+        made = replace(record(), at=_LONG_AGO + timedelta(hours=hour))
+        table.commit(table.stage(numbers(hour)), replace=WHOLE, made=made)
+    since = _LONG_AGO + timedelta(hours=3)
+    table.maintain(Upkeep(since, since, FUTURE))
+    for version, hour in enumerate(hours):
+        assert values(table.scan(version=version)) == [hour]
 
 
 def test_maintenance_of_what_is_not_there_does_nothing(store: Store) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import fsspec
 import pytest
@@ -13,10 +15,14 @@ from fsspec.implementations.memory import MemoryFileSystem
 from artifact_values import MODEL, commit, content
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.stores import UnsafeStoreError
+from flowforge_assets.storage.folder_remote import RemoteFolder
 from flowforge_assets.storage.location import RemoteLocation, open_store
 from flowforge_assets.storage.store import Store
 from flowforge_assets.storage.store_options import read_options
-from storage_values import DAILY, day_rows, day_values, days, put
+from flowforge_assets.storage.upkeep import Upkeep
+from storage_values import DAILY, day_rows, day_values, days, put, record
+
+URL = "shelf://host/lake"
 
 
 class ShelfFileSystem(MemoryFileSystem):
@@ -27,9 +33,33 @@ class ShelfFileSystem(MemoryFileSystem):
     pseudo_dirs: ClassVar[list[str]] = [""]
     _making = Lock()
 
-    def __init__(self, careless: bool = False, **rest: object) -> None:  # noqa: FBT001, FBT002 - as fsspec calls it
+    def __init__(
+        self,
+        careless: bool = False,  # noqa: FBT001, FBT002 - as fsspec calls it
+        hours_behind: int = 0,
+        times: str = "aware",
+        **rest: object,
+    ) -> None:
         super().__init__(**rest)
         self.careless = careless
+        self.hours_behind = hours_behind
+        self.times = times
+
+    def info(self, path: str, **kwargs: object) -> dict[str, Any]:
+        return self._told(super().info(path, **kwargs))
+
+    def ls(self, path: str, detail: bool = True, **kwargs: object) -> list[Any]:  # noqa: FBT001, FBT002 - as fsspec calls it
+        found: list[Any] = super().ls(path, detail=detail, **kwargs)
+        return [self._told(each) if isinstance(each, dict) else each for each in found]
+
+    def _told(self, info: dict[str, Any]) -> dict[str, Any]:
+        """When a file was made, as this filesystem tells it."""
+        at: datetime | None = info.get("created")
+        if at is None:
+            return info
+        at -= timedelta(hours=self.hours_behind)
+        told = {"aware": at, "text": at.replace(tzinfo=None).isoformat(), "none": None}
+        return {**info, "created": told[self.times]}
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -49,8 +79,7 @@ def _shelf() -> None:
 
 
 def shelf(**options: object) -> Store:
-    url = "shelf://host/lake"
-    location = RemoteLocation(url, read_options(url, options))
+    location = RemoteLocation(URL, read_options(URL, options))
     return open_store(location, format="parquet")
 
 
@@ -72,7 +101,38 @@ def test_a_place_that_writes_over_what_is_there_is_refused() -> None:
         put(shelf(careless=True).table(DAILY), day_rows(0), days(0))
 
 
+@pytest.mark.parametrize("times", ["text", "none"])
+def test_a_file_is_as_new_as_it_is_in_whatever_way_that_is_told(
+    times: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC-9")
+    time.tzset()
+    try:
+        location = RemoteLocation(URL, read_options(URL, {"times": times}))
+        folder = RemoteFolder.at(location)
+        folder.create("a.json", b"{}")
+        entry = folder.entry("a.json")
+        assert entry is not None
+        assert abs(entry.modified - time.time()) < 60
+        again = folder.entry("a.json")
+        assert again is not None
+        assert again.mark == entry.mark
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_is_staged_is_not_swept_since_a_clock_is_ahead() -> None:
+    table = shelf(hours_behind=48).table(DAILY)
+    put(table, day_rows(0), days(0))
+    staged = table.stage(day_rows(1))
+    now = datetime.now(UTC)
+    done = table.maintain(Upkeep(now, now, swept_before=now - timedelta(hours=24)))
+    assert done.swept == 0
+    table.commit(staged, replace=days(1), made=record(days(1)))
+    assert day_values(table.scan()) == {0: 0, 1: 0}
+
+
 def test_delta_is_refused() -> None:
-    url = "shelf://host/lake"
     with pytest.raises(FlowForgeError):
-        open_store(RemoteLocation(url, read_options(url, {})), format="delta")
+        open_store(RemoteLocation(URL, read_options(URL, {})), format="delta")
