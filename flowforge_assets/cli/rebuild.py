@@ -100,9 +100,13 @@ def _emptied(project: Project, plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
         if step.reason == "rebuild" and project.graph.assets[step.asset_id].keeps_history
         for key in step.makes
     ]
+    changed = {change.dataset: change.rows for change in plan.changes}
     for key in dict.fromkeys(keys):
         if history.lookup(key) or history.changes(key):
-            rows = counted(_rows(project, key), "row")
+            if key in changed:  # as they are declared now its rows cannot be read
+                rows = f"about {counted(changed[key], 'row')}" if changed[key] else ""
+            else:
+                rows = counted(_rows(project, key), "row")
             yield key, ", ".join(filter(None, (_steps(project, history, key), rows)))
 
 

@@ -100,6 +100,8 @@ def is_of_write(error: BaseException) -> bool:
 def shown_text(error: BaseException) -> str:
     """What an error says, in one line, without colours and without queries of URLs."""
     text = re.sub(r"\x1b\[[0-9;]*m|↳|<\?xml.*?\?>", " ", str(error))
+    # how Azure's client ends what it says: ids of the request, and the answer as it came
+    text = re.sub(r"\b(?:RequestId|Time):\S+|\bContent:\s*<.*", " ", text, flags=re.DOTALL)
     text = re.sub(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*", r"\1", text)
     text = " ".join(text.split()) or type(error).__name__
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.errors.stores import BadSecretError
@@ -42,6 +43,9 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     from aiohttp import ClientTimeout
     from gcsfs.core import GCSFileSystem
 
+    log = logging.getLogger("gcsfs")
+    if not log.handlers:  # else Python prints its tracebacks of what we tell as coded errors
+        log.addHandler(logging.NullHandler())
     timeout = ClientTimeout(total=store.timeout_seconds, sock_connect=store.connect_seconds)
     try:
         return GCSFileSystem(

@@ -121,6 +121,17 @@ def test_nobody_there_to_agree_is_an_error(
     assert "nobody is here to agree that `silver.log` loses `shop` in 40 rows" in said.err
 
 
+@pytest.mark.parametrize("flag", ["--allow-breaking", "--rebuild"])
+def test_a_table_whose_rows_cannot_be_read_any_more_is_emptied_by_leave(
+    call: Call, logged: Path, flag: str
+) -> None:
+    edit(logged, ("shop: Col[str]", "shop: Col[int]"), ('"north"', "1, pl.Int64"))
+    said = call("run", flag, "-y")
+    assert said.code == 0, said.err
+    assert said.err.startswith("silver.log is emptied: 20 partitions, about 40 rows\n")
+    assert call("plan", "--json").data["changes"] == []
+
+
 @pytest.mark.usefixtures("logged")
 def test_a_resumed_run_takes_no_leave(call: Call) -> None:
     assert call("run", "--resume", "x", "--allow-breaking").code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -349,3 +350,10 @@ def _azure(where: RemoteLocation) -> AzureBlobFileSystem:
     files = filesystem(where)
     assert isinstance(files, AzureBlobFileSystem)
     return files
+
+
+def test_gcsfs_prints_nothing_by_itself() -> None:
+    filesystem(location("gs://lake/shop", {"anonymous": True}))
+    filesystem(location("gs://lake/shop", {"anonymous": True}))
+    [kept] = logging.getLogger("gcsfs").handlers
+    assert isinstance(kept, logging.NullHandler)
