@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
 from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 from flowforge_assets.storage.location import folder_at, tables_in
 from flowforge_assets.storage.store import Store
 
@@ -105,21 +107,39 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     )
     today = keys_today(graph.datasets.values())
     for run in ledger.unfinished_runs():
-        makes = {key for step in ledger.steps_of(run.run_id) for key in step.makes}
-        ask_tables(ledger, graph, store, {today.get(key, key) for key in makes})
-        ledger.end_run(run.run_id, "killed", run.counts, clock=clock)
+        steps = ledger.steps_of(run.run_id)
+        makes = {today.get(key, key) for step in steps for key in step.makes}
+        told = ask_tables(ledger, graph, store, makes)
+        of_run = {made.asset for each in told for made in each if made.run_id == run.run_id}
+        ledger.end_run(run.run_id, "killed", _counts(run.counts, steps, of_run), clock=clock)
 
 
-def ask_tables(ledger: Ledger, graph: Graph, store: OpenStore, keys: Iterable[DatasetKey]) -> None:
-    """Writes into the ledger what the tables of these datasets say of themselves.
+def _counts(known: RunCounts, steps: Iterable[StepRecord], committed: set[str]) -> RunCounts:
+    """What became of the assets of a run, by its steps and by what tables say it `committed`."""
+    ended: dict[StepStatus, set[str]] = defaultdict(set)
+    for step in steps:
+        ended[step.status].add(step.asset)
+    failed = ended["failed"]
+    skipped = ended["skipped"] - failed
+    made = (ended["made"] | committed) - failed - skipped
+    return RunCounts(len(made), len(failed), len(skipped), known.fresh)
+
+
+def ask_tables(
+    ledger: Ledger, graph: Graph, store: OpenStore, keys: Iterable[DatasetKey]
+) -> Sequence[Sequence[Made]]:
+    """Writes into the ledger what the tables of these datasets say of themselves, and gives it.
 
     Raises:
         StorageError: a table cannot be read (FF-6xx).
     """
     schemas = schemas_of_tables(graph, store)
+    found: list[Sequence[Made]] = []
     for key in set(keys) & set(graph.datasets):
         made = _said_by(graph.datasets[key], graph, store)
         ledger.replace_all(key, made, schemas=schemas(key) if made else None)
+        found.append(made)
+    return found
 
 
 def _said_by(dataset: DatasetDefinition, graph: Graph, store: OpenStore) -> Sequence[Made]:
