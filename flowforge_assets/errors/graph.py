@@ -134,7 +134,8 @@ class SourceScheduleError(GraphError):
     """An asset's `schedule` or `version` means nothing there, or cannot be read.
 
     They say when an asset without inputs is due: one with inputs is made when those change. Write
-    a cron text of five fields in UTC, such as `0 6 * * *`, or a `timedelta`.
+    a cron text of five fields in UTC, such as `0 6 * * *`, or a `timedelta`; let the function that
+    tells a version ask for resources alone.
     """
 
     code = "FF-212"

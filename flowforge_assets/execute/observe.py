@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import FlowForgeError, Place
 from flowforge_assets.errors.run import SourceVersionError
 from flowforge_assets.execute.lending import datasets_read, through_views
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.graph.sources import resources_of
 
 _LONGEST: Final = 40
 _HINT: Final = "its parameters are resources, by type, or have defaults; it returns a value"
@@ -58,7 +56,7 @@ def told_by(
         FlowForgeError: a resource that it asks for cannot be had (FF-704, FF-808).
     """
     try:
-        arguments = {name: resources.get(kind) for name, kind in _asked(version)}
+        arguments = {n: resources.get(kind) for n, kind in resources_of(version).items()}
         told = version(**arguments)
     except FlowForgeError:
         raise
@@ -87,18 +85,3 @@ def _functions(
         external = graph.datasets[key].external
         if external is not None and external.version is not None:
             yield key, external.version, external.place
-
-
-def _asked(version: Callable[..., object]) -> Iterator[tuple[str, type[Resource]]]:
-    """The parameters that are resources; the others must have defaults."""
-    hints = typing.get_type_hints(version) if inspect.isroutine(version) else {}
-    for name, parameter in inspect.signature(version).parameters.items():
-        kind = hints.get(name)
-        if isinstance(kind, type) and issubclass(kind, Resource):
-            yield name, kind
-        elif parameter.default is parameter.empty and parameter.kind not in {
-            parameter.VAR_POSITIONAL,
-            parameter.VAR_KEYWORD,
-        }:
-            msg = f"parameter `{name}` is no resource"
-            raise TypeError(msg)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from flowforge_assets.declare.definition import AssetDefinition, Definitions
-from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.declare.resource import Resource
+from flowforge_assets.errors.base import FlowForgeError, Place
 from flowforge_assets.errors.graph import ExternalMadeError, SourceScheduleError
 
 _FIELDS: Final = 5
@@ -15,8 +18,14 @@ _FIELDS: Final = 5
 
 def source_problems(definitions: Definitions) -> Iterator[FlowForgeError]:
     """What is wrong with schedules and versions (FF-212), and with external datasets (FF-213)."""
+    for key, read in definitions.datasets.items():
+        external = read.external
+        if external is not None and external.version is not None:
+            yield from _asking(external.version, f"external `{key}`", external.place)
     for asset in definitions.assets:
         yield from _times(asset)
+        if asset.version is not None:
+            yield from _asking(asset.version, f"`{asset.name}`", asset.place)
         for output in asset.makes:
             dataset = definitions.datasets.get(output.dataset)
             if dataset is not None and dataset.external is not None:
@@ -37,6 +46,40 @@ def _times(asset: AssetDefinition) -> Iterator[FlowForgeError]:
         message = f"the schedule `{asset.schedule}` of `{asset.name}` cannot be read: {why}"
         hint = "write minute, hour, day, month and weekday in UTC: `0 6 * * *`, or a `timedelta`"
         yield SourceScheduleError(message, place=asset.place, hint=hint)
+
+
+def resources_of(version: Callable[..., object]) -> Mapping[str, type[Resource]]:
+    """The parameters of a `version` function that are resources; the others have defaults.
+
+    Raises:
+        TypeError, NameError, ValueError: it asks for something else, or cannot be looked at.
+    """
+    hints = typing.get_type_hints(version) if inspect.isroutine(version) else {}
+    found: dict[str, type[Resource]] = {}
+    for name, parameter in inspect.signature(version).parameters.items():
+        kind = hints.get(name)
+        if isinstance(kind, type) and issubclass(kind, Resource):
+            found[name] = kind
+        elif parameter.default is parameter.empty and parameter.kind not in {
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        }:
+            msg = f"parameter `{name}` is no resource"
+            raise TypeError(msg)
+    return found
+
+
+def _asking(
+    version: Callable[..., object], whose: str, place: Place
+) -> Iterator[SourceScheduleError]:
+    try:
+        resources_of(version)
+    except (TypeError, NameError, ValueError) as error:
+        message = f"the function that tells the version of {whose} cannot be called: {error}"
+        hint = "let it ask for resources alone, by their classes: `def newest(api: Api) -> str`"
+        found = SourceScheduleError(message, place=place, hint=hint)
+        found.__cause__ = error
+        yield found
 
 
 def cron_fault(text: str) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 
 from flowforge_assets import Project
 from flowforge_assets.core.event import Event
+from flowforge_assets.errors.graph import SourceScheduleError
 from flowforge_assets.errors.run import SourceVersionError
 
 Write: TypeAlias = Callable[[Mapping[str, str]], Path]
@@ -39,6 +40,10 @@ class Report(Gold):
 
 
 def newest(feed: Feed) -> str:
+    return feed.file.read_text()
+
+
+def misspelt(feed: "Fed") -> str:
     return feed.file.read_text()
 
 
@@ -138,8 +143,10 @@ def test_nothing_is_made_of_a_source_that_cannot_tell_its_version(
 
 
 def test_a_version_asks_for_resources_alone(bank: Callable[..., Project]) -> None:
-    result = bank("version=lambda day: day").run()
-    assert "parameter `day` is no resource" in result.errors[0].message
+    for version in ("lambda day: day", "misspelt", "min"):
+        with pytest.raises(SourceScheduleError, match="version of `pull` cannot be called") as said:
+            bank(f"version={version}").check()
+        assert said.value.hint is not None
 
 
 def test_a_long_version_is_kept_as_its_digest(bank: Callable[..., Project]) -> None:

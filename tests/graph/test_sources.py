@@ -80,3 +80,19 @@ def test_a_cron_text_that_cannot_be_read_is_refused(text: str, why: str) -> None
 
 def test_a_cron_text_of_five_fields_is_read() -> None:
     assert cron_fault("*/5 6-18 * * MON-FRI") is None
+
+
+def of_a_day(day: int) -> int:
+    return day
+
+
+def of_today(day: int = 1) -> int:
+    return day
+
+
+def test_the_version_of_an_external_dataset_asks_for_resources_alone() -> None:
+    given = replace(RATES_GIVEN, external=External("rates", of_a_day, HERE))
+    with pytest.raises(SourceScheduleError, match=r"external `bronze\.rates` .* `day`"):
+        build_graph(Definitions({RATES: given}, ()))
+    fine = replace(RATES_GIVEN, external=External("rates", of_today, HERE))
+    assert build_graph(Definitions({RATES: fine}, ())).maker == {}
