@@ -17,14 +17,14 @@ from deltalake.exceptions import DeltaError
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.polars_types import polars_schema
-from flowforge_assets.errors.storage import NoTableError
+from flowforge_assets.errors.storage import BaseMovedError, NoTableError
 from flowforge_assets.storage import delta_commit
 from flowforge_assets.storage.attempts import until_made
 from flowforge_assets.storage.changes import changes_of_files
 from flowforge_assets.storage.data_files import Layout, remove_files, write_files
 from flowforge_assets.storage.delta_changes import changed_files, others_changed
 from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
-from flowforge_assets.storage.delta_log import CommitLog, commit_file, named_files
+from flowforge_assets.storage.delta_log import CommitLog, commit_file, log_to, named_files
 from flowforge_assets.storage.delta_past import (
     is_alike,
     restore_files,
@@ -58,7 +58,6 @@ from flowforge_assets.storage.upkeep import Upkept
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.core.schema_change import SchemaChange
-    from flowforge_assets.storage.data_files import DataFile
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Base, Replace, Staged, TableSpec
@@ -218,7 +217,8 @@ class DeltaTable:
         """
         with self._lock, guarded(self._spec.key, self._place):
             table_id = self._handle.at(version).table_id
-            return self._made(self._log_to(version, table_id), table_id)
+            log = log_to(version, self._folder, self._spec.key, table_id)
+            return self._made(log, table_id)
 
     def restore(self, version: int, made: Made) -> Made:
         """Makes a new version with the rows of an older one; moves no row if the columns are alike.
@@ -277,18 +277,18 @@ class DeltaTable:
         request.refuse_moved(None if before is None else _version_of(before), self._spec)
         table_id = before.table_id if before else ""
         self._steps.refuse_made(request, self._handle.log.records, table_id)
-        written: list[DataFile] = []
-        with self._leftovers.of_failure(written, staged):
+        attempt = delta_commit.Attempt()
+        with self._leftovers.of_failure(attempt.written, staged):
             try:
-                made = self._write(before, request, written)
+                made = self._write(before, request, attempt)
             except BaseException as error:
                 now = self._handle.current()
                 if now is not None and (done := self._done(now, request)):
                     return done  # it is in the log: what failed came after, such as a checkpoint
-                is_late = (now and now.version) != (before and before.version)
-                if not (is_late and isinstance(error, DeltaError)):
+                was, at = (-1 if each is None else each.version for each in (before, now))
+                if not (attempt.is_late(was, at) and isinstance(error, DeltaError)):
                     raise
-                self._leftovers.remove(written)
+                self._leftovers.remove(attempt.written)
                 return None
         record = write_made(made) if request.then is None else write_restored(made, request.then)
         self._handle.log.add(made.table.version, record)
@@ -300,7 +300,7 @@ class DeltaTable:
         old, now = self._handle.at(version), self._handle.current()
         assert now is not None  # noqa: S101 - it has an older version
         refuse_damaged(old.files, self._folder, self._spec)
-        then = self._log_to(version, old.table_id).records
+        then = log_to(version, self._folder, self._spec.key, old.table_id).records
         touched = touched_since(self.versions(), version, self._spec.dimensions)
         if touched is None:
             touched = touched_by(self._stored(old), self._stored(now), self._spec)
@@ -310,8 +310,7 @@ class DeltaTable:
         if done := self._done(now, request):
             return done
         if not is_alike(old, now):
-            staged = self.stage(self.scan(version=version))
-            return self._try_commit(replaced(request, staged=staged))
+            return self._restore_rows(self.stage(self.scan(version=version)), request)
         table = TableVersion(now.table_id, now.version + 1)
         try:
             restore_files(self._folder, version, write_restored(made, then), at=now)
@@ -322,11 +321,16 @@ class DeltaTable:
         self._folder.sync(commit_file(table.version))
         return replaced(made, table=table)
 
-    def _log_to(self, version: int, table_id: str) -> CommitLog:
-        """The log as it was when `version` was the newest."""
-        log = CommitLog(self._folder, self._spec.key, table_id=table_id)
-        log.read_to(version)
-        return log
+    def _restore_rows(self, staged: StagedFiles, request: Request[StagedFiles]) -> Made | None:
+        """What was restored by rows that were written again, or None when others were first."""
+        with self._leftovers.of_failure(list(staged.files), ()):
+            try:
+                made = self._try_commit(replaced(request, staged=staged))
+            except BaseMovedError:  # what the restore touches is another now
+                made = None
+        if made is None:
+            self._leftovers.remove(staged.files)
+        return made
 
     def _made(self, log: CommitLog, table_id: str) -> list[Made]:
         found = (
@@ -342,9 +346,10 @@ class DeltaTable:
         return frozenset((*map(unquote, named_files(self._folder)), *(file.path for file in files)))
 
     def _write(
-        self, before: Snapshot | None, request: Request[StagedFiles], written: list[DataFile]
+        self, before: Snapshot | None, request: Request[StagedFiles], attempt: delta_commit.Attempt
     ) -> Made:
-        """Commits after `before`; takes down in `written` the files that it writes for that."""
+        """Commits after `before`; takes down in `attempt` what it does for that."""
+        written = attempt.written
         stored = self._stored(before)
         what = migrating_replacement(stored, request, self._spec, written)
         # where no row stays, a dataset that is partitioned in another way now can be so
@@ -358,12 +363,12 @@ class DeltaTable:
         commit = delta_commit.Commit(self._spec, what, hive, request.then)
         done: TableVersion | Snapshot
         if before is None or self._handle.opened is None:
-            delta_commit.create(self._folder, commit)
+            delta_commit.create(self._folder, commit, attempt)
             if (made := self._handle.current()) is None:
                 raise NoTableError(f"`{self._spec.key}` was removed while it was written")
             done = TableVersion(made.table_id, 0)  # others may have made more by now
         else:
-            done = delta_commit.write(self._handle.opened, before, commit)
+            done = delta_commit.write(self._handle.opened, before, commit, attempt)
         if isinstance(done, Snapshot):
             self._handle.expect(done)
         remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -72,21 +72,41 @@ class Commit:
         return write_made(made) if self.then is None else write_restored(made, self.then)
 
 
+@dataclass(slots=True)
+class Attempt:
+    """How far one attempt at a commit has come.
+
+    `written` are the files that it made besides the staged ones; `sent` is the version that it
+    asked the store for, or -1 before that. What was sent may come to be after it has failed, as
+    long as nobody else has made that version.
+    """
+
+    written: list[DataFile] = field(default_factory=list["DataFile"])
+    sent: int = -1
+
+    def is_late(self, before: int, now: int) -> bool:
+        """Whether others were first, so that it never comes to be: by the newest version."""
+        return now != before and now >= self.sent
+
+
 def step_app(step_id: str) -> str:
     """The application id of a step in `txn` actions."""
     return f"flowforge/{step_id}"
 
 
-def create(folder: Folder, commit: Commit) -> None:
+def create(folder: Folder, commit: Commit, attempt: Attempt) -> None:
     """Makes the table with its first rows, as version 0.
 
     Raises:
         DeltaError: someone else made it first.
     """
+    attempt.sent = 0
     _make_table(commit, folder.target(), version=0, options=folder.delta_options)
 
 
-def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Snapshot:
+def write(
+    table: DeltaTable, at: Snapshot, commit: Commit, attempt: Attempt
+) -> TableVersion | Snapshot:
     """Makes a version after `at`: the replaced rows are gone, the schema is the declared one.
 
     Gives it whole when its files are all that changed, else by number. `table` stays where it was.
@@ -102,9 +122,10 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
         if not is_new_schema or _needs_protocol(table, spec):
             Alteration(table, at, spec, what.made.run_id).carry_out()
     elif commit.hive != at.layout.hive or _needs_protocol(table, spec):
-        make = partial(_make_table, commit, version=at.version + 1)
+        attempt.sent = at.version + 1
+        make = partial(_make_table, commit, version=attempt.sent)
         write_anew(table, at, make, needs_protocol=_needs_protocol(table, spec))
-        return TableVersion(at.table_id, at.version + 1)
+        return TableVersion(at.table_id, attempt.sent)
     version = (table.version() if what.keeps_rows else at.version) + 1
     added = [_add(file, commit.hive) for file in (*what.added, *what.rewritten)]
     if not is_new_schema:
@@ -114,6 +135,7 @@ def write(table: DeltaTable, at: Snapshot, commit: Commit) -> TableVersion | Sna
         # the one mode that takes another schema; it removes every file by itself
         mode, schema = "overwrite", delta_schema(spec.schema, spec.comments)
         removed = []
+    attempt.sent = version
     table.create_write_transaction(
         [*added, *removed],
         mode=mode,

@@ -158,6 +158,13 @@ class CommitLog:
         self.version_of_step.setdefault(str(record.get("step_id")), version)
 
 
+def log_to(version: int, folder: Folder, key: DatasetKey, table_id: str) -> CommitLog:
+    """The log as it was when `version` was the newest."""
+    log = CommitLog(folder, key, table_id=table_id)
+    log.read_to(version)
+    return log
+
+
 def state_beside(
     folder: Folder, key: DatasetKey, *, by: int, table_id: str
 ) -> tuple[State | None, bool]:

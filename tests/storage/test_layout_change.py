@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -11,16 +13,19 @@ import deltalake
 import polars as pl
 import pytest
 
-from flowforge_assets.core.made import TableVersion
+from flowforge_assets.core.made import Fingerprint, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.storage import BaseMovedError
-from flowforge_assets.storage import delta_commit
+from flowforge_assets.storage import delta, delta_commit
+from flowforge_assets.storage.data_files import DataFile, Layout, write_files
 from flowforge_assets.storage.location import open_store
 from flowforge_assets.storage.store import Everything
+from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import (
     BY_COUNTRY,
     DAILY,
+    DAY,
     INT,
     WEEK,
     WEEKLY,
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.store import Store, Table
 
 DELTA = parameters(StoreKind("delta", "delta"), StoreKind("delta-s3", "delta", "moto_s3"))
+_SOON = datetime.now(UTC) + timedelta(hours=1)
 NOTHING = PartitionSet.none((WEEK,))
 FLAT = spec(INT, Field("country", Plain("string")))
 
@@ -127,6 +133,30 @@ def test_other_programs_read_a_table_that_was_cut_otherwise(tmp_path: Path) -> N
     assert len(deltalake.DeltaTable(folder).file_uris()) == 4
     overwrite(store.table(FLAT), rows.head(2))
     assert values(pl.scan_delta(folder)) == [1, 2]
+
+
+def test_a_restore_into_other_folders_decides_anew_after_another_came_first(
+    lake: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(lake.table(WEEKLY), day_rows(0, 1, n=1))
+    mine, other = lake.table(DAILY), lake.table(replace(DAILY, description="elsewhere"))
+    overwrite(mine, day_rows(2))
+    write = write_files
+
+    def after_another(frame: pl.LazyFrame, layout: Layout) -> list[DataFile]:
+        monkeypatch.setattr(delta, "write_files", write)
+        put(other, day_rows(3), days(3))
+        return write(frame, layout)
+
+    monkeypatch.setattr(delta, "write_files", after_another)
+    nobody = Fingerprint(0, "", "", "", "")
+    by = replace(record(PartitionSet.none((DAY,))), inputs={}, fingerprint=nobody)
+    restored = mine.restore(0, by)
+    assert restored.table == mine.version()
+    assert restored.changed == days(0, 1, 2, 3)
+    assert day_values(mine.scan()) == {0: 1, 1: 1}
+    done = mine.maintain(Upkeep(_SOON, _SOON, _SOON))
+    assert (done.vacuumed, done.swept) == (3, 0)
 
 
 def test_a_table_gets_wall_clock_times_in_the_place_of_others(lake: Store) -> None:

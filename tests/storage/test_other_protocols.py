@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -49,14 +50,15 @@ class ShelfFileSystem(MemoryFileSystem):
         return self._told(super().info(path, **kwargs))
 
     def ls(self, path: str, detail: bool = True, **kwargs: object) -> list[Any]:  # noqa: FBT001, FBT002 - as fsspec calls it
-        found: list[Any] = super().ls(path, detail=detail, **kwargs)
-        return [self._told(each) if isinstance(each, dict) else each for each in found]
+        untyped: Any = super()
+        found: list[Any] = untyped.ls(path, detail=detail, **kwargs)
+        return [self._told(each) for each in found] if detail else found
 
-    def _told(self, info: dict[str, Any]) -> dict[str, Any]:
+    def _told(self, info: Mapping[str, Any]) -> dict[str, Any]:
         """When a file was made, as this filesystem tells it."""
         at: datetime | None = info.get("created")
         if at is None:
-            return info
+            return dict(info)
         at -= timedelta(hours=self.hours_behind)
         told = {"aware": at, "text": at.replace(tzinfo=None).isoformat(), "none": None}
         return {**info, "created": told[self.times]}
