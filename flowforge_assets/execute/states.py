@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Final, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,9 +13,7 @@ from flowforge_assets.core.polars_types import polars_schema, polars_type
 from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.run import EarlierStateError
-
-_OPEN: Final = " open"
-"""Marks the columns of the state that is open; no stored name begins so."""
+from flowforge_assets.storage.row_match import free_name, marked, same_values
 
 
 def time_of(unit: PartitionSet, now: datetime) -> datetime:
@@ -111,28 +109,20 @@ def next_states(
     if not new.height:
         return new
     at = new.get_column(since)[0]
+    # only the keys are joined: values are compared where they lie, which costs far less
+    place = free_name("place", new.columns)
     opened = (
         stored.filter(pl.col(until).is_null())
-        .join(new.lazy().select(keys), on=keys, how="semi", nulls_equal=True)
+        .join(new.lazy().select(keys).with_row_index(place), on=keys, how="inner", nulls_equal=True)
         .collect()
     )
     _refuse_earlier(opened, since, at, asset)
     values = [c.field.name for c in dataset.columns if c.writer is None and not c.is_key]
     values += [name for name in new.columns if dataset.schema.find(name) is None]
-    both = new.join(
-        opened.select(*keys, since, *values),
-        on=keys,
-        how="left",
-        suffix=_OPEN,
-        nulls_equal=True,
-        maintain_order="left",
-    )
-    differs = [pl.col(name).ne_missing(pl.col(f"{name}{_OPEN}")) for name in values]
-    is_new = pl.col(f"{since}{_OPEN}").is_null()
-    changed = both.filter(pl.any_horizontal(is_new, *differs)).select(new.columns)
-    ending = opened.filter(pl.col(since) < at).join(
-        changed.select(keys), on=keys, how="semi", nulls_equal=True
-    )
+    at_new = opened.get_column(place)
+    is_same = same_values(opened, None, new, at_new, values)
+    changed = new.filter(~marked(new.height, at_new.filter(is_same)))
+    ending = opened.filter(~is_same & (opened.get_column(since) < at))
     closing = {until: pl.lit(at, dtype=polars_schema(dataset.schema)[until])}
     if current is not None:
         closing[current] = pl.lit(value=False)

@@ -29,7 +29,10 @@ def matching(
     asset: AssetDefinition, dataset: DatasetDefinition, removed: pl.DataFrame | None
 ) -> Matching:
     """How a merge finds the stored rows that make room for its own."""
-    return Matching(dataset.key_columns, latest=asset.latest, removing=removed)
+    keys = [field for field in dataset.schema if field.name in dataset.key_columns]
+    # rows that share a key are refused before; the rule of a key passes over nulls
+    is_unique = not any(field.nullable or field.optional for field in keys)
+    return Matching(dataset.key_columns, latest=asset.latest, removing=removed, is_unique=is_unique)
 
 
 def told_apart(

@@ -80,7 +80,7 @@ def write(  # noqa: PLR0913 - the rows, and all that says how they are written
                     _refuse_made(table, made, known())  # says more
                     raise
 
-            return _worked_out(table, made, states, Matching(since), base)
+            return _worked_out(table, made, states, Matching(since, is_unique=True), base)
         case "snapshot":
             state = Matching(*state_of(made.partitions, dataset, now))
             return _commit(table, rows, state, made, base)

@@ -13,7 +13,6 @@ from flowforge_assets.storage.file_match import match_files
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.overlap import Overlap, overlap
 from flowforge_assets.storage.partition_rows import is_in, refuse_strays
-from flowforge_assets.storage.partition_values import partitions_of
 from flowforge_assets.storage.store import Everything, Matching
 from flowforge_assets.storage.touched import telling, with_touched
 
@@ -90,14 +89,12 @@ def _matching(
     written: list[DataFile],
 ) -> Replacement:
     match = match_files(before, staged, what, spec, written)
-    touched = partitions_of(match.rows_added, spec.dimensions)
-    touched |= partitions_of(match.rows_removed, spec.dimensions)
     return Replacement(
         match.added,
         match.removed,
         match.rewritten,
         keeps_rows=len(match.removed) < len(before.files) or bool(match.rewritten),
-        made=telling(made, touched),
+        made=telling(made, match.touched),
     )
 
 

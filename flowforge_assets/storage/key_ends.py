@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from flowforge_assets.storage.column_stats import column_ends
+from flowforge_assets.storage.column_stats import ColumnStats, column_ends
 
 if TYPE_CHECKING:
-    from flowforge_assets.storage.column_stats import ColumnStats, FileStats, Value
+    from flowforge_assets.storage.column_stats import FileStats, Value
 
 # Other programs may cut the moments in statistics to this.
 _COARSEST: Final = timedelta(milliseconds=1)
@@ -58,6 +58,18 @@ class KeyEnds:
         ]
         return pl.all_horizontal(parts) if parts else pl.lit(value=True)
 
+    def met_by(self, files: Sequence[FileStats]) -> pl.Expr | None:
+        """Whether a staged row lies within the ends of files; None where they leave none out."""
+        parts = [
+            pl.col(name).is_between(pl.lit(least), pl.lit(greatest))
+            for name, (first, last) in self.ends.items()
+            if (pair := _ends_of_all(files, name, type(first)))
+            for least, greatest in [pair]
+            # mypy cannot see that all four are of one type
+            if first < least or greatest < last  # type: ignore[operator]
+        ]
+        return pl.all_horizontal(parts) if parts else None
+
     def may_meet(self, stats: FileStats) -> bool:
         """Whether a file with such `stats` can hold one of the rows."""
         if self.is_empty:
@@ -68,11 +80,32 @@ class KeyEnds:
     def _may_meet(self, name: str, column: ColumnStats) -> bool:
         least, greatest = column.least, column.greatest
         first, last = self.ends[name]
-        if type(least) is not type(first) or type(greatest) is not type(last):
+        if greatest is None or type(least) is not type(first) or type(greatest) is not type(last):
             return True
         if name in self.names and least == greatest:
             return least in self.names[name]
-        if isinstance(greatest, datetime):
-            greatest += _COARSEST
+        greatest = _widened(greatest)
         # mypy cannot see that all four are of one type now
         return not (greatest < first or last < least)  # type: ignore[operator]
+
+
+def _ends_of_all(
+    files: Sequence[FileStats], name: str, kind: type[Value]
+) -> tuple[Value, Value] | None:
+    """The ends of a column in all files, of which each must tell its own."""
+    told = [stats.get(name) or ColumnStats(1) for stats in files]
+    # Any: they are values of one type, which can be compared
+    least: list[Any] = [column.least for column in told if type(column.least) is kind]
+    greatest: list[Any] = [column.greatest for column in told if type(column.greatest) is kind]
+    if not files or min(len(least), len(greatest)) < len(files):
+        return None
+    return min(least), _widened(max(greatest))
+
+
+def _widened(greatest: Value) -> Value:
+    if not isinstance(greatest, datetime):
+        return greatest
+    try:
+        return greatest + _COARSEST
+    except OverflowError:  # the last moment that there is
+        return greatest

@@ -88,7 +88,7 @@ class Pieces:
         row = free_name("row", spec.schema.names)
         stored = self.scan(None, spec).with_row_index(row)
         match = match_rows(stored, staged, replace, row=row)
-        new, gone = staged.filter(match.is_added), match.removed
+        new, gone = staged.filter(match.is_added), match.removed([row, *spec.schema.names])
         touched = partitions_of(new, spec.dimensions) | partitions_of(gone, spec.dimensions)
         kept = stored.join(gone.lazy().select(row), on=row, how="anti").drop(row).collect()
         return self._whole(pl.concat([kept, new]), spec), telling(made, touched)

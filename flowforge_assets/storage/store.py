@@ -65,12 +65,16 @@ class Matching:
     With `latest` a staged row is taken only where no stored row that it matches has a greater
     value in that column, null being the least; else it is left out and those rows stay. The same
     holds for `removing`, which has that column as well then.
+
+    `is_unique` says that no two staged rows have the same values in the columns: who commits has
+    looked already, and it costs a pass over them.
     """
 
     columns: tuple[str, ...]
     values: tuple[tuple[object, ...], ...] = ()
     latest: str | None = None
     removing: pl.DataFrame | None = None
+    is_unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

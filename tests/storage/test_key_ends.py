@@ -64,3 +64,24 @@ def test_rows_between_the_ends_meet() -> None:
 def test_texts_are_not_taken_for_columns() -> None:
     keys = pl.DataFrame({"name": ["a", "name"], "a": ["x", "x"]})
     assert keys.filter(KeyEnds.of(keys, hive=()).meets).height == 2
+
+
+def test_rows_beyond_the_ends_of_all_files_meet_none() -> None:
+    files = [{"id": ColumnStats(0, 5, 8)}, {"id": ColumnStats(2, 1, 4)}]
+    within = ENDS.met_by(files)
+    assert within is not None
+    assert KEYS.filter(within).get_column("id").to_list() == [3]
+
+
+def test_files_that_reach_as_far_or_do_not_tell_leave_no_row_out() -> None:
+    assert ENDS.met_by([]) is None
+    assert ENDS.met_by([{"id": ColumnStats(0, 3, 9)}]) is None
+    assert ENDS.met_by([{"id": ColumnStats(0, 5, 6)}, {}]) is None
+    assert ENDS.met_by([{"id": ColumnStats(0, "5", "6")}]) is None
+
+
+def test_the_last_moment_there_is_can_be_an_end() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    within = ENDS.met_by([{"at": ColumnStats(0, NOON + timedelta(minutes=1), last)}])
+    assert within is not None
+    assert KEYS.filter(within).get_column("id").to_list() == [9]

@@ -137,7 +137,7 @@ def test_what_an_older_staged_row_matches_is_not_said_to_match() -> None:
     match: RowMatch = match_rows(stored.lazy(), staged, Matching(("k",), latest="at"), row="row")
     assert match.leaves_out
     assert match.is_empty
-    assert match.matched.get_column("row").to_list() == [1]
+    assert match.numbers(of_removed=False).to_list() == [1]
 
 
 KEYS: Final = st.integers(0, 4)
