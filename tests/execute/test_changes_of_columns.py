@@ -77,3 +77,23 @@ def test_a_reader_that_cannot_compare_is_told_to_rebuild(log: ChangingLog) -> No
     assert numbers(project, "silver.merged") == [1, 2, 3]
     assert project.run("silver.seen", rebuild=True).errors == ()
     assert numbers(project, "silver.seen") == [1, 2, 3]
+
+
+@pytest.mark.slow  # each child imports polars
+def test_a_process_of_its_own_is_given_rows_without_what_was_dropped(tmp_path: Path) -> None:
+    with changing_log(tmp_path, store="delta", write="merge") as log:
+        log.options = "isolated=True"
+        assert declared(log, *OLD, last="2026-01-02").run().errors == ()
+        project = isolated(log, declared(log, *DROPPED, last="2026-01-03"))
+        assert project.run(allow_breaking=True).errors == ()
+        assert numbers(project, "silver.seen") == [1, 2, 3]
+        assert "name" not in project.read("bronze.log").columns
+
+
+def isolated(log: ChangingLog, project: Project) -> Project:
+    """The project whose readers of changes are called in processes of their own."""
+    module = log.root / f"{log.module}.py"
+    module.write_text(
+        module.read_text().replace('write="append")', 'write="append", isolated=True)')
+    )
+    return type(project).load(log.root)
