@@ -232,9 +232,11 @@ class ArtifactFolder:
             )
 
     def _current(self) -> Pointer | None:
-        newest = max(self._versions.kept(), default=None)
+        newest = self._versions.newest(
+            lambda version, _: pointers.read_pointer(self._versions, version, self._spec)
+        )
         if newest is not None:
-            return pointers.read_pointer(self._versions, newest, self._spec)
+            return newest
         if versions_in(self._folder).kept() or self._folder.names("_delta_log"):
             raise NotATableError(
                 f"`{self._folder.shown}` holds a table, and `{self._spec.key}` is an artifact",

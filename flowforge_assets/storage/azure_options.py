@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from flowforge_assets.errors.stores import StoreOptionValueError
+
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
@@ -18,6 +20,8 @@ _EMULATED_KEY: Final = (
 )
 _AUTHORITY: Final = "https://login.microsoftonline.com"
 _EMULATOR_VARIABLE: Final = "AZURITE_BLOB_STORAGE_URL"
+_led_to: Final[dict[str, str]] = {}
+"""What this process has set the variable to."""
 
 
 def account_of(store: Resolved) -> str:
@@ -29,11 +33,12 @@ def account_of(store: Resolved) -> str:
 def engine(store: Resolved) -> dict[str, str]:
     """What deltalake and polars call the options.
 
-    The engines take the address of an emulator from an environment variable alone: it is set.
+    Raises:
+        StoreOptionValueError: another store of this process has another emulator (FF-861).
     """
     emulator = store.text("emulator")
     if emulator is not None:
-        os.environ[_EMULATOR_VARIABLE] = emulator.rstrip("/")
+        _lead_to(emulator.rstrip("/"), store)
     given = {
         "azure_storage_account_name": account_of(store),
         "azure_storage_account_key": _account_key(store),
@@ -50,6 +55,17 @@ def engine(store: Resolved) -> dict[str, str]:
         "allow_http": "true" if emulator or store.is_on("allow_http") else "false",
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _lead_to(address: str, store: Resolved) -> None:
+    """Sets the environment variable from which alone the engines take an emulator's address."""
+    is_as_we_left_it = os.environ.get(_EMULATOR_VARIABLE) == _led_to.get(_EMULATOR_VARIABLE, "")
+    if is_as_we_left_it and os.environ[_EMULATOR_VARIABLE] != address:
+        raise StoreOptionValueError(
+            f"`emulator` of `{store.url}` is another than that of a store of the same process",
+            hint="use one emulator in a process: the engines know of one alone",
+        )
+    os.environ[_EMULATOR_VARIABLE] = _led_to[_EMULATOR_VARIABLE] = address
 
 
 def filesystem(store: Resolved) -> AbstractFileSystem:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from flowforge_assets.storage.made_json import read_made
 from flowforge_assets.storage.past import Version
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from flowforge_assets.core.made import TableVersion
     from flowforge_assets.storage.folder import FileEntry, Folder
     from flowforge_assets.storage.store import TableSpec
+
+T = TypeVar("T")
 
 KEPT_VERSIONS: Final = 10
 FOLDER: Final = "_flowforge"
@@ -44,6 +46,19 @@ class VersionFiles:
         pattern = re.compile(rf"{FOLDER}/{re.escape(self.name)}-(\d+)\.json")
         found = ((pattern.fullmatch(each.path), each) for each in self.folder.entries(FOLDER))
         return dict(sorted((int(match[1]), entry) for match, entry in found if match))
+
+    def newest(self, read: Callable[[int, FileEntry], T | None]) -> T | None:
+        """What `read` gives of the newest version, at a file; None where there is no version.
+
+        Others may make so many while it is looked at that it is forgotten; then it looks again.
+        """
+        for _ in range(_TRIES):
+            version, entry = max(self.kept().items(), default=(-1, None))
+            found = None if entry is None else read(version, entry)
+            if entry is None or found is not None:
+                return found
+        message = f"the versions of `{self.name}` go faster than they can be read"
+        raise TimeoutError(message)
 
     def read(self, version: int) -> bytes | None:
         """What a version says, or None where it is not there or no longer kept."""

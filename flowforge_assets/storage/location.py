@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import atexit
+import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 from urllib.parse import unquote, urlsplit
@@ -138,6 +140,14 @@ def table_names(key: DatasetKey) -> tuple[str, ...]:
     return tuple(filter(None, (key.project, key.layer, key.name)))
 
 
+@cache
+def _own_folder() -> Path:
+    """A folder that no other user can look into or make first; it goes with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="flowforge-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def open_store(
     location: str | Location,
     *,
@@ -148,7 +158,7 @@ def open_store(
     """The store at `location`; `format` is of no matter in memory.
 
     Opens no table and makes no folder yet. Of artifacts in a remote store copies are kept in the
-    folder `copies`, by default one of this user's for temporary files.
+    folder `copies`, by default a temporary one of this process.
 
     Raises:
         BadLocationError: the location is none that is known (FF-601).
@@ -163,7 +173,7 @@ def open_store(
 
         return memory_store(where.name if isinstance(where, MemoryLocation) else "")
     if copies is None:
-        copies = Path(tempfile.gettempdir(), f"flowforge-{os.getuid()}", "artifacts")
+        copies = Path() if folder.is_local else _own_folder()
     if format == "delta" and not folder.is_for_engines:
         message = f"no engine reaches `{folder.uri}`, so it cannot hold Delta tables"
         raise BadLocationError(message, hint='keep Parquet there: `format = "parquet"`')

@@ -48,7 +48,7 @@ from flowforge_assets.storage.upkeep import Upkept, is_leftover
 if TYPE_CHECKING:
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.data_files import DataFile
-    from flowforge_assets.storage.folder import Folder
+    from flowforge_assets.storage.folder import FileEntry, Folder
     from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import Base, Replace, Staged, TableSpec
     from flowforge_assets.storage.upkeep import Upkeep
@@ -281,19 +281,19 @@ class ParquetTable:
     def _current(self) -> Manifest | None:
         """The newest manifest; read again only when its file is another."""
         with self._lock:
-            version, entry = max(self._versions.kept().items(), default=(-1, None))
-            if entry is None:
-                self._held = None
-                if self._folder.names("_delta_log"):
-                    raise NotATableError(
-                        f"`{self._place}` holds a Delta table of `{self._spec.key}`",
-                        hint="set the format to `delta`, or use another `store`",
-                    )
-                return None
-            if self._held is None or (version, entry.mark) != self._held_mark:
-                self._held = manifests.read_manifest(self._versions, version, self._spec)
-                self._held_mark = (version, entry.mark)
+            self._held = self._versions.newest(self._read)
+            if self._held is None and self._folder.names("_delta_log"):
+                raise NotATableError(
+                    f"`{self._place}` holds a Delta table of `{self._spec.key}`",
+                    hint="set the format to `delta`, or use another `store`",
+                )
             return self._held
+
+    def _read(self, version: int, entry: FileEntry) -> Manifest | None:
+        if self._held is None or (version, entry.mark) != self._held_mark:
+            self._held_mark = (version, entry.mark)
+            return manifests.read_manifest(self._versions, version, self._spec)
+        return self._held
 
     def _at(self, version: int, *, newest: int) -> Manifest:
         manifest = manifests.read_manifest(self._versions, version, self._spec)

@@ -33,6 +33,8 @@ def engine(store: Resolved) -> dict[str, str]:
         "aws_skip_signature": "true" if store.mode == "anonymous" else "false",
         "aws_virtual_hosted_style_request": "true" if _is_virtual(store) else "false",
         "aws_allow_http": "true" if store.is_on("allow_http") else "false",
+        # a commit is a file that one writer alone can make, whatever the environment says
+        "aws_conditional_put": "etag",
     }
     if store.mode != "ambient":
         # the engines take each of these from the environment where the option is not there
@@ -49,9 +51,6 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     from s3fs import S3FileSystem
 
     session = AioSession(None if store.mode == "ambient" else _NO_SETTINGS)
-    if store.mode != "ambient":
-        untyped: Any = session  # of what it inherits
-        untyped.register_component("data_loader", _models())
     session.register("before-call.s3", _ask_no_leave)
     session.register_component("data_loader", _loader())
     style = "virtual" if _is_virtual(store) else "path"
@@ -92,17 +91,6 @@ def _ask_no_leave(params: Mapping[str, Any], **_: object) -> None:
     `params` are those of a request, as botocore has them.
     """
     params["headers"].pop("Expect", None)
-
-
-@cache
-def _models() -> object:
-    """Botocore's loader of what S3 speaks, which takes 100 ms to read; it knows no settings."""
-    # an extra, and it takes half a second to import
-    from aiobotocore.session import AioSession
-
-    untyped: Any = AioSession(_NO_SETTINGS)
-    loader: object = untyped.get_component("data_loader")
-    return loader
 
 
 def _region(store: Resolved) -> str | None:

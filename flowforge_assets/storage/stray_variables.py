@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.resolved import Resolved
 
 _SESSION: Final = ("AWS_SESSION_TOKEN", "AWS_TOKEN", "SESSION_TOKEN", "TOKEN")
-_OTHER_LOOKUP: Final = ("AWS_S3_LOCKING_PROVIDER", "AWS_FORCE_CREDENTIAL_LOAD")
+_OTHER_COMMITS: Final = ("AWS_S3_LOCKING_PROVIDER",)
+_OTHER_LOOKUP: Final = (*_OTHER_COMMITS, "AWS_FORCE_CREDENTIAL_LOAD")
 _BEARER: Final = ("AZURE_STORAGE_TOKEN",)
 _ACCOUNT: Final = (
     "AZURE_STORAGE_ACCOUNT_KEY",
@@ -46,16 +47,17 @@ def refuse_stray_variables(store: Resolved) -> None:
     found = sorted(name for name, value in os.environ.items() if value and name.upper() in wanted)
     if found:
         message = f"`{found[0]}` is set, and would be used beside the credentials of `{store.url}`"
-        hint = (
-            f"start with `env -u {found[0]} flowforge ...`, give the option that it stands for,"
-            " or say `ambient = true`"
-        )
+        hint = f"start with `env -u {found[0]} flowforge ...`"
+        if found[0].upper() not in _OTHER_COMMITS:
+            hint += ", give the option that it stands for, or say `ambient = true`"
         raise StrayVariableError(message, hint=hint)
 
 
 def _stray(store: Resolved) -> tuple[str, ...]:
     """The variables that would matter to this store."""
     kind, given = store.url.kind, store.values
+    if kind == "s3" and store.mode != "explicit":
+        return _OTHER_COMMITS  # a writer that locks elsewhere and one that does not meet unawares
     if store.mode == "ambient" or (store.mode == "anonymous" and kind != "gcs"):
         return ()
     match kind:

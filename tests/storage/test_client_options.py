@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 KEY = {"env": "LAKE_KEY"}
 VALUE = base64.b64encode(b"canary").decode()
 S3 = {"region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": KEY}
+OPEN = {"region": "eu-central-1", "anonymous": True}
 AZURE = "abfss://lake@acme.dfs.core.windows.net/shop"
 ONELAKE = "abfss://sales@onelake.dfs.fabric.microsoft.com/shop.Lakehouse/Files/lake"
 SERVICE = {"tenant_id": "t", "client_id": "c", "client_secret": KEY}
@@ -307,6 +309,8 @@ def test_an_address_may_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
         ("s3://lake", S3, "AWS_SESSION_TOKEN"),
         ("s3://lake", S3, "token"),
         ("s3://lake", {**S3, "session_token": KEY}, "AWS_S3_LOCKING_PROVIDER"),
+        ("s3://lake", {"ambient": True}, "AWS_S3_LOCKING_PROVIDER"),
+        ("s3://lake", OPEN, "AWS_S3_LOCKING_PROVIDER"),
         (AZURE, {"sas_token": KEY}, "AZURE_STORAGE_ACCOUNT_KEY"),
         (AZURE, {"account_key": KEY}, "AZURE_STORAGE_TOKEN"),
         (AZURE, {"account_key": KEY}, "AZURE_ENDPOINT"),
@@ -338,6 +342,29 @@ def test_an_environment_that_changes_nothing_passes(
 ) -> None:
     monkeypatch.setenv(variable, "canary")
     assert delta_options(location(url, raw))
+
+
+@pytest.mark.parametrize("raw", [S3, {"ambient": True}, OPEN])
+def test_a_commit_to_s3_is_on_condition_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, raw: Mapping[str, object]
+) -> None:
+    monkeypatch.setenv("AWS_CONDITIONAL_PUT", "disabled")
+    assert delta_options(location("s3://lake", raw))["aws_conditional_put"] == "etag"
+
+
+def test_a_second_emulator_of_azure_in_one_process_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURITE_BLOB_STORAGE_URL", "http://127.0.0.1:9")
+    first, second = (
+        location("az://lake", {"emulator": f"http://127.0.0.1:{port}"}) for port in (1, 2)
+    )
+    for make in (delta_options, polars_options, delta_options):
+        make(first)
+    for make in (delta_options, polars_options):
+        with pytest.raises(StoreOptionValueError, match="is another than that of a store"):
+            make(second)
+    assert os.environ["AZURITE_BLOB_STORAGE_URL"] == "http://127.0.0.1:1"
 
 
 def _given(files: object) -> Any:  # noqa: ANN401 - what fsspec keeps of its arguments

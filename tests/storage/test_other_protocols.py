@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from artifact_values import MODEL, commit, content
+from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.stores import UnsafeStoreError
 from flowforge_assets.storage.folder_remote import RemoteFolder
@@ -96,6 +99,15 @@ def test_a_table_is_written_and_read() -> None:
 def test_files_are_kept(tmp_path: Path) -> None:
     commit(shelf().artifact(MODEL), tmp_path, b"weights")
     assert content(shelf().artifact(MODEL)) == b"weights"
+
+
+def test_copies_are_kept_where_no_other_user_can_put_something(tmp_path: Path) -> None:
+    commit(shelf().artifact(MODEL), tmp_path, b"weights")
+    folders = [shelf().artifact(MODEL).file(WHOLE).path.parents[2] for _ in range(2)]
+    assert folders[0] == folders[1]
+    status = folders[0].stat()
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (os.getuid(), 0o700)
+    assert folders[0].name != f"flowforge-{os.getuid()}"
 
 
 def test_a_place_that_writes_over_what_is_there_is_refused() -> None:
