@@ -59,6 +59,7 @@ def _broken(
     # engines: a run whose tables are as they are declared needs none for this
     from polars import col
 
+    # as above
     from flowforge_assets.execute.judge import Judge
     from flowforge_assets.quality.examine import examine
     from flowforge_assets.quality.verdict import refusals
