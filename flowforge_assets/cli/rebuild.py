@@ -10,6 +10,7 @@ from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import counted
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.project import UnconfirmedRebuildError, UsageError
+from flowforge_assets.errors.storage import DamagedDataError
 from flowforge_assets.storage.failure import reading
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _emptied(project: Project, plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
             if key in changed:  # as they are declared now its rows cannot be read
                 rows = f"about {counted(changed[key], 'row')}" if changed[key] else ""
             else:
-                rows = counted(_rows(project, key), "row")
+                rows = _rows(project, key)
             yield key, ", ".join(filter(None, (_steps(project, history, key), rows)))
 
 
@@ -118,16 +119,19 @@ def _dropped(plan: Plan) -> Iterator[tuple[DatasetKey, str]]:
             yield change.dataset, f"{names} in {counted(change.rows, 'row')}"
 
 
-def _rows(project: Project, key: DatasetKey) -> int:
+def _rows(project: Project, key: DatasetKey) -> str:
     """How many rows are there; what the ledger adds up would count merged ones twice."""
     import polars as pl  # heavy: only a rebuild of what is there needs it
 
     table = project.table(project.graph.datasets[key])
     if table.version() is None:
-        return 0
-    with reading(table):
-        rows: int = table.scan().select(pl.len()).collect().item()
-    return rows
+        return counted(0, "row")
+    try:
+        with reading(table):
+            rows: int = table.scan().select(pl.len()).collect().item()
+    except DamagedDataError:  # of which it is the way out
+        return "rows that cannot be read"
+    return counted(rows, "row")
 
 
 def _steps(project: Project, history: History, key: DatasetKey) -> str:

@@ -106,8 +106,9 @@ class DamagedLogError(StorageError):
 class DamagedDataError(StorageError):
     """A data file of the table is missing, cut off or garbled.
 
-    Make the partitions that it holds again (`flowforge run -s KEY --force`), or restore the file
-    from a copy.
+    Restore the file from a copy, or make the partitions that it holds again: `flowforge run -s KEY
+    --force`. A table that keeps its history goes back to a version whose files are all there
+    (`flowforge restore KEY`), or is emptied and made anew (`flowforge run -s KEY --rebuild`).
     """
 
     code = "FF-608"

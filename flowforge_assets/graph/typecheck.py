@@ -229,6 +229,8 @@ def _why_not(asset: AssetDefinition) -> str | None:
     """Why the body cannot be called without data; None when it can."""
     if not asset.lazy:
         return "it says `lazy=False`"
+    if asset.isolated:
+        return "it may end the process that calls it"
     if asset.outs:
         return "a job elsewhere writes it"
     if asset.resources or asset.context:

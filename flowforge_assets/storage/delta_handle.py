@@ -14,7 +14,6 @@ from deltalake.exceptions import DeltaError
 
 from flowforge_assets.errors.storage import (
     DamagedLogError,
-    ForeignTableError,
     NotATableError,
     NoVersionError,
 )
@@ -30,6 +29,7 @@ from flowforge_assets.storage.delta_log import (
     refuse_empty,
 )
 from flowforge_assets.storage.delta_schema import is_promised
+from flowforge_assets.storage.failure import foreign_table
 from flowforge_assets.storage.kept_versions import kept_since
 
 if TYPE_CHECKING:
@@ -278,10 +278,7 @@ def _refuse_features(table: DeltaTable, spec: TableSpec) -> None:
     unknown = sorted(features - _KNOWN_FEATURES)
     if unknown or protocol.min_reader_version == _NTZ_PROTOCOL - 1:
         named = ", ".join(f"`{name}`" for name in unknown) or "`columnMapping`"
-        raise ForeignTableError(
-            f"the table of `{spec.key}` uses Delta features that are not known here: {named}",
-            hint="turn them off with the program that turned them on, or make it elsewhere",
-        )
+        raise foreign_table(spec.key, named)
 
 
 def _refuse_other_files(folder: Folder, spec: TableSpec) -> None:

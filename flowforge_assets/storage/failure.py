@@ -20,6 +20,7 @@ from flowforge_assets.errors.storage import (
     DamagedLogError,
     DiskFullError,
     EngineCrashError,
+    ForeignTableError,
     NoAccessError,
     StorageError,
     UnreachableError,
@@ -41,6 +42,8 @@ _DENIED: Final = re.compile(
 _DATA: Final = re.compile(
     r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b", re.IGNORECASE
 )
+_FEATURE: Final = re.compile(r"Unsupported: (?:Feature '(\w+)'|(?:Unsupported )?(.+))")
+_GAP: Final = re.compile(r'found gap: .*?filename: "([^"]+)".*?filename: "([^"]+)"')
 _MADE_AGAIN: Final = (DamagedDataError, DamagedLogError, EngineCrashError)
 _THEIRS: Final = "someone else writes it: have them write it again, or mend `at=`"
 _LIBRARIES: Final = ("polars", "deltalake", "_internal", "pyarrow")
@@ -69,13 +72,24 @@ def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> Stora
             f"a library crashed while it read or wrote `{key}` at `{place}`: {text}",
             hint="a data file may be cut off: make the dataset again with `--force`",
         )
-    if not _is_native(error):
-        return None
+    return _of_library(error, key, place, text) if _is_native(error) else None
+
+
+def _of_library(
+    error: BaseException, key: DatasetKey, place: str, text: str
+) -> StorageError | None:
+    """What a native library said of the table itself; `text` is that in short."""
+    if feature := _FEATURE.search(text):
+        return foreign_table(key, f"`{feature[1]}`" if feature[1] else feature[2])
+    if gap := _GAP.search(str(error)):
+        return damaged_log(key, place, f"between `{gap[1]}` and `{gap[2]}` files are missing")
     if "log segment" in text or "Kernel" in text or "JSON" in text or "checkpoint" in text:
         return damaged_log(key, place, text)
     if isinstance(error, FileNotFoundError) or _DATA.search(text):
         return damaged_data(key, place, text)
-    if isinstance(error, OSError) or kind.endswith(("DeltaError", "TableNotFoundError")):
+    if isinstance(error, OSError) or type(error).__name__.endswith(
+        ("DeltaError", "TableNotFoundError")
+    ):
         return UnreachableError(f"`{key}` at `{place}` could not be reached: {text}")
     return None
 
@@ -84,7 +98,16 @@ def damaged_data(key: DatasetKey, place: str, what: str) -> DamagedDataError:
     """The error for a data file that is missing, cut off or garbled."""
     return DamagedDataError(
         f"a data file of `{key}` at `{place}` cannot be read: {what}",
-        hint=f"make it again: `flowforge run -s {key} --force`, or restore the file from a copy",
+        hint=f"restore the file from a copy, or make it again: `flowforge run -s {key}` with "
+        "`--force`, or with `--rebuild` where it keeps its history",
+    )
+
+
+def foreign_table(key: DatasetKey, named: str) -> ForeignTableError:
+    """The error for a table that is sound and uses what we cannot."""
+    return ForeignTableError(
+        f"the table of `{key}` uses Delta features that are not known here: {named}",
+        hint="turn them off with the program that turned them on, or make it elsewhere",
     )
 
 

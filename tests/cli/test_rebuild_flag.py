@@ -139,3 +139,14 @@ def test_what_waits_beside_what_is_made_is_no_failure(call: Call, kept: Path) ->
     ran = call("run", "-s", "log or seen", "-p", "2026-01-21..2026-01-25")
     assert ran.code == 0
     assert ran.out.startswith("made 2, failed 0, skipped 0, fresh 0, waiting 2 in ")
+
+
+def test_a_table_with_a_damaged_file_is_emptied_and_made_anew(call: Call, kept: Path) -> None:
+    for file in (kept / ".flowforge/dev/lake/silver/seen").glob("part-*.parquet"):
+        file.write_bytes(b"flipped")
+    [line] = [line for line in call("show", "seen").err.splitlines() if "hint" in line]
+    assert "with `--force`, or with `--rebuild` where it keeps its history" in line
+    ran = call("run", "--rebuild", "-y", "-s", "seen")
+    assert ran.code == 0
+    assert ran.err.startswith("silver.seen is emptied: 20 steps, rows that cannot be read\n")
+    assert call("show", "seen").code == 0

@@ -86,7 +86,7 @@ def project(
 
 
 def doubles(
-    *body: str, head: str = "isolated=True, lazy=False", reads: str = "Frame", gives: str = "Frame"
+    *body: str, head: str = "isolated=True", reads: str = "Frame", gives: str = "Frame"
 ) -> str:
     lines = "\n    ".join(body)
     signature = f"numbers: {reads}[Numbers]) -> {gives}[Doubles]"
@@ -183,7 +183,7 @@ def test_a_lazy_failure_is_its_own(project: Make) -> None:
         project(
             doubles(
                 "return numbers.select(pl.col('number').cast(pl.Date).str.to_date())",
-                head="isolated=True, lazy=False",
+                head="isolated=True",
             )
         )
     )
@@ -191,7 +191,7 @@ def test_a_lazy_failure_is_its_own(project: Make) -> None:
 
 
 def test_a_wrong_return_value_keeps_its_code(project: Make) -> None:
-    error = the_error(project(doubles("return 7", head="isolated=True, lazy=False")))
+    error = the_error(project(doubles("return 7", head="isolated=True")))
     assert isinstance(error, ReturnValueError)
 
 
@@ -214,7 +214,7 @@ def test_a_crash_of_the_last_try_counts(project: Make, tmp_path: Path) -> None:
         "    os.abort()",
         DOUBLED,
     )
-    found = project(doubles(*body, head="isolated=True, retries=1, lazy=False"))
+    found = project(doubles(*body, head="isolated=True, retries=1"))
     assert found.run(partitions="2026-01-01").errors == ()
 
 
@@ -225,7 +225,7 @@ def test_memory_that_cannot_be_had_fails_that_step_alone(project: Make, limit: s
         "many = pl.select(pl.int_range(0, 2_000_000_000).alias('number')).sort(-pl.col('number'))",
         "return many.lazy()",
     )
-    error = the_error(project(doubles(*body, head="isolated=True, lazy=False")))
+    error = the_error(project(doubles(*body, head="isolated=True")))
     assert isinstance(error, (ProcessDiedError, StepFailedError))
     assert "alloc" in error.message or "memory" in error.message.lower()
 
@@ -246,7 +246,7 @@ def test_a_process_that_exits_is_told(project: Make) -> None:
 def test_a_timeout_kills_it(project: Make) -> None:
     body = ("time.sleep(60)", DOUBLED)
     begun = time.monotonic()
-    error = the_error(project(doubles(*body, head="isolated=True, timeout=1, lazy=False")))
+    error = the_error(project(doubles(*body, head="isolated=True, timeout=1")))
     assert isinstance(error, StepTimeoutError)
     assert time.monotonic() - begun < 30
 
@@ -254,7 +254,7 @@ def test_a_timeout_kills_it(project: Make) -> None:
 def test_a_run_that_is_stopped_kills_it(project: Make, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     body = (f"Path({str(mark)!r}).write_text(str(os.getpid()))", "time.sleep(60)", DOUBLED)
-    found = project(doubles(*body, head="isolated=True, lazy=False"))
+    found = project(doubles(*body, head="isolated=True"))
     stop = threading.Event()
 
     def heard(event: Event) -> None:

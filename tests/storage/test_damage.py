@@ -110,7 +110,8 @@ def test_a_garbled_commit_file_is_refused(delta: Table, text: str) -> None:
 def test_a_gap_in_the_log_is_refused(delta: Table) -> None:
     put(delta, numbers(3))
     commit_of(delta, 1).unlink()
-    with pytest.raises(DamagedLogError):
+    said = r"between `0+\.json` and `0+2\.json` files are missing"
+    with pytest.raises(DamagedLogError, match=said):
         anew(delta).scan()
 
 
@@ -190,15 +191,23 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
         table.stage(numbers(1))
 
 
-def test_a_feature_that_is_not_known_is_refused(delta: Table) -> None:
+@pytest.mark.parametrize("feature", ["deletionVectors", "ofTomorrow"])
+def test_a_feature_that_is_not_known_is_refused(delta: Table, feature: str) -> None:
     protocol = {
         "minReaderVersion": 3,
         "minWriterVersion": 7,
-        "readerFeatures": ["deletionVectors"],
-        "writerFeatures": ["deletionVectors"],
+        "readerFeatures": [feature],
+        "writerFeatures": [feature],
     }
     commit_of(delta, 2).write_text(json.dumps({"protocol": protocol}))
-    with pytest.raises(ForeignTableError, match="`deletionVectors`"):
+    with pytest.raises(ForeignTableError, match=f"`{feature}`"):
+        anew(delta).scan()
+
+
+def test_a_protocol_of_tomorrow_is_refused(delta: Table) -> None:
+    protocol = {"minReaderVersion": 4, "minWriterVersion": 8}
+    commit_of(delta, 2).write_text(json.dumps({"protocol": protocol}))
+    with pytest.raises(ForeignTableError, match="minimum reader version 4"):
         anew(delta).scan()
 
 
