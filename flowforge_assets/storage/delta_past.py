@@ -35,14 +35,20 @@ if TYPE_CHECKING:
 _CHECKPOINT_LENGTH: Final = 20
 
 
-def versions_in_log(folder: Folder, spec: TableSpec, table_id: str) -> list[Version]:
-    """The versions that can still be read, oldest first; reads all commits in the log.
+def versions_in_log(
+    folder: Folder, spec: TableSpec, table_id: str, *, are_readable: bool = True
+) -> list[Version]:
+    """The versions that the log tells of, oldest first, or those alone that can still be read.
+
+    Reads the commits of all that it gives.
 
     Raises:
         DamagedLogError: one of them is no JSON (FF-607).
     """
     entries = commits_in(folder)
-    first = max(_first_readable(folder, min(entries, default=0)), kept_since(folder, table_id))
+    first = 0
+    if are_readable:
+        first = max(_first_readable(folder, min(entries, default=0)), kept_since(folder, table_id))
     wanted = [version for version in entries if version >= first]
     contents = folder.read_all(map(commit_file, wanted))
     found: list[Version] = []

@@ -79,6 +79,16 @@ def compact(folder: Folder, handle: DeltaHandle, upkeep: Upkeep) -> tuple[int, i
     return int(done["numFilesRemoved"]), int(done["numFilesAdded"])
 
 
+def compact_all(folder: Folder, handle: DeltaHandle, upkeep: Upkeep) -> tuple[int, int]:
+    """Compacts until that leaves no fewer files: what was put together may be small again."""
+    compacted = into = 0
+    while True:
+        gone, made = compact(folder, handle, upkeep)
+        compacted, into = compacted + gone, into + made
+        if upkeep.is_dry or made >= gone:
+            return compacted, into
+
+
 @dataclass(frozen=True)
 class DeltaUpkeep:
     """The upkeep of the table in `folder` at `snapshot`, after its files were put together.
@@ -160,7 +170,8 @@ class DeltaUpkeep:
 
     def clean_log(self) -> int:
         """Removes commits that state file and checkpoint stand for; gives how many files."""
-        limit = self.upkeep.log_from(self.versions)
+        told = (self.folder, self.spec, self.snapshot.table_id)
+        limit = self.upkeep.log_from(versions_in_log(*told, are_readable=False))
         states = [version for version in state_versions(self.folder) if version <= limit]
         if not states:
             return 0
@@ -230,7 +241,7 @@ def maintain_delta(
     upkeep: Upkeep,
 ) -> Upkept:
     """Does the upkeep of the table in `folder`, of which `handle` follows the log."""
-    compacted, into = compact(folder, handle, upkeep)
+    compacted, into = compact_all(folder, handle, upkeep)
     snapshot = handle.current()
     assert snapshot is not None  # noqa: S101 - there is a table
     work = DeltaUpkeep(folder, spec, snapshot, handle, upkeep)

@@ -1,9 +1,9 @@
-"""Puts small files of a Parquet table together."""
+"""Puts small files of a Parquet table together, and keeps what its oldest versions say."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,13 @@ from flowforge_assets.storage.data_files import Layout, write_files
 from flowforge_assets.storage.delta_schema import physical_columns
 from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.leftovers import Leftovers
+from flowforge_assets.storage.state_file import State, forget_states, state_versions, write_state
 from flowforge_assets.storage.upkeep import small_groups
 
 if TYPE_CHECKING:
+    from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.storage.data_files import DataFile
+    from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.folder_versions import VersionFiles
     from flowforge_assets.storage.manifest import Manifest
     from flowforge_assets.storage.store import TableSpec
@@ -25,13 +28,49 @@ if TYPE_CHECKING:
 def compact_parquet(
     versions: VersionFiles, newest: Manifest, spec: TableSpec, upkeep: Upkeep
 ) -> tuple[int, int]:
-    """Puts small files of a Parquet table together by a version that says nothing else.
+    """Puts small files of a Parquet table together by versions that say nothing else.
 
-    Gives how many files were, and into how many. Nothing is done when others commit meanwhile.
+    Gives how many files were, and into how many. What was put together may be small again.
+    Nothing more is done when others commit meanwhile.
     """
-    groups = small_groups([(_group(f), f.bytes_written) for f in newest.files], upkeep.target_bytes)
-    if not groups or upkeep.is_dry:
-        return sum(groups.values()), len(groups)
+    compacted = into = 0
+    at: Manifest | None = newest
+    while at is not None and (groups := _groups(at, upkeep)):
+        if upkeep.is_dry:
+            return sum(groups.values()), len(groups)
+        before, at = at, _compacted(versions, at, spec, upkeep, groups)
+        if at is not None:
+            named, still = ({file.path for file in each.files} for each in (before, at))
+            compacted, into = compacted + len(named - still), into + len(still - named)
+    return compacted, into
+
+
+def write_parquet_state(
+    folder: Folder, at: Manifest, schemas: Sequence[SchemaChange], spec: TableSpec, upkeep: Upkeep
+) -> int | None:
+    """Keeps what version files say that are going to be forgotten; gives the version, if new."""
+    older = state_versions(folder)
+    if upkeep.is_dry:
+        return None if at.version in older else at.version
+    known = tuple(each for each in schemas if each.version <= at.version)
+    state = State(at.table_id, at.version, at.records, at.steps, known)
+    is_new = write_state(folder, state, spec.key)
+    forget_states(folder, [each for each in older if each < at.version])
+    return at.version if is_new else None
+
+
+def _groups(at: Manifest, upkeep: Upkeep) -> dict[object, int]:
+    return small_groups([(_group(f), f.bytes_written) for f in at.files], upkeep.target_bytes)
+
+
+def _compacted(
+    versions: VersionFiles,
+    newest: Manifest,
+    spec: TableSpec,
+    upkeep: Upkeep,
+    groups: Collection[object],
+) -> Manifest | None:
+    """The version in which the small files of `groups` are put together, or None for none."""
     folder = versions.folder
     read = Layout(folder, spec.dimensions, hive=())
     write = Layout(folder, spec.dimensions, physical_columns(spec))
@@ -54,17 +93,17 @@ def compact_parquet(
         is_done = manifests.write_manifest(versions, after, spec, step_id=step_id)
     if not is_done:
         leftovers.remove(written)
-        return 0, 0
-    return len(merged), len(written)
+        return None
+    return after
 
 
 def _bins(files: Sequence[DataFile], group: object, target_bytes: int) -> list[list[DataFile]]:
     """The small files of a group, in heaps of about the wanted size, each of two or more."""
     heaps: list[list[DataFile]] = []
     room = 0
-    for file in files:
-        if _group(file) != group or file.bytes_written >= target_bytes:
-            continue
+    small = (f for f in files if _group(f) == group and f.bytes_written < target_bytes)
+    # the smallest first: if any two fit together, they do
+    for file in sorted(small, key=lambda each: each.bytes_written):
         if not heaps or file.bytes_written > room:
             heaps.append([])
             room = target_bytes

@@ -26,7 +26,7 @@ from flowforge_assets.storage.folder_versions import KEPT_VERSIONS
 from flowforge_assets.storage.latest import latest
 from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.made_json import read_made, write_made
-from flowforge_assets.storage.maintain_parquet import compact_parquet
+from flowforge_assets.storage.maintain_parquet import compact_parquet, write_parquet_state
 from flowforge_assets.storage.maintain_versions import maintain_versions
 from flowforge_assets.storage.manifest import Manifest
 from flowforge_assets.storage.migration import migrating_replacement
@@ -34,13 +34,7 @@ from flowforge_assets.storage.past import touched_since
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.restoring import restoring
 from flowforge_assets.storage.same_steps import StepsInLog
-from flowforge_assets.storage.state_file import (
-    State,
-    forget_states,
-    newest_state,
-    state_versions,
-    write_state,
-)
+from flowforge_assets.storage.state_file import newest_state
 from flowforge_assets.storage.store_clock import by_its_clock
 from flowforge_assets.storage.touched import touched_by
 from flowforge_assets.storage.upkeep import Upkept, is_leftover
@@ -249,9 +243,8 @@ class ParquetTable:
             found = manifests.versions_kept(self._versions, self._spec)
             state = None
             if found[0].version < upkeep.kept_from(found):
-                state = newest.version  # others may have made newer ones meanwhile
-                if not upkeep.is_dry:
-                    self._write_state(state, newest)
+                about = (self._folder, newest, self.schema_history(), self._spec, upkeep)
+                state = write_parquet_state(*about)
             done = maintain_versions(
                 self._versions,
                 found,
@@ -260,14 +253,6 @@ class ParquetTable:
                 is_ours=is_leftover,
             )
             return replaced(done, compacted=compacted, into=into, state=state)
-
-    def _write_state(self, version: int, newest: Manifest) -> None:
-        """Keeps what the version files say that are going to be forgotten."""
-        older = state_versions(self._folder)
-        schemas = tuple(self.schema_history())
-        state = State(newest.table_id, version, newest.records, newest.steps, schemas)
-        write_state(self._folder, state, self._spec.key)
-        forget_states(self._folder, [each for each in older if each != version])
 
     @property
     def _place(self) -> str:
