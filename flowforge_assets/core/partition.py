@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from flowforge_assets.core.boxes import Box, Boxes, Point
 from flowforge_assets.core.dimension import Dimension, Ordinal
 from flowforge_assets.core.partition_set import WHOLE, PartitionSet
-from flowforge_assets.core.partition_text import bare, render_box, shielded
+from flowforge_assets.core.partition_text import bare, escaped, render_box, shielded
 from flowforge_assets.core.span import Axis, Range, Span, Values
 from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.errors.project import (
@@ -201,7 +201,8 @@ def _read_axis(dimension: Dimension, text: str, whole: Axis) -> Axis:
     if isinstance(whole, Values):
         for name in map(bare, wanted):
             if name not in whole:
-                raise _unknown(dimension, name, whole, hint=did_you_mean(name, whole))
+                hint = did_you_mean(escaped(name), map(escaped, whole))
+                raise _unknown(dimension, escaped(name), whole, hint=hint)
         return Values.of(map(bare, wanted))
     return Span.union(_read_range(dimension, bare(piece), whole) for piece in wanted)
 

@@ -201,6 +201,13 @@ def test_a_misspelt_value_is_told_the_nearest() -> None:
     assert error.hint == "did you mean `germany`?"
 
 
+def test_a_value_is_told_as_it_is_to_be_written() -> None:
+    declared = Partitioning((COUNTRY,), (StaticExtent(("a\\b",)),))
+    error = refusal(declared, "a\\b")
+    assert error.message == r"`ab` is outside `country`: `a\\b`"
+    assert error.hint == r"did you mean `a\\b`?"
+
+
 @pytest.mark.parametrize("text", ["2013-13-01", "", "2013-01-01,", "today", "dya=2013-01-01"])
 def test_a_text_that_is_no_key_is_told_the_form(text: str) -> None:
     error = refusal(YEAR, text)
