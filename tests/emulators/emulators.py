@@ -107,7 +107,9 @@ def azurite(azurite_port: int, monkeypatch: pytest.MonkeyPatch) -> StorePlace:
     monkeypatch.setenv(_VARIABLE, AZURE_KEY)
     endpoint = f"http://127.0.0.1:{azurite_port}"
     # the engines' client takes the emulator's address from nowhere else
+    # set by who opens a store; what it was before comes back after the test
     monkeypatch.setenv("AZURITE_BLOB_STORAGE_URL", endpoint)
+    monkeypatch.delenv("AZURITE_BLOB_STORAGE_URL")
     options: dict[str, OptionValue] = {
         "account": AZURE_ACCOUNT,
         "account_key": {"env": _VARIABLE},

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable as LibraryTable
 
-from flowforge_assets.core.partition import WHOLE, PartitionSet
+from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Field, Plain
 from flowforge_assets.errors.past import DamagedStateError
 from flowforge_assets.errors.storage import DamagedLogError, NotATableError, NoVersionError
@@ -105,73 +105,6 @@ def test_a_second_maintenance_does_nothing(store: Store) -> None:
     version = table.version()
     assert not table.maintain(ALL)
     assert table.version() == version
-
-
-def appended(table: Table, rows: int, *, at: datetime = _LONG_AGO) -> None:
-    nothing = PartitionSet.none(())
-    made = replace(record(nothing), at=at)
-    table.commit(table.stage(numbers(*range(rows))), replace=nothing, made=made)
-
-
-def test_a_second_maintenance_does_nothing_where_what_was_put_together_is_small(
-    disk_store: Store,
-) -> None:
-    table = disk_store.table(ORDERS)
-    for _ in range(8):
-        appended(table, 1)
-    (size, *_) = (path.stat().st_size for path in folder_of(table).glob("part-*"))
-    upkeep = replace(ALL, target_bytes=size * 5 // 2)
-    assert table.maintain(upkeep)
-    version = table.version()
-    assert not table.maintain(upkeep)
-    assert table.version() == version
-    assert len(list(folder_of(table).glob("part-*"))) == 1
-
-
-def test_small_files_are_put_together_with_a_large_one_between(lake: Path) -> None:
-    table = open_store(str(lake), format="parquet").table(ORDERS)
-    for rows in (1, 5000, 1):
-        appended(table, rows)
-    small, _, large = sorted(path.stat().st_size for path in folder_of(table).glob("part-*"))
-    upkeep = replace(ALL, target_bytes=large + small // 2)
-    assert table.maintain(upkeep).compacted == 2
-    assert not table.maintain(upkeep)
-
-
-def test_commits_stay_in_the_log_though_their_files_are_gone(delta: Store) -> None:
-    table = delta.table(ORDERS)
-    for hour in range(5):
-        made = replace(record(), at=_LONG_AGO + timedelta(hours=hour))
-        table.commit(table.stage(numbers(hour)), replace=WHOLE, made=made)
-    upkeep = Upkeep(FUTURE, _LONG_AGO + timedelta(hours=2), FUTURE)
-    assert table.maintain(upkeep).vacuumed == 4
-    assert not table.maintain(upkeep)
-    told = sorted(path.name for path in (folder_of(table) / "_delta_log").glob("*.json"))
-    assert int(told[0][:20]) <= 2
-
-
-def test_a_state_is_said_to_be_written_once(lake: Path) -> None:
-    table = open_store(str(lake), format="parquet").table(ORDERS)
-    for hour in range(4):
-        made = replace(record(), at=_LONG_AGO + timedelta(hours=hour))
-        table.commit(table.stage(numbers(hour)), replace=WHOLE, made=made)
-    dry = (True, False)
-    first, second = (_LONG_AGO + timedelta(hours=hour) for hour in (1, 2))
-    assert [table.maintain(Upkeep(first, first, first, is_dry=d)).state for d in dry] == [3, 3]
-    done = [table.maintain(Upkeep(second, second, second, is_dry=d)) for d in dry]
-    assert [(each.state, each.cleaned) for each in done] == [(None, 1), (None, 1)]
-
-
-def test_a_version_is_not_old_since_the_clock_of_its_writer_is_slow(store: Store) -> None:
-    table = store.table(ORDERS)
-    hours = (0, 4, 2, 5)
-    for hour in hours:
-        made = replace(record(), at=_LONG_AGO + timedelta(hours=hour))
-        table.commit(table.stage(numbers(hour)), replace=WHOLE, made=made)
-    since = _LONG_AGO + timedelta(hours=3)
-    table.maintain(Upkeep(since, since, FUTURE))
-    for version, hour in enumerate(hours):
-        assert values(table.scan(version=version)) == [hour]
 
 
 def test_maintenance_of_what_is_not_there_does_nothing(store: Store) -> None:
