@@ -136,7 +136,8 @@ class SchemaChangeError(StorageError):
     """Rows are stored with columns that cannot be read as those that the dataset declares now.
 
     `flowforge plan` says what became of the columns. Declare them as they were, or let go of what
-    does not survive: `flowforge run --allow-breaking -s KEY`.
+    does not survive: `flowforge run --allow-breaking -s KEY`. An older version is read, restored or
+    made again with the columns that it had: by the code of then.
     """
 
     code = "FF-611"

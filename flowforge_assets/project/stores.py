@@ -112,7 +112,8 @@ class StoreReader:
             self.problems.extend(found.errors)
             return None
         except FlowForgeError as error:
-            error.place = error.place or place("url")
+            at = place("url")
+            error.place = error.place or Place(at.file, at.line)  # the line may hold a password
             self.problems.append(error)
             return None
         if options.kind == "other" and (chosen or self.format) != "parquet":

@@ -6,6 +6,7 @@ nothing with clients that a user's own code makes.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from flowforge_assets.errors.stores import ClientMissingError
@@ -25,6 +26,8 @@ _EXTRAS: Final[dict[StoreKind, str]] = {
     "onelake": "azure",
     "gcs": "gcs",
 }
+# What they log Python prints where nobody asked for logs: we tell the same as coded errors.
+_LOUD: Final = ("azure", "gcsfs")
 
 
 def filesystem(location: RemoteLocation) -> AbstractFileSystem:
@@ -37,6 +40,9 @@ def filesystem(location: RemoteLocation) -> AbstractFileSystem:
     """
     store = _resolved(location)
     kind = store.url.kind
+    for log in map(logging.getLogger, _LOUD):
+        if not log.handlers:
+            log.addHandler(logging.NullHandler())
     try:
         match kind:
             case "s3":

@@ -67,8 +67,8 @@ def refuse_change(stored: pl.Schema, spec: TableSpec) -> None:
         raise SchemaChangeError(
             f"the stored rows of `{spec.key}` have other columns than it declares now: "
             + "; ".join(changes),
-            hint="`flowforge plan` says what becomes of them: declare the columns as they were, "
-            f"or `flowforge run --allow-breaking -s {spec.key}`",
+            hint="`flowforge plan` says what becomes of the rows of today; an older version reads "
+            "with the columns that it had: declare them as they were",
         )
 
 

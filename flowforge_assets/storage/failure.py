@@ -33,14 +33,16 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.folder import Folder
 
 _FULL: Final = re.compile(
-    r"no space left|disk quota exceeded|os error 28\b|os error 122\b", re.IGNORECASE
+    r"no space left|disk quota exceeded|file too large|os error (?:27|28|122)\b", re.IGNORECASE
 )
 _DENIED: Final = re.compile(
     r"permission denied|read-only file system|operation not permitted|os error (?:1|13|30)\b",
     re.IGNORECASE,
 )
 _DATA: Final = re.compile(
-    r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b", re.IGNORECASE
+    r"parquet|thrift|snappy|zstd|decompress|page header|no such file|os error 2\b|out-of-spec"
+    r"|ARROW:schema|not valid utf-?8|invalid utf-?8",
+    re.IGNORECASE,
 )
 _FEATURE: Final = re.compile(r"Unsupported: (?:Feature '(\w+)'|(?:Unsupported )?(.+))")
 _GAP: Final = re.compile(r'found gap: .*?filename: "([^"]+)".*?filename: "([^"]+)"')
@@ -61,7 +63,7 @@ def as_storage_error(error: BaseException, key: DatasetKey, place: str) -> Stora
     kind, said = type(error).__name__, str(error)
     text = shown_text(error) if is_remote else _first_line(said)
     number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(said):
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _FULL.search(said):
         message = f"there is no space left for `{key}` at `{place}`"
         return DiskFullError(message, hint="free some space, then run again")
     if number in (errno.EACCES, errno.EPERM, errno.EROFS) or _DENIED.search(said):

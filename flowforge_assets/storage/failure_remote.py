@@ -30,6 +30,9 @@ _CREDENTIALS: Final = re.compile(
     r"|InvalidCredentials|Invalid Credentials|Unauthenticated|UNAUTHENTICATED|Unauthorized"
     r"|Server failed to authenticate|Invalid base64|Incorrect padding|401 "
 )
+_NO_IDENTITY: Final = re.compile(
+    r"NoCredentialsError|DefaultCredentialsError|CredentialUnavailableError|DefaultAzureCredential"
+)
 _NO_BUCKET: Final = re.compile(
     r"NoSuchBucket|bucket does not exist|ContainerNotFound|container does not exist"
     r"|FilesystemNotFound|The specified bucket|AccountNotFound|ResourceNotFound.*account",
@@ -63,6 +66,8 @@ def as_remote_error(error: BaseException, key: DatasetKey, place: str) -> Storag
         return None
     said = "\n".join(_texts(error))
     shown, at = shown_text(error), f"`{key}` at `{place}`"
+    if _NO_IDENTITY.search(said):
+        return no_identity(at)
     if _CREDENTIALS.search(said):
         message = f"the store of {at} does not take the credentials: {shown}"
         hint = "see that its options refer to the key, the secret and the token of today"
@@ -88,6 +93,13 @@ def as_remote_error(error: BaseException, key: DatasetKey, place: str) -> Storag
         hint = "see that its endpoint is right and answers, then run again"
         return UnreachableError(message, hint=hint)
     return None
+
+
+def no_identity(at: str) -> WrongCredentialsError:
+    """The error for `ambient` where a machine has no identity; `at` is what was asked for."""
+    message = f"this machine has no identity for the store of {at}"
+    hint = "`ambient = true` is for machines that have one: give credentials by reference"
+    return WrongCredentialsError(message, hint=hint)
 
 
 def is_of_write(error: BaseException) -> bool:

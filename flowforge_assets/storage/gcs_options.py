@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.errors.stores import BadSecretError
+from flowforge_assets.storage.failure_remote import no_identity
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -42,10 +42,8 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
     # an extra, and it takes a second to import
     from aiohttp import ClientTimeout
     from gcsfs.core import GCSFileSystem
+    from google.auth.exceptions import DefaultCredentialsError
 
-    log = logging.getLogger("gcsfs")
-    if not log.handlers:  # else Python prints its tracebacks of what we tell as coded errors
-        log.addHandler(logging.NullHandler())
     timeout = ClientTimeout(total=store.timeout_seconds, sock_connect=store.connect_seconds)
     try:
         return GCSFileSystem(
@@ -58,6 +56,8 @@ def filesystem(store: Resolved) -> AbstractFileSystem:
             skip_instance_cache=True,
             use_listings_cache=False,
         )
+    except DefaultCredentialsError as error:
+        raise no_identity(f"`{store.url}`") from error
     except (KeyError, ValueError):
         if store.mode != "explicit":
             raise

@@ -141,6 +141,8 @@ service_account = { env = "NOBODY_HAS_SET_THIS" }
         ("[env.p.store]\nurl = 'x'\nregion = 'r'\n", "FF-803", 3, "unknown key `region`"),
         ("[env.p]\nstore = 's3://lake'\n", "FF-864", 2, "`s3://lake` has no credentials"),
         ("[env.p.store]\nurl = 's3://lake'\n", "FF-864", 1, "has no credentials"),
+        ("[env.p]\nstore = 's3://me:canary@lake'\n", "FF-601", 2, "a user or a password"),
+        ("[env.p.store]\nurl = 'gs://lake?sig=canary'\n", "FF-601", 2, "has a query"),
         ("[env.p]\nstore = 'nfs://lake'\n", "FF-601", 2, "no kind of store"),
         (
             "[env.p.store]\nurl = 's3://lake'\nambient = true\naws_region = 'x'\n",

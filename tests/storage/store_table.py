@@ -49,7 +49,7 @@ GUARANTEES: Mapping[str, str] = {
 HERE = {kind.name for kind in (*KINDS, *MORE_KINDS) if kind.emulator is None}
 """Stores that no network leads to."""
 
-NOT_MEANT = "–"  # noqa: RUF001 - a dash, as people write it in a table
+NOT_MEANT = "no network"
 _NODE = re.compile(r"test_guarantees\.py::(?P<test>\w+)\[(?P<kind>[\w-]+)-(?P<way>\w+)\](@|$)")
 
 Cell = tuple[str, str, str]
