@@ -25,6 +25,7 @@ from flowforge_assets.storage.column_stats import (
     frame_stats,
 )
 from flowforge_assets.storage.failure_remote import LOOKING
+from flowforge_assets.storage.file_digest import digest_of, named_with
 from flowforge_assets.storage.folder_local import LocalFolder
 
 if TYPE_CHECKING:
@@ -201,8 +202,19 @@ class _Writer:
         )
         return frame_stats(rows, self.layout.dimensions)
 
+    def digested(self, path: str) -> str:
+        """The path of a file that was written, with its digest; a store verifies what it takes."""
+        if not self.folder.is_local:
+            return path
+        file = Path(self.folder.target(path))
+        named = named_with(path, digest_of(file))
+        self.begun[named] = self.begun[path]
+        file.rename(self.folder.target(named))
+        return named
+
     def described(self, path: str, rows: int, stats: FileStats) -> DataFile:
         """A file that was written, once it is on the disk."""
+        path = self.digested(path)
         self.folder.sync(path)
         entry = self.folder.entry(path)
         if entry is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,6 +13,7 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.storage.data_files import DataFile, Layout
 from flowforge_assets.storage.evolution import as_declared
 from flowforge_assets.storage.failure import damaged_data
+from flowforge_assets.storage.file_digest import is_intact
 from flowforge_assets.storage.overlap import Overlap, overlap
 from flowforge_assets.storage.partition_rows import is_in
 
@@ -122,13 +124,13 @@ def scan_stored(
 
 
 def refuse_damaged(files: Sequence[DataFile], folder: Folder, spec: TableSpec) -> None:
-    """Passes when all `files` are there, of the size that they were written with.
+    """Passes when all `files` are there, with the bytes that were written.
 
     An object store keeps what it took whole, and a look at each would be a request: there who
     collects the rows meets a file that is gone.
 
     Raises:
-        DamagedDataError: one is missing or has another size (FF-608).
+        DamagedDataError: one is missing or holds something else (FF-608).
     """
     for file in files if folder.is_local else ():
         found = folder.entry(file.path)
@@ -136,4 +138,7 @@ def refuse_damaged(files: Sequence[DataFile], folder: Folder, spec: TableSpec) -
             raise damaged_data(spec.key, folder.shown, f"`{file.path}` is missing")
         if found.size_bytes != file.bytes_written:
             what = f"`{file.path}` has {found.size_bytes} bytes instead of {file.bytes_written}"
+            raise damaged_data(spec.key, folder.shown, what)
+        if not is_intact(Path(folder.target(file.path)), found.mark):
+            what = f"`{file.path}` holds other bytes than were written"
             raise damaged_data(spec.key, folder.shown, what)

@@ -6,6 +6,7 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -141,6 +142,21 @@ def test_a_cut_off_data_file_is_found_before_it_is_read(disk_store: Store) -> No
     data_file(table).write_bytes(content[:-20])
     with pytest.raises(DamagedDataError, match="bytes instead of"):
         table.scan()
+
+
+def test_no_flipped_bit_is_read_as_another_row(disk_store: Store) -> None:
+    table = disk_store.table(ORDERS)
+    put(table, numbers(*range(1000)))
+    content = data_file(table).read_bytes()
+    dice = Random(7)  # noqa: S311 - no secret
+    for at in [0, len(content) - 1, *dice.sample(range(len(content)), 50)]:
+        flipped = bytearray(content)
+        flipped[at] ^= 1 << dice.randrange(8)
+        data_file(table).write_bytes(flipped)
+        with pytest.raises(DamagedDataError, match="holds other bytes than were written"):
+            table.scan()
+    data_file(table).write_bytes(content)
+    assert values(table.scan()) == list(range(1000))
 
 
 @pytest.mark.parametrize("place", ["start", "end"])
