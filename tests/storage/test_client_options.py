@@ -7,22 +7,18 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.stores import (
     BadSecretError,
     ClientMissingError,
     SecretMissingError,
     StoreOptionValueError,
     StrayVariableError,
-    WrongCredentialsError,
 )
 from flowforge_assets.storage.clients import delta_options, filesystem, polars_options, root_of
-from flowforge_assets.storage.failure_remote import as_remote_error
 from flowforge_assets.storage.location import RemoteLocation
 from flowforge_assets.storage.store_options import read_options
 
@@ -389,20 +385,3 @@ def test_a_client_prints_nothing_by_itself(library: str) -> None:
     filesystem(location("gs://lake/shop", {"anonymous": True}))
     [kept] = logging.getLogger(library).handlers
     assert isinstance(kept, logging.NullHandler)
-
-
-@pytest.mark.parametrize(
-    ("module", "name", "said"),
-    [
-        ("botocore.exceptions", "NoCredentialsError", ()),
-        ("google.auth.exceptions", "DefaultCredentialsError", ("not found",)),
-        ("azure.core.exceptions", "ClientAuthenticationError", ("DefaultAzureCredential failed",)),
-    ],
-)
-def test_a_machine_without_an_identity_is_told_so(
-    module: str, name: str, said: tuple[str, ...]
-) -> None:
-    error = getattr(import_module(module), name)(*said)
-    ours = as_remote_error(error, DatasetKey("silver.orders"), "s3://lake/shop")
-    assert isinstance(ours, WrongCredentialsError)
-    assert (ours.hint or "").startswith("`ambient = true` is for machines")

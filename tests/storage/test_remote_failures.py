@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from time import monotonic
 
 import pytest
 
 from emulators import EMULATORS
 from fault_proxy import FaultProxy, Kind
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.storage import NoAccessError, StorageError, UnreachableError
 from flowforge_assets.errors.stores import (
     NoBucketError,
@@ -18,6 +20,7 @@ from flowforge_assets.errors.stores import (
     UnsafeStoreError,
     WrongCredentialsError,
 )
+from flowforge_assets.storage.failure_remote import as_remote_error
 from flowforge_assets.storage.location import Format, RemoteLocation, open_store
 from flowforge_assets.storage.store import Table
 from flowforge_assets.storage.store_options import read_options
@@ -170,3 +173,20 @@ def test_a_store_that_is_busy_for_a_moment_is_asked_again(
     write(table)
     assert len(proxy.faults) == 2
     assert table.scan().collect().height == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        ("botocore.exceptions", "NoCredentialsError", ()),
+        ("google.auth.exceptions", "DefaultCredentialsError", ("not found",)),
+        ("azure.core.exceptions", "ClientAuthenticationError", ("DefaultAzureCredential failed",)),
+    ],
+)
+def test_a_machine_without_an_identity_is_told_so(
+    module: str, name: str, said: tuple[str, ...]
+) -> None:
+    error = getattr(import_module(module), name)(*said)
+    ours = as_remote_error(error, DatasetKey("silver.orders"), "s3://lake/shop")
+    assert isinstance(ours, WrongCredentialsError)
+    assert (ours.hint or "").startswith("`ambient = true` is for machines")
