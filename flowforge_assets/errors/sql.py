@@ -28,7 +28,14 @@ SqlError
 ├── SeedFileError         FF-444  a seed that cannot be read as rows
 ├── SeedColumnError       FF-445  a seed whose columns are not those declared
 ├── SeedValueError        FF-446  a seed with a value that does not fit its column
-└── SeedPartitionError    FF-447  a seed of a dataset that is cut into partitions
+├── SeedPartitionError    FF-447  a seed of a dataset that is cut into partitions
+├── SqlPortableError      FF-451  an operation that a target has no exact form of
+│   ├── SqlPortableFunctionError  FF-450  a function that is not portable
+│   ├── SqlPortableClauseError    FF-452  a clause that a target has no exact form of
+│   ├── SqlPortableTypeError      FF-453  a type that is not portable
+│   ├── SqlPortableLiteralError   FF-454  a constant that is not portable
+│   └── SqlPortableNameError      FF-455  a name that a target cannot have, or that is not there
+└── SqlTargetError        FF-456  a target or dialect that there is not
 """
 
 from __future__ import annotations
@@ -295,3 +302,66 @@ class SeedPartitionError(SqlError):
     """
 
     code = "FF-447"
+
+
+class SqlPortableError(SqlError):
+    """An operation, or a form of it, has no exact form on the target.
+
+    Write it as the hint says: what is emitted gives the rows of DuckDB, or it is refused.
+    """
+
+    code = "FF-451"
+
+
+class SqlPortableFunctionError(SqlPortableError):
+    """A query uses a function or operator that is not part of portable SQL.
+
+    Use one of the functions that docs/guide/portable-sql.md lists.
+    """
+
+    code = "FF-450"
+
+
+class SqlPortableClauseError(SqlPortableError):
+    """A query has a clause that the target has no exact form of.
+
+    Write the query without it, as the hint says.
+    """
+
+    code = "FF-452"
+
+
+class SqlPortableTypeError(SqlPortableError):
+    """A query uses a type that is not portable, or two that meet in no portable way.
+
+    Cast to one of the types that docs/guide/portable-sql.md lists.
+    """
+
+    code = "FF-453"
+
+
+class SqlPortableLiteralError(SqlPortableError):
+    """A constant is written in a way that is not portable.
+
+    Write it plainly: numbers in digits, dates as `DATE '2024-01-31'`, patterns without escapes.
+    """
+
+    code = "FF-454"
+
+
+class SqlPortableNameError(SqlPortableError):
+    """A name is not there, means two things, or cannot be had on the target.
+
+    Correct it, or give the column another name with AS.
+    """
+
+    code = "FF-455"
+
+
+class SqlTargetError(SqlError):
+    """SQL is to be emitted for a target, or read in a dialect, that there is not.
+
+    Use one that the hint names.
+    """
+
+    code = "FF-456"

@@ -87,6 +87,20 @@ def parse(file: SqlFile, *, known: Iterable[DatasetKey] = ()) -> ParsedSql:
     )
 
 
+def query_tree(file: SqlFile) -> exp.Expr:
+    """The tree of the one query of `file`, whatever tables and parameters it names.
+
+    Raises:
+        SqlSyntaxError: it does not parse (FF-410).
+        NoQueryError: there is none (FF-411).
+        NotAQueryError: the statement is no query, or one that writes (FF-412).
+        SeveralQueriesError: there are several (FF-413).
+    """
+    tokens, _ = tokenize(file)
+    end = _end_of_statement(file, tokens)
+    return _tree(file, [token for token in tokens if token.start < end])
+
+
 def _end_of_statement(file: SqlFile, tokens: Sequence[Token]) -> int:
     """The offset at which the only statement ends, before its semicolon."""
     ends = [i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON]

@@ -1,0 +1,116 @@
+"""Conditions of DuckDB's SQL as typed operations: comparisons, AND and OR, IN, EXISTS, IS."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlglot import exp
+
+from flowforge_assets.sql.portable.bind_expr import alike, bind, condition, pair, reads
+from flowforge_assets.sql.portable.refusal import FORM, TYPE, Refused, place, refuse_form
+from flowforge_assets.sql.portable.scope import Scope
+from flowforge_assets.sql.portable.tree import Call, Exists, Expr, InList, InQuery, Literal, output
+from flowforge_assets.sql.portable.types import BOOL, Kind
+
+_COMPARISONS: Final[dict[type[exp.Expr], str]] = {
+    exp.EQ: "equal",
+    exp.NEQ: "not_equal",
+    exp.LT: "less",
+    exp.LTE: "less_or_equal",
+    exp.GT: "greater",
+    exp.GTE: "greater_or_equal",
+    exp.NullSafeEQ: "not_distinct",
+    exp.NullSafeNEQ: "distinct",
+}
+
+
+@reads(*_COMPARISONS, args=["this", "expression"])
+def _compare(node: exp.Expr, scope: Scope) -> Expr:
+    if isinstance(node.this, exp.Tuple) and isinstance(node.args["expression"], exp.Tuple):
+        return _compare_rows(node, scope)
+    operands, _ = alike(list(pair(node, scope)))
+    return Call(_COMPARISONS[type(node)], tuple(operands), BOOL, operands[0].at)
+
+
+def _compare_rows(node: exp.Expr, scope: Scope) -> Expr:
+    left, right = node.this.expressions, node.args["expression"].expressions
+    if not isinstance(node, exp.EQ) or len(left) != len(right):
+        raise refuse_form(node, "comparing rows", "compare column by column")
+    parts = [
+        _compare(exp.EQ(this=a, expression=b), scope) for a, b in zip(left, right, strict=True)
+    ]
+    return conjunction(parts)
+
+
+def conjunction(parts: list[Expr]) -> Expr:
+    """All of the conditions, of which there is at least one."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = Call("and", (whole, part), BOOL, whole.at)
+    return whole
+
+
+@reads(exp.And, exp.Or, args=["this", "expression"])
+def _logic(node: exp.Expr, scope: Scope) -> Expr:
+    name = "and" if isinstance(node, exp.And) else "or"
+    left, right = (condition(each, scope) for each in (node.this, node.args["expression"]))
+    return Call(name, (left, right), BOOL, left.at)
+
+
+@reads(exp.Not, args=["this"])
+def _not(node: exp.Expr, scope: Scope) -> Expr:
+    arg = condition(node.this, scope)
+    if isinstance(arg, Call) and arg.name in {"is_null", "is_not_null"}:
+        opposite = "is_not_null" if arg.name == "is_null" else "is_null"
+        return Call(opposite, arg.args, BOOL, arg.at)
+    return Call("not", (arg,), BOOL, arg.at)
+
+
+@reads(exp.Is, args=["this", "expression"])
+def _is(node: exp.Expr, scope: Scope) -> Expr:
+    right = node.args["expression"]
+    if isinstance(right, exp.Null):
+        arg = bind(node.this, scope)
+        return Call("is_null", (arg,), BOOL, arg.at)
+    if isinstance(right, exp.Boolean):
+        arg = condition(node.this, scope)
+        truth = Literal(bool(right.this), BOOL, arg.at)
+        return Call("not_distinct", (arg, truth), BOOL, arg.at)
+    raise refuse_form(node, "this form of IS", "use IS NULL or IS TRUE")
+
+
+@reads(exp.Between, args=["this", "low", "high"])
+def _between(node: exp.Expr, scope: Scope) -> Expr:
+    parts = [bind(node.args[name], scope) for name in ("this", "low", "high")]
+    (arg, low, high), _ = alike(parts)
+    return Call("between", (arg, low, high), BOOL, arg.at)
+
+
+@reads(exp.In, args=["this", "expressions", "query"])
+def _in(node: exp.Expr, scope: Scope) -> Expr:
+    query = node.args.get("query")
+    if isinstance(node.this, exp.Tuple):
+        return _rows_in(node)
+    arg = bind(node.this, scope)
+    if query is not None:
+        bound = scope.tables.bind_query(query, scope)
+        (item,) = output(bound)
+        (arg, inner), type_ = alike([arg, item.expr])
+        if inner.type != item.expr.type or (
+            inner is not item.expr and type_.kind is not Kind.INTEGER
+        ):
+            raise Refused(TYPE, "IN compares two types", arg.at, "cast the column of the subquery")
+        return InQuery(arg, bound, arg.at)
+    items = [bind(each, scope) for each in node.expressions]
+    (arg, *rest), _ = alike([arg, *items])
+    return InList(arg, tuple(rest), arg.at)
+
+
+def _rows_in(node: exp.Expr) -> Expr:
+    hint = "use EXISTS with one comparison a column"
+    raise Refused(FORM, "IN over rows is not portable", place(node), hint)
+
+
+@reads(exp.Exists, args=["this"])
+def _exists(node: exp.Expr, scope: Scope) -> Expr:
+    return Exists(scope.tables.bind_query(node.this, scope), place(node))

@@ -1,0 +1,198 @@
+"""FROM: tables, subqueries and joins, with the names that they bring into sight."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from flowforge_assets.sql.portable.bind_expr import alike, condition
+from flowforge_assets.sql.portable.bind_logic import conjunction
+from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
+from flowforge_assets.sql.portable.scope import Scope, Seen
+from flowforge_assets.sql.portable.tree import (
+    Call,
+    Column,
+    Derived,
+    Exists,
+    Expr,
+    Item,
+    Join,
+    Literal,
+    Query,
+    Select,
+    Source,
+    Table,
+    output,
+)
+from flowforge_assets.sql.portable.types import BOOL, INTEGER
+
+_JOIN_ARGS = {"this", "side", "kind", "on", "using", "method"}
+
+
+def bind_from(select: exp.Expr, scope: Scope) -> tuple[Source | None, list[Expr]]:
+    """The joined sources, and the conditions that semi and anti joins make."""
+    start = select.args.get("from_")
+    filters: list[Expr] = []
+    if start is None:
+        return None, filters
+    source = _source(start.this, scope)
+    for node in [*(start.this.args.get("joins") or ()), *(select.args.get("joins") or ())]:
+        source = _join(source, node, scope, filters)
+    if select.args.get("laterals"):
+        raise refuse_form(select, "LATERAL VIEW", "use a subquery")
+    return source, filters
+
+
+def _source(node: exp.Expr, scope: Scope) -> Source:
+    """A source; its names come into sight."""
+    match node:
+        case exp.Table():
+            return _table(node, scope)
+        case exp.Subquery() | exp.Values():
+            return _derived(node, scope)
+        case exp.Paren():
+            return _source(node.this, scope)
+        case exp.Lateral():
+            raise refuse_form(
+                node, "LATERAL", "use a subquery in SELECT, or a join on a grouped one", code=CLAUSE
+            )
+        case _:
+            hint = "read a table, a WITH query or a subquery"
+            raise refuse_form(node, "this in FROM", hint, code=CLAUSE)
+
+
+def _table(node: exp.Table, scope: Scope) -> Source:
+    unknown = {name for name, value in node.args.items() if value} - {
+        *("this", "db", "catalog", "alias", "joins")
+    }
+    if unknown or not isinstance(node.this, exp.Identifier):
+        hint = "read the rows of a table or a subquery; sample or generate outside"
+        raise refuse_form(node, "this in FROM", hint, code=CLAUSE)
+    at = place(node)
+    parts = [node.args[part].name for part in ("catalog", "db", "this") if node.args.get(part)]
+    name = ".".join(parts)
+    with_query = scope.find_with(name) if len(parts) == 1 else None
+    if with_query is not None:
+        shown, columns = with_query
+    elif name.lower() in scope.tables.tables:
+        shown, columns = scope.tables.tables[name.lower()]
+    else:
+        raise Refused(NAME, f"no table `{name}`", at, "name a table of the schema")
+    alias = node.args.get("alias")
+    if alias is not None and alias.args.get("columns"):
+        raise refuse_form(node, "new names for a table's columns", "rename them in a subquery")
+    seen = Seen(alias.name if alias is not None else parts[-1], columns)
+    _enter(seen, scope, node)
+    return Table(shown, seen.alias, with_query is not None, at)
+
+
+def _derived(node: exp.Expr, scope: Scope) -> Source:
+    alias = node.args.get("alias")
+    if node.args.get("pivots") or node.args.get("sample"):
+        raise refuse_form(node, "this in FROM", "use CASE and GROUP BY", code=CLAUSE)
+    query = scope.tables.bind_query(_bare(node), _outside(scope))
+    name = alias.name if alias is not None and alias.name else scope.tables.names.fresh("q")
+    items = output(query)
+    renamed = [each.name for each in alias.args.get("columns") or ()] if alias is not None else []
+    names = [*renamed, *(item.name for item in items[len(renamed) :])]
+    if len({each.lower() for each in names}) != len(names):
+        raise refuse_form(node, "a subquery with two columns of one name", "name them apart")
+    if renamed:
+        query = renamed_columns(query, names, scope)
+    seen = Seen(name, tuple((n, item.expr.type) for n, item in zip(names, items, strict=True)))
+    _enter(seen, scope, node)
+    return Derived(query, name, place(node))
+
+
+def renamed_columns(query: Query, names: list[str], scope: Scope) -> Select:
+    """The query's columns under other names."""
+    items = output(query)
+    at = items[0].expr.at
+    inner = scope.tables.names.fresh("q")
+    columns = tuple(
+        Item(Column(inner, item.name, item.expr.type, at), name)
+        for item, name in zip(items, names, strict=True)
+    )
+    return Select(columns, at, source=Derived(query, inner, at))
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    """A subquery without the alias by which FROM knows it."""
+    if isinstance(node, exp.Subquery) and not any(
+        node.args.get(name) for name in ("order", "limit", "offset", "with_")
+    ):
+        inner: exp.Expr = node.this
+        return inner
+    bare: exp.Expr = node.copy()
+    bare.set("alias", None)
+    return bare
+
+
+def _outside(scope: Scope) -> Scope:
+    """What a subquery in FROM sees: WITH queries and outer rows, not its neighbours."""
+    return Scope(scope.tables, parent=scope.parent, with_queries=dict(scope.with_queries))
+
+
+def _enter(seen: Seen, scope: Scope, node: exp.Expr) -> None:
+    if any(each.alias.lower() == seen.alias.lower() for each in scope.sources):
+        raise refuse_form(node, f"two sources named `{seen.alias}`", "give one an alias", code=NAME)
+    scope.sources.append(seen)
+
+
+def _join(left: Source, node: exp.Expr, scope: Scope, filters: list[Expr]) -> Source:
+    method, kind = (str(node.args.get(name) or "").upper() for name in ("method", "kind"))
+    unknown = {name for name, value in node.args.items() if value} - _JOIN_ARGS
+    if unknown or method or kind not in {"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"}:
+        what = f"{method or kind} JOIN".strip()
+        raise refuse_form(node, what, "join ON a condition", code=CLAUSE)
+    if kind in {"SEMI", "ANTI"}:
+        filters.append(_membership(node, kind, scope))
+        return left
+    side = str(node.args.get("side") or "").upper()
+    if filters and side:
+        raise refuse_form(node, "an outer join after a semi join", "use EXISTS", code=CLAUSE)
+    before = len(scope.sources)
+    right = _source(node.this, scope)
+    for inner in node.this.args.get("joins") or ():
+        right = _join(right, inner, scope, filters)
+    using = [each.name for each in node.args.get("using") or ()]
+    on = node.args.get("on")
+    if using:
+        match: Expr | None = _using(using, before, side, scope, node)
+    else:
+        match = condition(on, scope) if on is not None else None
+    if match is None and side:
+        raise refuse_form(node, f"{side} JOIN without a condition", "join ON a condition")
+    return Join(
+        left, right, (side or "INNER") if match is not None else "CROSS", match, place(node)
+    )
+
+
+def _using(names: list[str], before: int, side: str, scope: Scope, node: exp.Expr) -> Expr:
+    parts: list[Expr] = []
+    for name in names:
+        lefts = Scope(scope.tables, sources=scope.sources[:before], merged=dict(scope.merged))
+        rights = Scope(scope.tables, sources=scope.sources[before:])
+        left, right = (each.own_column(name, None, place(node)) for each in (lefts, rights))
+        if left is None or not isinstance(right, Column):
+            raise refuse_form(node, f"USING `{name}`", "name a column of both sides", code=NAME)
+        (one, other), type_ = alike([left, right])
+        parts.append(Call("equal", (one, other), BOOL, left.at))
+        scope.skipped.add((right.source, right.name.lower()))
+        if side == "FULL":
+            scope.merged[name.lower()] = Call("coalesce", (one, other), type_, left.at)
+        else:
+            scope.merged[name.lower()] = right if side == "RIGHT" else left
+    return conjunction(parts)
+
+
+def _membership(node: exp.Expr, kind: str, scope: Scope) -> Expr:
+    """A semi join as EXISTS, an anti join as NOT EXISTS."""
+    inner = Scope(scope.tables, parent=scope)
+    right = _source(node.this, inner)
+    on = node.args.get("on")
+    if on is None:
+        raise refuse_form(node, f"{kind} JOIN USING", "write the condition with ON", code=CLAUSE)
+    at = place(node)
+    one = Item(Literal(1, INTEGER, at), "one")
+    found = Exists(Select((one,), at, source=right, where=condition(on, inner)), at)
+    return found if kind == "SEMI" else Call("not", (found,), BOOL, at)

@@ -1,0 +1,160 @@
+"""One query, written once in DuckDB's SQL, as exact text of a target, or what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from sqlglot import exp
+
+from flowforge_assets.errors.base import did_you_mean
+from flowforge_assets.errors.sql import (
+    NoQueryError,
+    NotAQueryError,
+    SeveralQueriesError,
+    SqlTargetError,
+)
+from flowforge_assets.sql.file import SqlFile
+from flowforge_assets.sql.header import SqlHeader
+from flowforge_assets.sql.parse import query_tree
+from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text
+from flowforge_assets.sql.portable.bind_query import bind_query
+from flowforge_assets.sql.portable.emitted import Emitted, Refusal
+from flowforge_assets.sql.portable.marks import Marks
+from flowforge_assets.sql.portable.oracle import Frozen, frozen, result_types
+from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, TYPE, Refused
+from flowforge_assets.sql.portable.scope import Names, Scope, Tables
+from flowforge_assets.sql.portable.target import Target
+from flowforge_assets.sql.portable.targets.bigquery import BIGQUERY
+from flowforge_assets.sql.portable.targets.duckdb import DUCKDB
+from flowforge_assets.sql.portable.targets.redshift import REDSHIFT
+from flowforge_assets.sql.portable.targets.snowflake import SNOWFLAKE
+from flowforge_assets.sql.portable.targets.synapse import SYNAPSE
+from flowforge_assets.sql.portable.tree import (
+    At,
+    Item,
+    Query,
+    Select,
+    SetOperation,
+    With,
+    output,
+)
+from flowforge_assets.sql.portable.types import OTHER, Kind, find_type
+from flowforge_assets.sql.portable.write_query import QueryWriter
+from flowforge_assets.sql.toml_text import TomlText
+
+TARGETS: Final = {
+    target.name: target for target in (DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE)
+}
+_READERS: Final = (bind_aggregate, bind_cast, bind_text)  # importing them enters what they read
+_SHOWN: Final = "query.sql"
+
+
+def emit_query(
+    sql: str, schema: Mapping[str, Mapping[str, str]], target: str, dialect: str
+) -> Emitted:
+    """See `flowforge_assets.sql.emit`."""
+    writes = _target(target)
+    if dialect != "duckdb":
+        hint = "write it in DuckDB's SQL"
+        raise SqlTargetError(f"queries are not read as `{dialect}` here", hint=hint)
+    try:
+        tree = query_tree(_file(sql))
+    except (NoQueryError, NotAQueryError, SeveralQueriesError) as error:
+        line, column = (error.place.line, error.place.column) if error.place else (1, 1)
+        found = Refusal(line, column, error.code, error.message, error.hint or "")
+        return Emitted(None, (found,), ())
+    tables = frozen(schema)
+    columns: tuple[tuple[str, str], ...] = ()
+    try:
+        columns = tuple(result_types(_statement(sql), tables))
+        query, names = _bound(tree, tables)
+        query = _named(query, columns, writes)
+    except Refused as refused:
+        return Emitted(None, (refused.refusal,), columns)
+    if writes.marks:
+        query = Marks(names).query(query)
+    writer = QueryWriter(writes)
+    written = writer.query(query)
+    refusals = tuple(dict.fromkeys(sorted(writer.refusals)))
+    if refusals:
+        return Emitted(None, refusals, columns)
+    return Emitted(written, (), columns, settings=writes.settings)
+
+
+def _target(name: str) -> Target:
+    found = TARGETS.get(name)
+    if found is None:
+        hint = did_you_mean(name, TARGETS) or f"there are {', '.join(TARGETS)}"
+        raise SqlTargetError(f"no target `{name}`", hint=hint)
+    return found
+
+
+def _file(sql: str) -> SqlFile:
+    header = SqlHeader(text=TomlText(shown_as=_SHOWN))
+    digest = sha256(sql.encode()).hexdigest()
+    return SqlFile(Path(_SHOWN), _SHOWN, header, sql, 1, 1, digest)
+
+
+def _bound(tree: exp.Expr, schema: Frozen) -> tuple[Query, Names]:
+    taken = {node.name for node in tree.find_all(exp.Identifier)}
+    names = Names(taken | {table for table, _ in schema} | {c for _, cs in schema for c, _ in cs})
+    tables = {
+        table.lower(): (
+            table,
+            tuple((column, find_type(spelled) or OTHER) for column, spelled in columns),
+        )
+        for table, columns in schema
+    }
+    scope = Scope(Tables(tables, names, bind_query))
+    try:
+        return bind_query(tree, scope), names
+    except RecursionError:
+        hint = "cut it into WITH queries"
+        raise Refused(CLAUSE, "the query is too deep", At(1, 1), hint) from None
+
+
+def _named(query: Query, columns: tuple[tuple[str, str], ...], target: Target) -> Query:
+    """The query with the names that DuckDB gives its columns, whose types must be those."""
+    items = output(query)
+    if len(items) != len(columns):
+        raise Refused(CLAUSE, "the columns of the result are not known", query.at, "name them")
+    lowered = [name.lower() for name, _ in columns]
+    for item, (name, spelled) in zip(items, columns, strict=True):
+        if lowered.count(name.lower()) > 1:
+            hint = "give one of them another name with AS"
+            raise Refused(NAME, f"two columns are named `{name}`", item.expr.at, hint)
+        known = find_type(spelled)
+        if known != item.expr.type and item.expr.type.kind is not Kind.NULL:
+            message = f"`{name}` is `{spelled}`, which is not portable"
+            raise Refused(TYPE, message, item.expr.at, "cast it to a type in the list")
+    return renamed(query, [_fitting(name, target) for name, _ in columns])
+
+
+def _fitting(name: str, target: Target) -> str:
+    """A name that DuckDB made up, e.g. `count_star()`, as one that the target takes."""
+    made_up = "(" in name or " " in name
+    if made_up and target.name == "bigquery":
+        return "".join(c if c.isalnum() else "_" for c in name).strip("_")
+    return name
+
+
+def renamed(query: Query, names: list[str]) -> Query:
+    """The query with other names for its columns."""
+    match query:
+        case Select():
+            items = zip(query.items, names, strict=True)
+            return replace(query, items=tuple(Item(item.expr, name) for item, name in items))
+        case SetOperation():
+            left, right = renamed(query.left, names), renamed(query.right, names)
+            return replace(query, left=left, right=right)
+        case With():
+            return replace(query, body=renamed(query.body, names))
+
+
+def _statement(sql: str) -> str:
+    """The query without the semicolon after it."""
+    return sql.rstrip().rstrip(";")

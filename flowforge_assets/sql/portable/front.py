@@ -1,0 +1,29 @@
+"""`emit`, without loading what it needs before it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowforge_assets.sql.portable.emitted import Emitted
+
+
+def emit(
+    sql: str,
+    *,
+    schema: Mapping[str, Mapping[str, str]],
+    target: str,
+    dialect: str = "duckdb",
+) -> Emitted:
+    """The query as exact text of `target`, or the places that have no exact form there.
+
+    `schema` gives the columns of each table, with DuckDB's names of types. Nothing is run but
+    DuckDB's binder, over empty tables.
+
+    Raises:
+        SqlSyntaxError: it does not parse (FF-410).
+        SqlTargetError: there is no such target or dialect (FF-456).
+    """
+    # loads sqlglot and duckdb, which what imports this package may never need
+    from flowforge_assets.sql.portable.emit import emit_query
+
+    return emit_query(sql, schema, target, dialect)

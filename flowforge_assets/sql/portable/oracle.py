@@ -1,0 +1,79 @@
+"""DuckDB's own word on a query: the exact types of its result, or why it does not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, cast
+
+import duckdb
+
+from flowforge_assets.sql.portable.refusal import NAME, TYPE, Refused
+from flowforge_assets.sql.portable.tree import At
+from flowforge_assets.sql.reference import quoted
+
+_SETTINGS: Final = (
+    *("python_enable_replacements=false", "autoinstall_known_extensions=false"),
+    *("autoload_known_extensions=false", "enable_external_access=false"),
+    *("errors_as_json=true", "TimeZone='UTC'"),
+)
+_UNTYPED: Final = {'"NULL"': "INTEGER"}  # how DuckDB stores a column of nulls alone
+_LOCK: Final = threading.Lock()
+Frozen = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def frozen(schema: Mapping[str, Mapping[str, str]]) -> Frozen:
+    """The schema as a value that can be remembered by."""
+    return tuple((table, tuple(columns.items())) for table, columns in schema.items())
+
+
+def result_types(sql: str, schema: Frozen) -> list[tuple[str, str]]:
+    """The names and DuckDB types of the query's columns, from empty tables; about 1 ms.
+
+    Raises:
+        Refused: the query does not fit the tables.
+    """
+    with _LOCK:
+        connection = _with_tables(schema)
+        try:
+            rows = connection.execute(f"DESCRIBE {sql}").fetchall()
+        except duckdb.Error as error:
+            raise _refused(error, sql) from error
+    return [(str(row[0]), _UNTYPED.get(str(row[1]), str(row[1]))) for row in rows]
+
+
+@lru_cache(maxsize=4)
+def _with_tables(schema: Frozen) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    for setting in _SETTINGS:
+        connection.execute(f"SET {setting}")
+    for table, columns in schema:
+        *path, name = table.split(".")
+        if path:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(path[-1])}")
+        where = ".".join(quoted(part) for part in (*path[-1:], name))
+        listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns)
+        try:
+            connection.execute(f"CREATE TABLE {where} ({listed})")
+        except duckdb.Error as error:
+            message = f"the columns of table `{table}` are none that DuckDB can make"
+            hint = "give names and DuckDB's types, e.g. {'id': 'INTEGER'}"
+            raise Refused(TYPE, message, At(1, 1), hint) from error
+    return connection
+
+
+def _refused(error: duckdb.Error, sql: str) -> Refused:
+    text = str(error)
+    try:
+        fields = cast("dict[str, object]", json.loads(text[text.index("{") :]))
+    except ValueError:
+        fields = {}
+    position = max(int(str(fields.get("position", 0))) - len("DESCRIBE "), 0)
+    before = sql[:position]
+    at = At(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
+    said = str(fields.get("exception_message", text)).split("\n", maxsplit=1)[0]
+    said = re.sub(r"[!.]$", "", said).replace('"', "`")
+    return Refused(NAME, f"{said[:1].lower()}{said[1:]}", at, "correct the query where it points")

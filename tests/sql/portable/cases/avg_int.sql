@@ -1,0 +1,1 @@
+SELECT g, avg(a) AS r FROM t GROUP BY g

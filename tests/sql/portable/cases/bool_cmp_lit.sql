@@ -1,0 +1,1 @@
+SELECT id FROM t WHERE f = true AND (a > 1) = true

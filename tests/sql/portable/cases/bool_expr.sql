@@ -1,0 +1,1 @@
+SELECT id, a > 3 AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, CAST(d AS VARCHAR) AS r FROM t

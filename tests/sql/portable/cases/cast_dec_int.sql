@@ -1,0 +1,1 @@
+SELECT id, CAST(p AS INTEGER) AS r FROM t

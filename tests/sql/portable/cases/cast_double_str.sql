@@ -1,0 +1,1 @@
+SELECT id, CAST(x AS VARCHAR) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, CAST(x AS INTEGER) AS r FROM t

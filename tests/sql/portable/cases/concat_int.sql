@@ -1,0 +1,1 @@
+SELECT id, a || ':' || b AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, s || '-' || g AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, concat_ws('-', s, g, 'z') AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, date_diff('month', DATE '2024-01-31', d) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, date_diff('week', DATE '2024-01-06', d) AS r FROM t

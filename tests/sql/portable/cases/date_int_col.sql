@@ -1,0 +1,1 @@
+SELECT id, d + INTERVAL (a) DAY AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, date_trunc('month', ts) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, date_trunc('week', d) AS r FROM t

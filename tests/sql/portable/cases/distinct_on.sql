@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (g) g, id FROM t ORDER BY g, id DESC

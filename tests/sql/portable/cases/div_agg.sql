@@ -1,0 +1,1 @@
+SELECT g, sum(a) / count(*) AS r FROM t GROUP BY g

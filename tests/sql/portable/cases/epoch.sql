@@ -1,0 +1,1 @@
+SELECT id, epoch(ts) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, hash(s) % 1 AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id AS "MyId", a AS "Order" FROM t

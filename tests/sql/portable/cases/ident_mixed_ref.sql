@@ -1,0 +1,1 @@
+SELECT "MyId" + 1 AS r FROM (SELECT id AS "MyId" FROM t)

@@ -1,0 +1,1 @@
+SELECT id AS "user", a AS "group" FROM t

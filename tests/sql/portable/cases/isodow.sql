@@ -1,0 +1,1 @@
+SELECT id, extract(isodow FROM d) AS r FROM t

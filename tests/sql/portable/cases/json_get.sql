@@ -1,0 +1,1 @@
+SELECT id, j ->> '$.k' AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, a + 1 AS a1, a1 * 2 AS a2 FROM t

@@ -1,0 +1,1 @@
+SELECT id, a + 1 AS a, a * 2 AS a2 FROM t

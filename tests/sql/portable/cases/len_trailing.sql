@@ -1,0 +1,1 @@
+SELECT id, length(s || '  ') AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, md5(s) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT g, median(a) AS r FROM t GROUP BY g

@@ -1,0 +1,1 @@
+SELECT id, printf('%03d', a) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, g FROM t QUALIFY row_number() OVER (PARTITION BY g ORDER BY id) = 1

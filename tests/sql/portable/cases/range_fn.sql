@@ -1,0 +1,1 @@
+SELECT i FROM range(1, 5) AS s(i)

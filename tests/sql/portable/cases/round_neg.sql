@@ -1,0 +1,1 @@
+SELECT id, round(p, -1) AS r FROM t

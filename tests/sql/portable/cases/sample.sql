@@ -1,0 +1,1 @@
+SELECT count(*) >= 0 AS r FROM t USING SAMPLE 50%

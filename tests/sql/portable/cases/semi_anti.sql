@@ -1,0 +1,1 @@
+SELECT id FROM t SEMI JOIN u ON t.a = u.a UNION ALL SELECT id + 100 FROM t ANTI JOIN u ON t.a = u.a

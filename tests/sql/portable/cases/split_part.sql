@@ -1,0 +1,1 @@
+SELECT id, split_part(s, 'b', 1) AS r FROM t

@@ -1,0 +1,1 @@
+SELECT id, strftime(d, '%b %-d') AS r FROM t

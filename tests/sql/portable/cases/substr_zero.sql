@@ -1,0 +1,1 @@
+SELECT id, substring(s, 0, 2) AS r FROM t

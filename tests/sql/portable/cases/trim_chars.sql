@@ -1,0 +1,1 @@
+SELECT id, trim(s, 'a') AS r, ltrim(s, 'aA') AS l FROM t

@@ -1,0 +1,1 @@
+SELECT CAST(ts AS DATE) AS r, count(*) AS n FROM t GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT length('héllo wörld') AS r, 'ж' AS c

@@ -1,0 +1,1 @@
+SELECT id, sum(b) OVER (ORDER BY b) AS r FROM t WHERE b IS NOT NULL

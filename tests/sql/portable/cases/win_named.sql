@@ -1,0 +1,1 @@
+SELECT id, rank() OVER w AS r FROM t WINDOW w AS (PARTITION BY g ORDER BY id)
