@@ -385,10 +385,10 @@ class DeltaTable:
         """What the step made, when it has committed before."""
         log, step_id = self._handle.log, request.made.step_id
         log.read_to(snapshot.version)
-        version, opened = log.version_of_step.get(step_id), self._handle.opened
+        version = log.version_of_step.get(step_id)
         record = None if version is None else log.record_of(version)
-        if version is None and log.is_cut and opened is not None:
-            version = opened.transaction_version(delta_commit.step_app(step_id))
+        if version is None and log.is_cut:
+            version = self._handle.said_of(delta_commit.step_app(step_id), snapshot)
         if version is None:
             return None
         table = replaced(_version_of(snapshot), version=version)

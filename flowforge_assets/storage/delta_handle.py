@@ -129,6 +129,20 @@ class DeltaHandle:
             for at, path in enumerate(paths)
         }
 
+    def said_of(self, app: str, at: Snapshot) -> int | None:
+        """The version of the `txn` action of an application, by `at`, which is opened.
+
+        Raises:
+            DeltaError: the log can no longer be read as of `at`.
+        """
+        if self.opened is None:
+            return None
+        try:
+            return self.opened.transaction_version(app)
+        except DeltaError:  # it reads the log only now, and upkeep may have cleaned it since
+            self.opened = self._delta(at.version)
+            return self.opened.transaction_version(app)
+
     def expect(self, after: Snapshot) -> None:
         """Takes `after`, which a commit of our own made, for the next version unread."""
         self._snapshot = after

@@ -337,6 +337,17 @@ def test_a_damaged_state_file_is_refused_and_not_believed(delta: Store) -> None:
         anew(table).made()
 
 
+def test_a_log_that_is_cleaned_while_a_table_is_open_hinders_no_commit(delta: Store) -> None:
+    table = delta.table(DAILY)
+    for day in range(3):
+        put(table, day_rows(day), days(day))
+    opened = anew(table)
+    opened.version()
+    assert anew(table).maintain(ALL).cleaned
+    put(opened, day_rows(3), days(3))
+    assert sorted(day_values(opened.scan())) == [0, 1, 2, 3]
+
+
 def test_a_gap_behind_the_state_file_is_no_silent_loss(delta: Store) -> None:
     table = delta.table(ORDERS)
     put(table, numbers(1))
