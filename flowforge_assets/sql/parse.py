@@ -25,6 +25,7 @@ from flowforge_assets.sql.reference import ParameterRef, TableRef
 from flowforge_assets.sql.tables import table_refs
 from flowforge_assets.sql.tokens import DUCKDB, tokenize
 
+_QUERIES: tuple[type[exp.Expr], ...] = (exp.Query, exp.Values)
 _WRITES = (
     *(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Alter),
     *(exp.Copy, exp.TruncateTable, exp.Into, exp.Command),
@@ -98,7 +99,8 @@ def query_tree(file: SqlFile) -> exp.Expr:
     """
     tokens, _ = tokenize(file)
     end = _end_of_statement(file, tokens)
-    return _tree(file, [token for token in tokens if token.start < end])
+    kept = [token for token in tokens if token.start < end]
+    return _tree(file, kept, (*_QUERIES, exp.Pivot))
 
 
 def _end_of_statement(file: SqlFile, tokens: Sequence[Token]) -> int:
@@ -119,7 +121,9 @@ def _end_of_statement(file: SqlFile, tokens: Sequence[Token]) -> int:
     return tokens[first].start if ends else len(file.query)
 
 
-def _tree(file: SqlFile, tokens: list[Token]) -> exp.Expr:
+def _tree(
+    file: SqlFile, tokens: list[Token], kinds: tuple[type[exp.Expr], ...] = _QUERIES
+) -> exp.Expr:
     first = file.place(tokens[0].start)
     if tokens[0].token_type in {TokenType.COMMAND, TokenType.EXECUTE}:
         raise _not_a_query(file, tokens[0].start)
@@ -130,7 +134,7 @@ def _tree(file: SqlFile, tokens: list[Token]) -> exp.Expr:
     tree = trees[0] if trees else None
     if tree is None:
         raise NoQueryError("there is no query", place=first, hint="write a SELECT")
-    if not isinstance(tree, (exp.Query, exp.Values)):
+    if not isinstance(tree, kinds):
         raise _not_a_query(file, tokens[0].start)
     writing = tree.find(*_WRITES)
     if writing is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
@@ -242,9 +243,17 @@ def _window(node: exp.Expr, scope: Scope) -> Expr:
         frame = Frame("RANGE", "UNBOUNDED PRECEDING", "CURRENT ROW")
     if function.name in _NO_FRAME:
         frame = None
+    if frame is not None and _is_blind_to_peers(frame, function):
+        frame = replace(frame, unit="ROWS")
     if function.distinct or function.name == "join_texts":
         raise refuse_form(inner, "this function over a window", "group first, in a subquery")
     return Window(function, partition, order, frame, function.type, function.at)
+
+
+def _is_blind_to_peers(frame: Frame, function: Aggregate) -> bool:
+    """Whether rows that are equal in the order change nothing."""
+    is_whole = frame.end == "UNBOUNDED FOLLOWING" or function.name == "first_value"
+    return is_whole and frame.start == "UNBOUNDED PRECEDING"
 
 
 _NO_FRAME: Final = {

@@ -9,8 +9,20 @@ from sqlglot import exp
 from flowforge_assets.sql.portable.bind_expr import alike, bind, condition, pair, reads
 from flowforge_assets.sql.portable.refusal import FORM, TYPE, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
-from flowforge_assets.sql.portable.tree import Call, Exists, Expr, InList, InQuery, Literal, output
-from flowforge_assets.sql.portable.types import BOOL, Kind
+from flowforge_assets.sql.portable.tree import (
+    Call,
+    Column,
+    Derived,
+    Exists,
+    Expr,
+    InList,
+    InQuery,
+    Item,
+    Literal,
+    Select,
+    output,
+)
+from flowforge_assets.sql.portable.types import BOOL, INTEGER, Kind
 
 _COMPARISONS: Final[dict[type[exp.Expr], str]] = {
     exp.EQ: "equal",
@@ -90,7 +102,7 @@ def _between(node: exp.Expr, scope: Scope) -> Expr:
 def _in(node: exp.Expr, scope: Scope) -> Expr:
     query = node.args.get("query")
     if isinstance(node.this, exp.Tuple):
-        return _rows_in(node)
+        return _rows_in(node, scope)
     arg = bind(node.this, scope)
     if query is not None:
         bound = scope.tables.bind_query(query, scope)
@@ -106,11 +118,40 @@ def _in(node: exp.Expr, scope: Scope) -> Expr:
     return InList(arg, tuple(rest), arg.at)
 
 
-def _rows_in(node: exp.Expr) -> Expr:
-    hint = "use EXISTS with one comparison a column"
-    raise Refused(FORM, "IN over rows is not portable", place(node), hint)
+def _rows_in(node: exp.Expr, scope: Scope) -> Expr:
+    """`(a, b) IN (SELECT ...)` where only truth counts: a row that equals column by column."""
+    query = node.args.get("query")
+    around = node.parent
+    while isinstance(around, (exp.And, exp.Paren)):
+        around = around.parent
+    if query is None or not isinstance(around, exp.Where):
+        hint = "use EXISTS with one comparison a column"
+        raise Refused(FORM, "IN over rows is portable in WHERE only", place(node), hint)
+    bound = scope.tables.bind_query(query, scope)
+    alias, at = scope.tables.names.fresh("q"), place(node)
+    parts: list[Expr] = []
+    for given, item in zip(node.this.expressions, output(bound), strict=True):
+        column = Column(alias, item.name, item.expr.type, at)
+        operands, _ = alike([bind(given, scope), column])
+        parts.append(Call("equal", tuple(operands), BOOL, at))
+    one = Item(Literal(1, INTEGER, at), "one")
+    source = Derived(bound, alias, at)
+    return Exists(Select((one,), at, source=source, where=conjunction(parts)), at)
 
 
 @reads(exp.Exists, args=["this"])
 def _exists(node: exp.Expr, scope: Scope) -> Expr:
     return Exists(scope.tables.bind_query(node.this, scope), place(node))
+
+
+@reads(exp.ArrayContains, args=["this", "expression", "ensure_variant", "check_null"])
+def _among(node: exp.Expr, scope: Scope) -> Expr:
+    """`list_contains([1, 2], x)` of constants: IN; DuckDB gives null for a null x."""
+    listed = node.this
+    if not isinstance(listed, exp.Array) or not listed.expressions:
+        raise refuse_form(node, "`list_contains` of a list that is no constant", "use IN")
+    items = [bind(each, scope) for each in listed.expressions]
+    if not all(isinstance(each, Literal) and each.value is not None for each in items):
+        raise refuse_form(node, "`list_contains` of what is no constant", "use IN")
+    (arg, *rest), _ = alike([bind(node.args["expression"], scope), *items])
+    return InList(arg, tuple(rest), arg.at)

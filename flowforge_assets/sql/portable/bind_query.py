@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from flowforge_assets.sql.portable.bind_expr import alike, bind, whole_constant
 from flowforge_assets.sql.portable.bind_select import bind_select
-from flowforge_assets.sql.portable.bind_source import renamed_columns
+from flowforge_assets.sql.portable.bind_source import pivot_query, renamed_columns
 from flowforge_assets.sql.portable.coerce import coerce
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
@@ -57,6 +57,8 @@ def _body(node: exp.Expr, scope: Scope) -> Query:
         case exp.Subquery():
             query = bind_query(node.this, scope)
             return sorted_query(query, node, scope)
+        case exp.Pivot():
+            return bind_query(pivot_query(node.this, node, scope), scope)
         case exp.Paren():
             return bind_query(node.this, scope)
         case _:

@@ -11,7 +11,7 @@ from flowforge_assets.sql.portable.bind_expr import bind, condition
 from flowforge_assets.sql.portable.bind_logic import conjunction
 from flowforge_assets.sql.portable.bind_source import bind_from
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
-from flowforge_assets.sql.portable.same import same
+from flowforge_assets.sql.portable.same import has_aggregate, same
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import (
     Aggregate,
@@ -193,35 +193,6 @@ def _grouping_sets(node: exp.Expr, keys: _Keys) -> Grouping:
         inner = each.expressions if isinstance(each, exp.Tuple) else [each.unnest()]
         sets.append(tuple(keys.index(key) for key in inner))
     return Grouping(tuple(keys.found), "sets", tuple(sets))
-
-
-def parts(expr: Expr) -> tuple[Expr, ...]:
-    """The expressions right below one, subqueries left out."""
-    match expr:
-        case Call() | Aggregate():
-            return (*expr.args, *(k.expr for k in getattr(expr, "order", ())))
-        case Cast():
-            return (expr.arg,)
-        case Case():
-            return (*(part for when in expr.whens for part in when), expr.otherwise)
-        case InList():
-            return (expr.arg, *expr.items)
-        case InQuery():
-            return (expr.arg,)
-        case Window():
-            keys = (key.expr for key in expr.order)
-            return (*expr.function.args, *expr.partition, *keys)
-        case GroupingBit():
-            return (expr.key,)
-        case Column() | Literal() | Scalar() | Exists():
-            return ()
-
-
-def has_aggregate(expr: Expr) -> bool:
-    """Whether the value is of a group, not of a row."""
-    if isinstance(expr, (Aggregate, GroupingBit)):
-        return True
-    return any(has_aggregate(part) for part in parts(expr))
 
 
 def _order(node: exp.Select, items: tuple[Item, ...], scope: Scope) -> tuple[SortKey, ...]:

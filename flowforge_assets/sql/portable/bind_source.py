@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from flowforge_assets.sql.portable.bind_expr import alike, condition
 from flowforge_assets.sql.portable.bind_logic import conjunction
+from flowforge_assets.sql.portable.pivot import pivoted
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
+from flowforge_assets.sql.portable.same import has_aggregate
 from flowforge_assets.sql.portable.scope import Scope, Seen
 from flowforge_assets.sql.portable.tree import (
     Call,
@@ -18,6 +22,7 @@ from flowforge_assets.sql.portable.tree import (
     Join,
     Literal,
     Query,
+    Scalar,
     Select,
     Source,
     Table,
@@ -87,8 +92,10 @@ def _table(node: exp.Table, scope: Scope) -> Source:
 
 def _derived(node: exp.Expr, scope: Scope) -> Source:
     alias = node.args.get("alias")
-    if node.args.get("pivots") or node.args.get("sample"):
-        raise refuse_form(node, "this in FROM", "use CASE and GROUP BY", code=CLAUSE)
+    if node.args.get("pivots"):
+        return _pivot(node, scope)
+    if node.args.get("sample"):
+        raise refuse_form(node, "a sample", "read all rows", code=CLAUSE)
     query = scope.tables.bind_query(_bare(node), _outside(scope))
     name = alias.name if alias is not None and alias.name else scope.tables.names.fresh("q")
     items = output(query)
@@ -103,6 +110,27 @@ def _derived(node: exp.Expr, scope: Scope) -> Source:
     return Derived(query, name, place(node))
 
 
+def _pivot(node: exp.Expr, scope: Scope) -> Source:
+    """A source with PIVOT after it."""
+    (pivot, *more) = node.args["pivots"]
+    bare: exp.Expr = node.copy()
+    bare.set("pivots", None)
+    alias = pivot.args.get("alias")
+    if more or bare.args.get("joins"):
+        raise refuse_form(node, "several PIVOTs", "use subqueries", code=CLAUSE)
+    made = exp.Subquery(this=pivot_query(bare, pivot, scope))
+    if alias is not None:
+        made.set("alias", alias.copy())
+    return _derived(made, scope)
+
+
+def pivot_query(source: exp.Expr, pivot: exp.Pivot, scope: Scope) -> exp.Select:
+    """PIVOT of a source as a SELECT, for which the source's columns must be known."""
+    inner = Scope(scope.tables, parent=scope.parent, with_queries=dict(scope.with_queries))
+    _source(source, inner)
+    return pivoted(source, pivot, [name for name, _ in inner.sources[0].columns])
+
+
 def renamed_columns(query: Query, names: list[str], scope: Scope) -> Select:
     """The query's columns under other names."""
     items = output(query)
@@ -113,6 +141,27 @@ def renamed_columns(query: Query, names: list[str], scope: Scope) -> Select:
         for item, name in zip(items, names, strict=True)
     )
     return Select(columns, at, source=Derived(query, inner, at))
+
+
+def _lateral(node: exp.Expr, scope: Scope) -> None:
+    """A lateral query of aggregates alone has one row: each of its columns is a subquery."""
+    inner, alias = node.this.this, node.this.args.get("alias")
+    is_plain = not any(node.args.get(name) for name in ("side", "on", "using", "method"))
+    query = scope.tables.bind_query(inner, scope) if isinstance(inner, exp.Subquery) else None
+    is_one_row = isinstance(query, Select) and all(has_aggregate(i.expr) for i in query.items)
+    if not is_plain or alias is None or not isinstance(query, Select) or not is_one_row:
+        hint = "use a subquery in SELECT, or a join on a grouped one"
+        raise refuse_form(node, "LATERAL of more than one row", hint, code=CLAUSE)
+    if query.group is not None or query.having is not None or query.limit is not None:
+        hint = "use a join on a grouped subquery"
+        raise refuse_form(node, "LATERAL with groups", hint, code=CLAUSE)
+    names = [each.name for each in alias.args.get("columns") or ()]
+    names.extend(item.name for item in query.items[len(names) :])
+    columns = tuple((n, item.expr.type) for n, item in zip(names, query.items, strict=True))
+    _enter(Seen(alias.name, columns), scope, node)
+    for name, item in zip(names, query.items, strict=True):
+        one = replace(query, items=(Item(item.expr, name),))
+        scope.computed[alias.name, name] = Scalar(one, item.expr.type, item.expr.at)
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
@@ -150,6 +199,9 @@ def _join(left: Source, node: exp.Expr, scope: Scope, filters: list[Expr]) -> So
     side = str(node.args.get("side") or "").upper()
     if filters and side:
         raise refuse_form(node, "an outer join after a semi join", "use EXISTS", code=CLAUSE)
+    if isinstance(node.this, exp.Lateral):
+        _lateral(node, scope)
+        return left
     before = len(scope.sources)
     right = _source(node.this, scope)
     for inner in node.this.args.get("joins") or ():

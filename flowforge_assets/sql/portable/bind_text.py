@@ -198,7 +198,17 @@ def _split_item(node: exp.Expr, scope: Scope) -> Expr:
         raise refuse_form(node, "this index", "count from 1 on")
     arg = text(inner.this, scope)
     delimiter = Literal(_needle(inner.args["expression"], inner), TEXT, arg.at)
-    return Call("split_item", (arg, delimiter), TEXT, arg.at, (str(index),))
+    part = Call("split_part", (arg, delimiter), TEXT, arg.at, (str(index + 1),))
+    return make_case([_has_parts(arg, delimiter, index)], [part], None, arg.at)
+
+
+def _has_parts(arg: Expr, delimiter: Literal, count: int) -> Expr:
+    """Whether a text has a delimiter so many times, from the length that it loses without."""
+    bare = Call("replace", (arg, delimiter, Literal("", TEXT, arg.at)), TEXT, arg.at)
+    lengths = [Call("text_length", (each,), BIGINT, arg.at) for each in (arg, bare)]
+    lost = Call("subtract", tuple(lengths), BIGINT, arg.at)
+    least = Literal(count * len(str(delimiter.value)), BIGINT, arg.at)
+    return Call("greater_or_equal", (lost, least), BOOL, arg.at)
 
 
 @reads(exp.Concat, args=["expressions", "safe", "coalesce"])
@@ -291,7 +301,13 @@ def _regexp_replace(node: exp.Expr, scope: Scope) -> Expr:
     arg = text(node.this, scope)
     pattern, new = _pattern(node), text_constant(node.args["replacement"])
     modifiers = text_constant(node.args.get("modifiers")) or ""
-    if new is None or "\\" in new or "$" in new or modifiers not in {"", "g"} or "*" in pattern:
+    if (
+        new is None
+        or "\\" in new
+        or "$" in new
+        or modifiers not in {"", "g"}
+        or any(each in pattern for each in "*^$")
+    ):
         hint = "replace by a constant without `\\` or `$`; a pattern that matches something"
         raise refuse_form(node, "this `regexp_replace`", hint)
     name = "replace_matches" if modifiers else "replace_match"

@@ -298,6 +298,22 @@ def _piece(piece: str, moment: Expr, node: exp.Expr) -> Expr:
 _CODE_NAMES: Final = set(_CODES.values())
 
 
+@reads(exp.StrToTime, args=["this", "format"])
+def _parse_time(node: exp.Expr, scope: Scope) -> Expr:
+    """`strptime` with a constant format of plain numbers."""
+    arg = bind(node.this, scope)
+    template = text_constant(node.args["format"]) or ""
+    pieces = tuple(_NUMBERS.get(piece, piece) for piece in _pieces(template))
+    is_plain = all(p in _NUMBERS.values() or re.fullmatch(r"[-/:. ]+", p) for p in pieces)
+    if arg.type.kind is not Kind.TEXT or not is_plain or "YYYY" not in pieces:
+        hint = f"use {', '.join(_NUMBERS)} with `-`, `/`, `:` or blanks between"
+        raise refuse_form(node, "this `strptime`", hint)
+    return Call("parse_time", (arg,), TIMESTAMP, arg.at, pieces)
+
+
+_NUMBERS: Final = {name: _CODES[name] for name in ("%Y", "%m", "%d", "%H", "%M", "%S")}
+
+
 @reads(exp.DateBin, args=["this", "expression"])
 def _bucket(node: exp.Expr, scope: Scope) -> Expr:
     """`time_bucket` of minutes that divide an hour, or of hours that divide a day."""

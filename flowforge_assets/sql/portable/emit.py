@@ -22,7 +22,9 @@ from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.parse import query_tree
 from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text
 from flowforge_assets.sql.portable.bind_query import bind_query
+from flowforge_assets.sql.portable.constant import constant_query
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
+from flowforge_assets.sql.portable.expand import Expansion
 from flowforge_assets.sql.portable.marks import Marks
 from flowforge_assets.sql.portable.oracle import Frozen, frozen, result_types
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, TYPE, Refused
@@ -71,10 +73,11 @@ def emit_query(
     columns: tuple[tuple[str, str], ...] = ()
     try:
         columns = tuple(result_types(_statement(sql), tables))
-        query, names = _bound(tree, tables)
+        query, names = _bound(tree, tables, _statement(sql))
         query = _named(query, columns, writes)
     except Refused as refused:
         return Emitted(None, (refused.refusal,), columns)
+    query = Expansion(writes, names).query(query)
     if writes.marks:
         query = Marks(names).query(query)
     writer = QueryWriter(writes)
@@ -99,7 +102,7 @@ def _file(sql: str) -> SqlFile:
     return SqlFile(Path(_SHOWN), _SHOWN, header, sql, 1, 1, digest)
 
 
-def _bound(tree: exp.Expr, schema: Frozen) -> tuple[Query, Names]:
+def _bound(tree: exp.Expr, schema: Frozen, sql: str) -> tuple[Query, Names]:
     taken = {node.name for node in tree.find_all(exp.Identifier)}
     names = Names(taken | {table for table, _ in schema} | {c for _, cs in schema for c, _ in cs})
     tables = {
@@ -112,6 +115,11 @@ def _bound(tree: exp.Expr, schema: Frozen) -> tuple[Query, Names]:
     scope = Scope(Tables(tables, names, bind_query))
     try:
         return bind_query(tree, scope), names
+    except Refused:
+        constant = constant_query(tree, sql)
+        if constant is None:
+            raise
+        return constant, names
     except RecursionError:
         hint = "cut it into WITH queries"
         raise Refused(CLAUSE, "the query is too deep", At(1, 1), hint) from None

@@ -15,7 +15,7 @@ from flowforge_assets.sql.portable.refusal import NAME, TYPE, Refused
 from flowforge_assets.sql.portable.tree import At
 from flowforge_assets.sql.reference import quoted
 
-_SETTINGS: Final = (
+SETTINGS: Final = (
     *("python_enable_replacements=false", "autoinstall_known_extensions=false"),
     *("autoload_known_extensions=false", "enable_external_access=false"),
     *("errors_as_json=true", "TimeZone='UTC'"),
@@ -48,7 +48,7 @@ def result_types(sql: str, schema: Frozen) -> list[tuple[str, str]]:
 @lru_cache(maxsize=4)
 def _with_tables(schema: Frozen) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": 1})
-    for setting in _SETTINGS:
+    for setting in SETTINGS:
         connection.execute(f"SET {setting}")
     for table, columns in schema:
         *path, name = table.split(".")

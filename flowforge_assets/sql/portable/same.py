@@ -1,8 +1,22 @@
-"""Whether two expressions are the same, wherever they stand in the source."""
+"""What expressions have in common, and what they are made of."""
 
 from __future__ import annotations
 
-from flowforge_assets.sql.portable.tree import Expr
+from flowforge_assets.sql.portable.tree import (
+    Aggregate,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Exists,
+    Expr,
+    GroupingBit,
+    InList,
+    InQuery,
+    Literal,
+    Scalar,
+    Window,
+)
 
 
 def same(first: Expr, second: Expr) -> bool:
@@ -18,3 +32,32 @@ def _bare(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_bare(each) for each in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any tuple
     return (type(value).__name__, value)
+
+
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions right below one, subqueries left out."""
+    match expr:
+        case Call() | Aggregate():
+            return (*expr.args, *(k.expr for k in getattr(expr, "order", ())))
+        case Cast():
+            return (expr.arg,)
+        case Case():
+            return (*(part for when in expr.whens for part in when), expr.otherwise)
+        case InList():
+            return (expr.arg, *expr.items)
+        case InQuery():
+            return (expr.arg,)
+        case Window():
+            keys = (key.expr for key in expr.order)
+            return (*expr.function.args, *expr.partition, *keys)
+        case GroupingBit():
+            return (expr.key,)
+        case Column() | Literal() | Scalar() | Exists():
+            return ()
+
+
+def has_aggregate(expr: Expr) -> bool:
+    """Whether the value is of a group, not of a row."""
+    if isinstance(expr, (Aggregate, GroupingBit)):
+        return True
+    return any(has_aggregate(part) for part in parts(expr))

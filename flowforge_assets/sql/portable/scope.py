@@ -68,6 +68,7 @@ class Scope:
         default_factory=dict[str, tuple[str, Columns]]
     )
     windows: dict[str, exp.Window] = field(default_factory=dict[str, exp.Window])
+    computed: dict[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
 
     def column(self, name: str, source: str | None, at: At) -> Expr | None:
         """The column that a name means here or, correlated, further out; None if none."""
@@ -89,7 +90,8 @@ class Scope:
                 continue
             column = seen.find(name)
             if column is not None:
-                found.append(Column(seen.alias, column[0], column[1], at))
+                place = (seen.alias, column[0])
+                found.append(self.computed.get(place) or Column(*place, column[1], at))
         if len(found) > 1:
             raise Refused(
                 NAME, f"column `{name}` is ambiguous", at, "write the table before it, `t.column`"
@@ -118,7 +120,8 @@ class Scope:
                 if source is None and (seen.alias, name.lower()) in self.skipped:
                     continue
                 merged = self.merged.get(name.lower()) if source is None else None
-                column = Column(seen.alias, name, type_, at)
+                place = (seen.alias, name)
+                column = self.computed.get(place) or Column(*place, type_, at)
                 yield name, merged or usable(name, column, at)
 
 

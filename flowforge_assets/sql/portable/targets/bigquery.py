@@ -175,6 +175,10 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "epoch": "DATETIME_DIFF({0}, DATETIME '1970-01-01 00:00:00', MICROSECOND) / 1000000",
     "last_day": "LAST_DAY({0})",
     "make_date": "DATE({0}, {1}, {2})",
+    "parse_time": time_text(
+        "PARSE_DATETIME({format}, {value})",
+        {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S"},
+    ),
     "today": "CURRENT_DATE('UTC')",
     "utc_to_zone": "DATETIME(TIMESTAMP({0}, 'UTC'), {t0})",
     "time_text": _time_text,
@@ -209,7 +213,6 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "position": "STRPOS({0}, {1})",
     "split_part": "CASE WHEN {0} IS NOT NULL THEN"
     " COALESCE(SPLIT({0}, {1})[SAFE_ORDINAL({n0})], '') END",
-    "split_item": "SPLIT({0}, {1})[SAFE_OFFSET({n0})]",
     "md5": "TO_HEX(MD5({0}))",
     "sha256": "TO_HEX(SHA256({0}))",
     "like": _like,

@@ -68,6 +68,10 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "epoch": "epoch({0})",
     "last_day": "last_day({0})",
     "make_date": "make_date({0}, {1}, {2})",
+    "parse_time": time_text(
+        "strptime({value}, {format})",
+        {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S"},
+    ),
     "today": "current_date",
     "utc_to_zone": "{0} AT TIME ZONE 'UTC' AT TIME ZONE {t0}",
     "time_text": time_text(
@@ -119,7 +123,6 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "pad_right": "rpad({0}, {n0}, {1})",
     "position": "strpos({0}, {1})",
     "split_part": "split_part({0}, {1}, {n0})",
-    "split_item": "string_split({0}, {1})[{n0} + 1]",
     "md5": "md5({0})",
     "sha256": "sha256({0})",
     "like": like(),

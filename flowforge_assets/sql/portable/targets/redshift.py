@@ -139,6 +139,10 @@ OPERATIONS: Final[Mapping[str, Form]] = {
     "last_day": "LAST_DAY({0})",
     "make_date": "CAST(LPAD(CAST({0} AS VARCHAR), 4, '0') || '-'"
     " || LPAD(CAST({1} AS VARCHAR), 2, '0') || '-' || LPAD(CAST({2} AS VARCHAR), 2, '0') AS DATE)",
+    "parse_time": time_text(
+        "CAST(TO_TIMESTAMP({value}, {format}) AS TIMESTAMP)",
+        {"YYYY": "YYYY", "MM": "MM", "DD": "DD", "HH24": "HH24", "MI": "MI", "SS": "SS"},
+    ),
     "today": "CAST(GETDATE() AS DATE)",
     "utc_to_zone": "{0} AT TIME ZONE 'UTC' AT TIME ZONE {t0}",
     "time_text": time_text(
@@ -234,7 +238,11 @@ REDSHIFT: Final = Target(
     operations=OPERATIONS,
     casts=CASTS,
     aggregates=_AGGREGATE_FORMS,
-    windows=WINDOWS,
+    windows={
+        **WINDOWS,
+        "first_value_present": "FIRST_VALUE({0} IGNORE NULLS)",
+        "last_value_present": "LAST_VALUE({0} IGNORE NULLS)",
+    },
     frames=frozenset({"ROWS"}),
     why=dict.fromkeys(("matches", "replace_match", "replace_matches", "find_match"), _REGEX),
     marks=True,

@@ -95,10 +95,14 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     " AS DOUBLE) / 1000000",
     "last_day": "LAST_DAY({0})",
     "make_date": "DATE_FROM_PARTS({0}, {1}, {2})",
+    "parse_time": time_text(
+        "TO_TIMESTAMP_NTZ({value}, {format})",
+        {"YYYY": "YYYY", "MM": "MM", "DD": "DD", "HH24": "HH24", "MI": "MI", "SS": "SS"},
+    ),
     "today": "CAST(SYSDATE() AS DATE)",
     "utc_to_zone": "CONVERT_TIMEZONE('UTC', {t0}, {0})",
     "time_text": time_text(
-        "TO_CHAR({value}, {format})",
+        "TO_CHAR(CAST({value} AS TIMESTAMP_NTZ(6)), {format})",
         {
             "YYYY": "YYYY",
             "MM": "MM",
@@ -144,12 +148,15 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "pad_right": "RPAD({0}, {n0}, {1})",
     "position": "POSITION({1}, {0})",
     "split_part": "SPLIT_PART({0}, {1}, {n0})",
-    "split_item": "CAST(GET(SPLIT({0}, {1}), {n0}) AS VARCHAR)",
     "md5": "MD5({0})",
     "sha256": "SHA2({0}, 256)",
     "like": like(),
     "matches": "REGEXP_INSTR({0}, {t0}) > 0",
-    "replace_match": "REGEXP_REPLACE({0}, {t0}, {t1}, 1, 1)",
+    # the first place where the text of the first match stands is where the first match is
+    "replace_match": "CASE WHEN REGEXP_SUBSTR({0}, {t0}) IS NOT NULL THEN"
+    " LEFT({0}, POSITION(REGEXP_SUBSTR({0}, {t0}), {0}) - 1) || {t1}"
+    " || SUBSTRING({0}, POSITION(REGEXP_SUBSTR({0}, {t0}), {0})"
+    " + LENGTH(REGEXP_SUBSTR({0}, {t0}))) ELSE {0} END",
     "replace_matches": "REGEXP_REPLACE({0}, {t0}, {t1})",
     "find_match": "REGEXP_SUBSTR({0}, {t0}, 1, 1, 'e', {n1})",
 }
