@@ -236,7 +236,9 @@ def _window(node: exp.Expr, scope: Scope) -> Expr:
         node = named
     partition = tuple(bind(each, scope) for each in node.args.get("partition_by") or ())
     ordered = node.args["order"].expressions if node.args.get("order") else ()
-    order = tuple(sort_key(each, scope) for each in ordered)
+    keys = (sort_key(each, scope) for each in ordered)
+    order = tuple(key for key in keys if not isinstance(key.expr, Literal))
+    partition = tuple(key for key in partition if not isinstance(key, Literal))
     function = _window_function(inner, scope)
     frame = _frame(node.args.get("spec"))
     if frame is None and order and function.name not in _NO_FRAME:

@@ -139,7 +139,11 @@ def _group(node: exp.Select, items: tuple[Item, ...], scope: Scope) -> Grouping 
     if group is None:
         return None
     if group.args.get("all"):
-        return Grouping(tuple(item.expr for item in items if not has_aggregate(item.expr)))
+        listed = [item.expr for item in items if not has_aggregate(item.expr)]
+        named = tuple(key for key in listed if not isinstance(key, Literal))
+        if listed and not named:
+            raise refuse_form(group, "a constant to group by", "leave it out", code=CLAUSE)
+        return Grouping(named)
     if {name for name, value in group.args.items() if value} - {"expressions"}:
         raise refuse_form(group, "this GROUP BY", "list the keys", code=CLAUSE)
     keys = _Keys(items, scope)
@@ -147,6 +151,8 @@ def _group(node: exp.Select, items: tuple[Item, ...], scope: Scope) -> Grouping 
     special = [each for each in group.expressions if isinstance(each, _SETS)]
     for each in plain:
         keys.index(each)
+    if any(isinstance(key, Literal) for key in keys.found):
+        raise refuse_form(group, "a constant to group by", "leave it out", code=CLAUSE)
     if not special:
         return Grouping(tuple(keys.found))
     if len(special) > 1 or plain:
@@ -210,7 +216,7 @@ def _order(node: exp.Select, items: tuple[Item, ...], scope: Scope) -> tuple[Sor
             keys.append(replace(flags, expr=items[int(inner.this) - 1].expr))
         else:
             keys.append(_order_key(each, inner, items, scope))
-    return tuple(keys)
+    return tuple(key for key in keys if not isinstance(key.expr, Literal))
 
 
 def _order_key(each: exp.Expr, inner: exp.Expr, items: tuple[Item, ...], scope: Scope) -> SortKey:

@@ -47,7 +47,7 @@ def constant_query(tree: exp.Expr, sql: str) -> Query | None:
         try:
             text = f"SELECT * FROM ({sql}) LIMIT {_MOST_ROWS + 1}"  # noqa: S608 - reads nothing
             found = connection.execute(text)
-            rows = cast(list[tuple[object, ...]], found.fetchall())
+            rows = cast("list[tuple[object, ...]]", found.fetchall())
             columns = [(str(c[0]), find_type(str(c[1]))) for c in found.description or ()]
         except duckdb.Error:
             return None

@@ -32,6 +32,7 @@ from flowforge_assets.sql.portable.scope import Names, Scope, Tables
 from flowforge_assets.sql.portable.target import Target
 from flowforge_assets.sql.portable.targets.bigquery import BIGQUERY
 from flowforge_assets.sql.portable.targets.duckdb import DUCKDB
+from flowforge_assets.sql.portable.targets.postgres import POSTGRES
 from flowforge_assets.sql.portable.targets.redshift import REDSHIFT
 from flowforge_assets.sql.portable.targets.snowflake import SNOWFLAKE
 from flowforge_assets.sql.portable.targets.synapse import SYNAPSE
@@ -49,7 +50,7 @@ from flowforge_assets.sql.portable.write_query import QueryWriter
 from flowforge_assets.sql.toml_text import TomlText
 
 TARGETS: Final = {
-    target.name: target for target in (DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE)
+    target.name: target for target in (DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE, POSTGRES)
 }
 _READERS: Final = (bind_aggregate, bind_cast, bind_text)  # importing them enters what they read
 _SHOWN: Final = "query.sql"
@@ -79,7 +80,7 @@ def emit_query(
         return Emitted(None, (refused.refusal,), columns)
     query = Expansion(writes, names).query(query)
     if writes.marks:
-        query = Marks(names).query(query)
+        query = Marks(names, writes.marks).query(query)
     writer = QueryWriter(writes)
     written = writer.query(query)
     refusals = tuple(dict.fromkeys(sorted(writer.refusals)))

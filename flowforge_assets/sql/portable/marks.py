@@ -23,13 +23,14 @@ from flowforge_assets.sql.portable.tree import (
     InList,
     InQuery,
     Item,
+    Literal,
     Query,
     Select,
     SetOperation,
     Window,
     output,
 )
-from flowforge_assets.sql.portable.types import TEXT, Kind
+from flowforge_assets.sql.portable.types import BIGINT, BOOL, TEXT, Kind
 from flowforge_assets.sql.portable.walk import (
     with_expressions,
     with_key,
@@ -59,9 +60,14 @@ def unmark(expr: Expr) -> Expr:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Puts marks into a whole query."""
+    """Puts marks into a whole query.
+
+    `equals` says what `=` needs: `mark`; `length`, for engines on which texts that are equal and
+    as long are the same, so that joins can still use the columns; or `plain`, nothing.
+    """
 
     names: Names
+    equals: str = "mark"
 
     def query(self, query: Query) -> Query:
         """The query with marks wherever texts meet."""
@@ -104,6 +110,14 @@ class Marks:
         """The expression with marks on the texts that it compares."""
         made = with_parts(expr, self.expr, self.query)
         match made:
+            case Call() if self._is_equality(made):
+                return made if self.equals == "plain" else _as_long(made)
+            case InList() if self.equals == "length" and _is_plain_list(made):
+                bare = Call("trim_right", (made.arg,), TEXT, made.at, (" ",))
+                ends = Call("equal", (_length(made.arg), _length(bare)), BOOL, made.at)
+                return Call("and", (made, ends), BOOL, made.at)
+            case InList() if self.equals == "plain":
+                return made
             case Call() if made.name in _COMPARES:
                 return replace(made, args=tuple(map(mark, made.args)))
             case Call() if made.name == "null_if" and made.type.kind is Kind.TEXT:
@@ -119,6 +133,10 @@ class Marks:
                 return replace(made, partition=tuple(map(mark, made.partition)), order=order)
             case _:
                 return made
+
+    def _is_equality(self, call: Call) -> bool:
+        is_text = bool(call.args) and call.args[0].type.kind is Kind.TEXT
+        return is_text and call.name in {"equal", "not_equal"} and self.equals != "mark"
 
     def _one_marked(self, query: Query) -> Select:
         """The one column of a query, marked."""
@@ -174,6 +192,27 @@ class Marks:
             Item(mark(Column(alias, item.name, item.expr.type, at)), item.name) for item in items
         )
         return Select(columns, at, source=Derived(query, alias, at))
+
+
+def _as_long(call: Call) -> Expr:
+    """Equal and as long, or not equal or not as long."""
+    lengths = tuple(map(_length, call.args))
+    word = "and" if call.name == "equal" else "or"
+    return Call(word, (call, Call(call.name, lengths, BOOL, call.at)), BOOL, call.at)
+
+
+def _length(text: Expr) -> Expr:
+    if isinstance(text, Literal) and isinstance(text.value, str):
+        return Literal(len(text.value), BIGINT, text.at)
+    return Call("text_length", (text,), BIGINT, text.at)
+
+
+def _is_plain_list(expr: InList) -> bool:
+    """Whether the list is of constants none of which ends in a blank."""
+    return expr.arg.type.kind is Kind.TEXT and all(
+        isinstance(item, Literal) and isinstance(item.value, str) and not item.value.endswith(" ")
+        for item in expr.items
+    )
 
 
 def _is_marked(select: Select) -> bool:

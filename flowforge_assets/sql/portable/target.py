@@ -68,10 +68,11 @@ class Target:
     windows: Mapping[str, Form]
     frames: frozenset[str] = frozenset({"ROWS", "RANGE"})
     why: Mapping[str, str] = field(default_factory=_no_near)
-    marks: bool = False
+    marks: str = ""  # what `=` needs, see `Marks`; empty where texts need no marks
     conditions_are_values: bool = True
     nulls_sort: str = "last"  # where nulls go by themselves: last, largest or smallest
     says_nulls: bool = True
+    parts_by_doubles: bool = True
     limit: str = "limit"
     recursive: bool = True
     with_columns: bool = True
@@ -79,7 +80,6 @@ class Target:
     groupings: frozenset[str] = frozenset({"plain", "rollup", "cube", "sets"})
     kept_duplicates: frozenset[str] = frozenset({"UNION", "INTERSECT", "EXCEPT"})
     set_words: Mapping[str, str] = field(default_factory=_no_near)
-    correlated_exists_only: bool = False
     settings: tuple[str, ...] = ()
 
 

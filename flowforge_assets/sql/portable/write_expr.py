@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from flowforge_assets.sql.portable.refusal import CLAUSE, FORM, LITERAL, NAME, TYPE, Refused
+from flowforge_assets.sql.portable.same import same
 from flowforge_assets.sql.portable.target import (
     AND,
     ATOM,
@@ -228,7 +229,7 @@ class ExprWriter:
             if name == "distinct":
                 return "DISTINCT " if isinstance(call, Aggregate) and call.distinct else ""
             if name == "order":
-                return self.order(call.order) if isinstance(call, Aggregate) else ""
+                return self._inner_order(call) if isinstance(call, Aggregate) else ""
             if name[0] in "nt":
                 constant = constants[int(name[1:])]
                 return constant if name[0] == "n" else self.text(constant, call.at)
@@ -266,6 +267,10 @@ class ExprWriter:
     def _window(self, window: Window) -> Text:
         function = self._formed(self.target.windows, window.function).sql
         parts: list[str] = []
+        has_double = any(key.type.kind is Kind.DOUBLE for key in window.partition)
+        if has_double and not self.target.parts_by_doubles:
+            hint = "cast the key to a DECIMAL"
+            raise Refused(CLAUSE, "PARTITION BY a double", window.at, hint)
         if window.partition:
             parts.append(f"PARTITION BY {', '.join(map(self.plain, window.partition))}")
         if window.order:
@@ -285,6 +290,23 @@ class ExprWriter:
     def order(self, keys: tuple[SortKey, ...]) -> str:
         """The keys after ORDER BY, with nulls where they belong."""
         return ", ".join(self._key(key) for key in keys)
+
+    def _inner_order(self, call: Aggregate) -> str:
+        """The keys inside an aggregate, which takes no NULLS LAST everywhere.
+
+        Values that are null are left out, so that ordering by them needs no word on nulls.
+        """
+        keys: list[str] = []
+        for key in call.order:
+            written = self.plain(key.expr) + (" DESC" if key.descending else "")
+            expr = key.expr
+            bare = expr.args[0] if isinstance(expr, Call) and expr.name == "mark" else expr
+            if not same(bare, call.args[0]):
+                test = f"{self.held(expr, COMPARISON + 1)} IS NULL"
+                ranks = "0 ELSE 1" if key.nulls_first else "1 ELSE 0"
+                keys.append(f"CASE WHEN {test} THEN {ranks} END")
+            keys.append(written)
+        return ", ".join(keys)
 
     def _key(self, key: SortKey) -> str:
         written = self.plain(key.expr) + (" DESC" if key.descending else "")

@@ -265,6 +265,7 @@ BIGQUERY: Final = Target(
     },
     why={"median": "`median` is exact over a window only here"},
     nulls_sort="smallest",
+    parts_by_doubles=False,
     with_columns=False,
     kept_duplicates=frozenset({"UNION"}),
     set_words={

@@ -245,7 +245,7 @@ REDSHIFT: Final = Target(
     },
     frames=frozenset({"ROWS"}),
     why=dict.fromkeys(("matches", "replace_match", "replace_matches", "find_match"), _REGEX),
-    marks=True,
+    marks="length",
     nulls_sort="largest",
     kept_duplicates=frozenset({"UNION"}),
     settings=("SET enable_case_sensitive_identifier TO true",),

@@ -245,7 +245,7 @@ SYNAPSE: Final = Target(
         **{name: _AGGREGATE_FORMS[name] for name in ("sum", "count", "count_rows")},
     },
     why={"median": "`median` is exact over a window only here"},
-    marks=True,
+    marks="mark",
     conditions_are_values=False,
     nulls_sort="smallest",
     says_nulls=False,

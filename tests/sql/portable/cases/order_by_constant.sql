@@ -1,0 +1,1 @@
+SELECT 5 AS c, id FROM t ORDER BY c, id

@@ -1,0 +1,1 @@
+SELECT id, g FROM t RIGHT JOIN u USING (id) ORDER BY id, g

@@ -1,0 +1,1 @@
+SELECT id, rank() OVER (PARTITION BY g ORDER BY s DESC) AS r FROM t
