@@ -249,7 +249,7 @@ class DeltaTable:
                 return Upkept()
             self._folder.refuse_unsafe()
             upkeep = by_its_clock(upkeep, self._folder)
-            return maintain_delta(self._folder, self._spec, self._handle, schemas, upkeep)
+            return maintain_delta(self._spec, self._handle, self._leftovers, schemas, upkeep)
 
     @property
     def _place(self) -> str:

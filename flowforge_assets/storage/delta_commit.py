@@ -50,6 +50,8 @@ _CONFIGURATION: Final = {
     "delta.setTransactionRetentionDuration": "interval 30 days",
 }
 
+UPKEEP_KEY: Final = "flowforge_upkeep"
+
 _NTZ_READER_VERSION: Final = 3  # Delta protocol, "Timestamp without timezone"
 
 
@@ -188,21 +190,43 @@ def _needs_protocol(table: DeltaTable, spec: TableSpec) -> bool:
     )
 
 
-def _add(file: DataFile, hive: Sequence[str]) -> AddAction:
+def move_rows(
+    table: DeltaTable, gone: Sequence[DataFile], added: Sequence[DataFile], hive: Sequence[str]
+) -> None:
+    """Commits that the rows of files are in others now, after the version that `table` is at.
+
+    Raises:
+        CommitFailedError: someone committed after it.
+    """
+    table.create_write_transaction(
+        [
+            *(_add(file, hive, data_change=False) for file in added),
+            *(_remove(file, data_change=False) for file in gone),
+        ],
+        mode="append",
+        schema=table.schema(),
+        partition_by=list(hive),
+        commit_properties=CommitProperties(
+            custom_metadata={UPKEEP_KEY: "compact"}, max_commit_retries=0
+        ),
+    )
+
+
+def _add(file: DataFile, hive: Sequence[str], *, data_change: bool = True) -> AddAction:
     return AddAction(
         path=file.path,
         size=file.bytes_written,
         partition_values={name: file.values.get(name) for name in hive},
         modification_time=_now_ms(),
-        data_change=True,
+        data_change=data_change,
         stats=delta_stats(file.rows, file.stats, without=hive),
     )
 
 
-def _remove(file: DataFile) -> RemoveAction:
+def _remove(file: DataFile, *, data_change: bool = True) -> RemoveAction:
     return RemoveAction(
         file.path,
-        data_change=True,
+        data_change=data_change,
         deletion_timestamp=_now_ms(),
         partition_values=dict(file.values),
         size=file.bytes_written,

@@ -13,11 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from deltalake import CommitProperties, WriterProperties
 from deltalake import DeltaTable as LibraryTable
-from deltalake.exceptions import CommitFailedError
 
 from flowforge_assets.core.made import TableVersion
+from flowforge_assets.storage.compact_delta import compact_delta
 from flowforge_assets.storage.delta_changes import newest_of_others
 from flowforge_assets.storage.delta_log import (
     LOG,
@@ -37,56 +36,18 @@ from flowforge_assets.storage.state_file import (
     state_versions,
     write_state,
 )
-from flowforge_assets.storage.upkeep import Upkeep, Upkept, is_leftover, small_groups
+from flowforge_assets.storage.upkeep import Upkeep, Upkept, is_leftover
 
 if TYPE_CHECKING:
     from flowforge_assets.core.schema_change import SchemaChange
     from flowforge_assets.storage.delta_handle import DeltaHandle, Snapshot
     from flowforge_assets.storage.folder import FileEntry, Folder
+    from flowforge_assets.storage.leftovers import Leftovers
     from flowforge_assets.storage.past import Version
     from flowforge_assets.storage.store import TableSpec
 
-UPKEEP_KEY: Final = "flowforge_upkeep"
 _KEPT_STEPS: Final = 1000
 _DIGITS: Final = 20
-
-
-def compact(folder: Folder, handle: DeltaHandle, upkeep: Upkeep) -> tuple[int, int]:
-    """Puts small files together by a commit that changes no row.
-
-    Gives how many files were, and into how many. Those of a partition stay in its folder. Nothing
-    is done when others commit meanwhile: the next upkeep does it.
-    """
-    snapshot = handle.current()
-    assert snapshot is not None  # noqa: S101 - there is a table
-    sizes = [(tuple(sorted(f.values.items())), f.bytes_written) for f in snapshot.files]
-    groups = small_groups(sizes, upkeep.target_bytes)
-    if not groups or upkeep.is_dry:
-        return sum(groups.values()), len(groups)
-    table = _library(folder, snapshot.version)
-    try:
-        done = table.optimize.compact(
-            target_size=upkeep.target_bytes,
-            commit_properties=CommitProperties(
-                custom_metadata={UPKEEP_KEY: "compact"}, max_commit_retries=0
-            ),
-            writer_properties=WriterProperties(compression="ZSTD", compression_level=1),
-        )
-    except CommitFailedError:
-        if handle.newest() == snapshot.version:
-            raise
-        return 0, 0
-    return int(done["numFilesRemoved"]), int(done["numFilesAdded"])
-
-
-def compact_all(folder: Folder, handle: DeltaHandle, upkeep: Upkeep) -> tuple[int, int]:
-    """Compacts until that leaves no fewer files: what was put together may be small again."""
-    compacted = into = 0
-    while True:
-        gone, made = compact(folder, handle, upkeep)
-        compacted, into = compacted + gone, into + made
-        if upkeep.is_dry or made >= gone:
-            return compacted, into
 
 
 @dataclass(frozen=True)
@@ -234,14 +195,15 @@ class DeltaUpkeep:
 
 
 def maintain_delta(
-    folder: Folder,
     spec: TableSpec,
     handle: DeltaHandle,
+    leftovers: Leftovers,
     schemas: Sequence[SchemaChange],
     upkeep: Upkeep,
 ) -> Upkept:
-    """Does the upkeep of the table in `folder`, of which `handle` follows the log."""
-    compacted, into = compact_all(folder, handle, upkeep)
+    """Does the upkeep of the table of which `handle` follows the log."""
+    folder = leftovers.folder
+    compacted, into = compact_delta(handle, spec, leftovers, upkeep)
     snapshot = handle.current()
     assert snapshot is not None  # noqa: S101 - there is a table
     work = DeltaUpkeep(folder, spec, snapshot, handle, upkeep)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowforge_assets.storage import manifest as manifests
-from flowforge_assets.storage.data_files import Layout, write_files
+from flowforge_assets.storage.compaction import Heap, put_together, small_heaps
+from flowforge_assets.storage.data_files import Layout
 from flowforge_assets.storage.delta_schema import physical_columns
-from flowforge_assets.storage.file_scan import refuse_damaged, scan_stored
 from flowforge_assets.storage.leftovers import Leftovers
 from flowforge_assets.storage.state_file import State, forget_states, state_versions, write_state
-from flowforge_assets.storage.upkeep import small_groups
 
 if TYPE_CHECKING:
     from flowforge_assets.core.schema_change import SchemaChange
@@ -35,10 +34,10 @@ def compact_parquet(
     """
     compacted = into = 0
     at: Manifest | None = newest
-    while at is not None and (groups := _groups(at, upkeep)):
+    while at is not None and (heaps := small_heaps(at.files, upkeep.target_bytes)):
         if upkeep.is_dry:
-            return sum(groups.values()), len(groups)
-        before, at = at, _compacted(versions, at, spec, upkeep, groups)
+            return sum(map(len, heaps)), len(heaps)
+        before, at = at, _compacted(versions, at, spec, heaps)
         if at is not None:
             named, still = ({file.path for file in each.files} for each in (before, at))
             compacted, into = compacted + len(named - still), into + len(still - named)
@@ -59,18 +58,13 @@ def write_parquet_state(
     return at.version if is_new else None
 
 
-def _groups(at: Manifest, upkeep: Upkeep) -> dict[object, int]:
-    return small_groups([(_group(f), f.bytes_written) for f in at.files], upkeep.target_bytes)
-
-
 def _compacted(
     versions: VersionFiles,
     newest: Manifest,
     spec: TableSpec,
-    upkeep: Upkeep,
-    groups: Collection[object],
+    heaps: Sequence[Heap],
 ) -> Manifest | None:
-    """The version in which the small files of `groups` are put together, or None for none."""
+    """The version in which each of `heaps` is put together, or None for none."""
     folder = versions.folder
     read = Layout(folder, spec.dimensions, hive=())
     write = Layout(folder, spec.dimensions, physical_columns(spec))
@@ -78,11 +72,9 @@ def _compacted(
     merged: set[str] = set()
     leftovers = Leftovers(folder, lambda: manifests.named_files(versions, spec))
     with leftovers.of_failure(written, ()):
-        for group in groups:
-            for files in _bins(newest.files, group, upkeep.target_bytes):
-                refuse_damaged(files, folder, spec)
-                written += write_files(scan_stored(files, read, newest.stored), write)
-                merged.update(file.path for file in files)
+        for heap in heaps:
+            written += put_together(heap, read, newest.stored, write, spec)
+            merged.update(file.path for file in heap)
         step_id = f"upkeep {uuid.uuid4().hex}"
         after = replace(
             newest,
@@ -95,23 +87,3 @@ def _compacted(
         leftovers.remove(written)
         return None
     return after
-
-
-def _bins(files: Sequence[DataFile], group: object, target_bytes: int) -> list[list[DataFile]]:
-    """The small files of a group, in heaps of about the wanted size, each of two or more."""
-    heaps: list[list[DataFile]] = []
-    room = 0
-    small = (f for f in files if _group(f) == group and f.bytes_written < target_bytes)
-    # the smallest first: if any two fit together, they do
-    for file in sorted(small, key=lambda each: each.bytes_written):
-        if not heaps or file.bytes_written > room:
-            heaps.append([])
-            room = target_bytes
-        heaps[-1].append(file)
-        room -= file.bytes_written
-    return [heap for heap in heaps if len(heap) > 1]
-
-
-def _group(file: DataFile) -> object:
-    """What files share that may be put together: the values that name their folder."""
-    return tuple(sorted(file.values.items()))

@@ -79,17 +79,3 @@ def is_leftover(path: str) -> bool:
     """Whether a file at `path`, which no version names, may be what a killed writer left."""
     name = path.rpartition("/")[2]
     return name.startswith("part-") or name.endswith(".tmp") or "#" in name
-
-
-def small_groups(files: Sequence[tuple[object, int]], target_bytes: int) -> dict[object, int]:
-    """How many files of each group, given as group and size, are to be put together."""
-    found: dict[object, list[int]] = {}
-    for group, size in files:
-        if size < target_bytes:
-            found.setdefault(group, []).append(size)
-    # of those that are too large by twos, none is smaller than half of what is wanted
-    return {
-        group: len(sizes)
-        for group, sizes in found.items()
-        if len(sizes) > 1 and sum(sorted(sizes)[:2]) <= target_bytes
-    }

@@ -13,7 +13,7 @@ from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.kept_versions import keep_since, kept_since
 from flowforge_assets.storage.past import Version
 from flowforge_assets.storage.state_file import State, newest_state, read_state, write_state
-from flowforge_assets.storage.upkeep import Upkeep, small_groups
+from flowforge_assets.storage.upkeep import Upkeep
 from storage_values import KEY
 
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
@@ -47,11 +47,6 @@ def test_the_mark_of_kept_versions_belongs_to_one_table(tmp_path: Path) -> None:
     keep_since(folder, 5, "b")
     assert (kept_since(folder, "a"), kept_since(folder, "b")) == (0, 5)
     assert len(list((tmp_path / "_flowforge").iterdir())) == 1
-
-
-def test_only_small_files_that_have_company_are_put_together() -> None:
-    assert small_groups([("a", 1), ("a", 2), ("b", 1), ("c", 90), ("c", 90)], 100) == {"a": 2}
-    assert small_groups([("a", 60), ("a", 50)], 100) == {}
 
 
 def test_the_oldest_version_is_kept_where_none_is_old_enough() -> None:
