@@ -141,7 +141,7 @@ def test_a_bug_of_ours_says_where_its_traceback_is(
 
 
 def test_an_interrupted_run_ends_with_130(call: Call, new_shop: Path, edit: Edit) -> None:
-    stop = "import _thread\n    _thread.interrupt_main()\n    return pl.scan"
+    stop = "import os, signal\n    os.kill(os.getpid(), signal.SIGINT)\n    return pl.scan"
     edit(new_shop / "corner_shop/assets.py", "return pl.scan", stop)
     ran = call("run", "--json")
     assert ran.code == 130
