@@ -1,8 +1,8 @@
 """Runs the benches and prints ours beside the peers'.
 
     python benchmarks/run.py                     all of them; writes results/latest.jsonl
-    python benchmarks/run.py load lake           only these; writes results/partial.jsonl
-    python benchmarks/run.py --scale 0.1 writes  at a tenth of the size: a quick look
+    python benchmarks/run.py load lake           only these; the lines of the others stay
+    python benchmarks/run.py --scale 0.1 writes  at a tenth: a quick look, in results/partial.jsonl
     python benchmarks/run.py --trial             tiny workloads: do the benches themselves work?
 
 Needs the checkout's own environment; those of the peers are made under .envs at first use. Values
@@ -17,12 +17,14 @@ import platform
 import sys
 import tempfile
 import tomllib
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from harness.contest import BENCHMARKS
 from harness.environments import our_python
-from harness.figures import Figure, table, write_lines
+from harness.figures import Figure
+from harness.results import kept, renewed, write_results
 from harness.setting import Setting
 
 BENCHES = (
@@ -46,8 +48,10 @@ TRIAL_SCALE = 0.004
 def main() -> int:
     """The exit code: 0 when every rival finished, whether or not the targets are met."""
     wanted = _arguments()
-    results = BENCHMARKS / "results"
-    figures: list[Figure] = []
+    is_quick = wanted.trial or wanted.scale or wanted.peers_only
+    results = BENCHMARKS / "results" / f"{'partial' if is_quick else 'latest'}.jsonl"
+    lines = [] if is_quick else kept(results)
+    text, figures, reasons = "", list[Figure](), _reasons()
     with tempfile.TemporaryDirectory(prefix="flowforge-bench-", dir=wanted.scratch) as scratch:
         setting = Setting(
             our_python=wanted.python.absolute(),
@@ -57,17 +61,13 @@ def main() -> int:
             with_ours=not wanted.peers_only,
         )
         for bench in wanted.benches:
-            print(f"{bench} (load average {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
-            figures += import_module(f"bench_{bench}").run(setting)
-    reasons = _reasons()
-    text = f"{table(figures)}\n\n{_machine()}\n{_failed(figures)}"
-    is_whole_size = not (wanted.trial or wanted.scale)
-    text += _missed(figures, reasons) if is_whole_size else "not at full size\n"
+            taken = _here_and_now()
+            print(f"{bench}: {taken}", file=sys.stderr, flush=True)
+            found: list[Figure] = import_module(f"bench_{bench}").run(setting)
+            figures += found
+            lines = renewed(lines, [f.line(reasons, taken=taken) for f in found], BENCHES)
+            text = write_results(results, lines)
     print(text)
-    is_whole = tuple(wanted.benches) == BENCHES and is_whole_size and not wanted.peers_only
-    name = "latest" if is_whole else "partial"
-    write_lines(results / f"{name}.jsonl", figures, reasons)
-    (results / f"{name}.txt").write_text(text)
     # A peer that cannot do the work is a finding; we must finish.
     return 1 if any(f.ours is None for f in figures) and not wanted.peers_only else 0
 
@@ -95,20 +95,12 @@ def _reasons() -> dict[str, str]:
     return tomllib.loads(path.read_text()) if path.exists() else {}
 
 
-def _failed(figures: list[Figure]) -> str:
-    return "".join(f"failed: {f.name}: {f.failure}\n" for f in figures if f.failure)
-
-
-def _missed(figures: list[Figure], reasons: dict[str, str]) -> str:
-    missed = (f.name for f in figures if f.met is False)
-    return "".join(f"missed: {n}: {reasons.get(n, 'no reason is written')}\n" for n in missed)
-
-
-def _machine() -> str:
+def _here_and_now() -> str:
+    """What is said of when and where a bench was run."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores,"
-        f" Python {platform.python_version()}, load average {load}"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.system()} {platform.machine()},"
+        f" {os.cpu_count()} cores, Python {platform.python_version()}, load average {load}"
     )
 
 

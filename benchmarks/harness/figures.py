@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from harness.contest import Run, Score
 
 Reading = Callable[[Run], float]
+Line = dict[str, Any]  # as JSON has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +80,26 @@ class Figure:
     @property
     def name(self) -> str:
         """How the file of reasons names it: `lake/peak memory, re-read/hand-written`."""
-        return "/".join(filter(None, (self.bench, self.metric, self.peer)))
+        return figure_name(self.bench, self.metric, self.peer)
 
-    def as_json(self, reason: str | None) -> str:
-        """The line of the results file."""
-        return json.dumps(
-            {
-                "bench": self.bench,
-                "metric": self.metric,
-                "unit": self.unit,
-                "ours": _short(self.ours),
-                "peer": self.peer,
-                "peer_value": _short(self.peer_value),
-                "ratio": _short(self.ratio),
-                "target": str(self.target) if self.target else None,
-                "met": self.met,
-                "ours_range": self.ours_range and [_short(v) for v in self.ours_range],
-                "peer_range": self.peer_range and [_short(v) for v in self.peer_range],
-                "failure": self.failure,
-                "reason": reason,
-            }
-        )
+    def line(self, reasons: Mapping[str, str], *, taken: str) -> Line:
+        """What the results file says of it; `reasons` say by name why figures are missed."""
+        return {
+            "bench": self.bench,
+            "metric": self.metric,
+            "unit": self.unit,
+            "ours": _short(self.ours),
+            "peer": self.peer,
+            "peer_value": _short(self.peer_value),
+            "ratio": _short(self.ratio),
+            "target": str(self.target) if self.target else None,
+            "met": self.met,
+            "ours_range": self.ours_range and [_short(v) for v in self.ours_range],
+            "peer_range": self.peer_range and [_short(v) for v in self.peer_range],
+            "failure": self.failure,
+            "reason": reasons.get(self.name) if self.met is False else None,
+            "taken": taken,
+        }
 
 
 def figure(
@@ -132,6 +130,11 @@ def figure(
     )
 
 
+def figure_name(bench: str, metric: str, peer: str | None) -> str:
+    """`lake/peak memory, re-read/by hand`, without a peer `lake/peak memory, re-read`."""
+    return "/".join(filter(None, (bench, metric, peer)))
+
+
 def cpu_ms(run: Run) -> float:
     """CPU of the whole process in milliseconds."""
     return run.cpu_seconds * 1e3
@@ -152,47 +155,9 @@ def said(name: str, *, per: float = 1) -> Reading:
     return lambda run: run.said[name] / per
 
 
-def table(figures: Iterable[Figure]) -> str:
-    """The figures for people, aligned."""
-    head = ("bench", "metric", "unit", "ours", "peer", "peer's", "ratio", "target", "met")
-    rows = [
-        (
-            f.bench,
-            f.metric,
-            f.unit,
-            _text(f.ours),
-            f.peer or "",
-            _text(f.peer_value),
-            _text(f.ratio),
-            str(f.target or ""),
-            {True: "yes", False: "NO", None: ""}[f.met],
-        )
-        for f in figures
-    ]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
-
-
-def write_lines(path: Path, figures: Iterable[Figure], reasons: dict[str, str]) -> None:
-    """Writes one JSON object a figure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f.as_json(reasons.get(f.name) if f.met is False else None) for f in figures]
-    path.write_text("\n".join(lines) + "\n")
-
-
 def _range(values: list[float]) -> tuple[float, float] | None:
     return (min(values), max(values)) if values else None
 
 
 def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
-
-
-def _text(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
