@@ -21,6 +21,7 @@ from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.parse import query_tree
 from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text
+from flowforge_assets.sql.portable.accept import Accepting, read_acceptances
 from flowforge_assets.sql.portable.bind_query import bind_query
 from flowforge_assets.sql.portable.constant import constant_query
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
@@ -72,21 +73,40 @@ def emit_query(
         return Emitted(None, (found,), ())
     tables = frozen(schema)
     columns: tuple[tuple[str, str], ...] = ()
+    accepting, wrong = read_acceptances(sql)
     try:
         columns = tuple(result_types(_statement(sql), tables))
         query, names = _bound(tree, tables, _statement(sql))
         query = _named(query, columns, writes)
     except Refused as refused:
-        return Emitted(None, (refused.refusal,), columns)
-    query = Expansion(writes, names).query(query)
-    if writes.marks:
-        query = Marks(names, writes.marks).query(query)
-    writer = QueryWriter(writes)
-    written = writer.query(query)
-    refusals = tuple(dict.fromkeys(sorted(writer.refusals)))
-    if refusals:
-        return Emitted(None, refusals, columns)
-    return Emitted(written, (), columns, settings=writes.settings)
+        left = accepting.without_form([refused.refusal, *wrong])
+        return Emitted(None, tuple(left), columns)
+    return _emitted(query, names, writes, columns=columns, accepting=accepting, wrong=wrong)
+
+
+def _emitted(
+    query: Query,
+    names: Names,
+    target: Target,
+    *,
+    columns: tuple[tuple[str, str], ...],
+    accepting: Accepting,
+    wrong: list[Refusal],
+) -> Emitted:
+    query = Expansion(target, names).query(query)
+    if target.marks:
+        query = Marks(names, target.marks).query(query)
+    writer = QueryWriter(target, accepting)
+    text = writer.query(query)
+    refusals = accepting.without_form([*writer.refusals, *wrong])
+    return Emitted(
+        None if refusals else text,
+        tuple(refusals),
+        columns,
+        settings=() if refusals else target.settings,
+        accepted=accepting.accepted(),
+        warnings=accepting.unused(refusals),
+    )
 
 
 def _target(name: str) -> Target:

@@ -41,8 +41,12 @@ Formed: TypeAlias = Call | Cast | Aggregate
 Form: TypeAlias = str | Infix | Callable[[Writing, Formed], Text | str | None]
 
 
-def _no_near() -> dict[str, str]:
+def _no_words() -> dict[str, str]:
     return {}
+
+
+def _near_casts() -> dict[str, Form]:
+    return dict(NEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Target:
     `operations` are forms by name; a text has `{0}` for operands, `{type}` for the result's type,
     `{n0}` for constants as they are and `{t0}` for them as text constants. What is not in it has
     no exact form and is refused; `why` says more of some. `casts` are by the kinds from and to.
+    `near` are forms whose rows may differ: written only where the query accepts that.
     `mark` and `unmark` are of engines that ignore blanks at the end of text: see `marks`.
     """
 
@@ -67,7 +72,8 @@ class Target:
     aggregates: Mapping[str, Form]
     windows: Mapping[str, Form]
     frames: frozenset[str] = frozenset({"ROWS", "RANGE"})
-    why: Mapping[str, str] = field(default_factory=_no_near)
+    why: Mapping[str, str] = field(default_factory=_no_words)
+    near: Mapping[str, Form] = field(default_factory=_near_casts)
     marks: str = ""  # what `=` needs, see `Marks`; empty where texts need no marks
     conditions_are_values: bool = True
     nulls_sort: str = "last"  # where nulls go by themselves: last, largest or smallest
@@ -79,9 +85,12 @@ class Target:
     nested_with: bool = True
     groupings: frozenset[str] = frozenset({"plain", "rollup", "cube", "sets"})
     kept_duplicates: frozenset[str] = frozenset({"UNION", "INTERSECT", "EXCEPT"})
-    set_words: Mapping[str, str] = field(default_factory=_no_near)
+    set_words: Mapping[str, str] = field(default_factory=_no_words)
     settings: tuple[str, ...] = ()
 
+
+# What nearly all engines have, and each does in its own way.
+NEAR: Final[Mapping[str, Form]] = {"cast": "CAST({0} AS {type})"}
 
 COMMON: Final[Mapping[str, Form]] = {
     "add": Infix("+", SUM),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from flowforge_assets.sql.portable.accept import Accepting
 from flowforge_assets.sql.portable.refusal import CLAUSE, FORM, LITERAL, NAME, TYPE, Refused
 from flowforge_assets.sql.portable.same import same
 from flowforge_assets.sql.portable.target import (
@@ -53,6 +54,7 @@ _CONDITIONS: Final = {
     *("not_distinct",),
 }
 _HINT: Final = "compute it before, store it as a column, or run this query on another target"
+_OR_ACCEPT: Final = "or accept a near form: `-- ff: accept FF-451 why`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ExprWriter:
 
     target: Target
     query: Callable[[Query], str]
+    accepting: Accepting = field(default_factory=Accepting)
     writing: Writing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,7 +198,18 @@ class ExprWriter:
         written = self._form(form, call) if form is not None else None
         if written is None:
             why = self.target.why.get(name, f"`{name.replace('_', ' ')}` has no exact form here")
+            return self._near(name, call, why)
+        return written
+
+    def _near(self, name: str, call: Formed, why: str) -> Text:
+        """The near form of what has no exact one, where the query accepts it."""
+        near = self.target.near.get(name)
+        if near is None:
             raise Refused(FORM, why, call.at, _HINT)
+        refused = Refused(FORM, why, call.at, f"{_HINT}; {_OR_ACCEPT}")
+        written = self._form(near, call) if self.accepting.takes(refused.refusal) else None
+        if written is None:
+            raise refused
         return written
 
     def _form(self, form: Form, call: Formed) -> Text | None:
@@ -249,7 +263,7 @@ class ExprWriter:
         written = self._form(form, cast) if form is not None else None
         if written is None:
             message = f"a cast from `{cast.arg.type}` to `{cast.type}` has no exact form here"
-            raise Refused(FORM, message, cast.at, _HINT)
+            return self._near("cast", cast, message)
         return written
 
     def _case(self, case: Case) -> Text:
@@ -280,7 +294,10 @@ class ExprWriter:
             if frame.unit not in self.target.frames:
                 message = "a sum over all rows up to this one's equals has no exact form here"
                 hint = "write the frame: ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-                raise Refused(CLAUSE, message, window.at, hint)
+                refused = Refused(CLAUSE, message, window.at, hint)
+                if not self.accepting.takes(refused.refusal):
+                    raise refused
+                frame = replace(frame, unit="ROWS")
             parts.append(f"{frame.unit} BETWEEN {frame.start} AND {frame.end}")
         if not window.order and window.function.name in _RANKED:
             hint = "add ORDER BY to the window"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from flowforge_assets.sql.portable.accept import Accepting
 from flowforge_assets.sql.portable.emitted import Refusal
 from flowforge_assets.sql.portable.refusal import CLAUSE, Refused
 from flowforge_assets.sql.portable.target import Target
@@ -33,13 +34,14 @@ class QueryWriter:
     """Writes queries for one target, and lists what it cannot write."""
 
     target: Target
+    accepting: Accepting = field(default_factory=Accepting)
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     exprs: ExprWriter = field(init=False)
     depth: int = 0
 
     def __post_init__(self) -> None:
         """Expressions and queries hold each other."""
-        self.exprs = ExprWriter(self.target, self._inner)
+        self.exprs = ExprWriter(self.target, self._inner, self.accepting)
 
     def query(self, query: Query) -> str:
         """The text of a query, several lines."""

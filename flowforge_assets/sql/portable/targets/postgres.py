@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from flowforge_assets.sql.portable.target import WINDOWS, Form, Formed, Writing
+from flowforge_assets.sql.portable.target import NEAR, WINDOWS, Form, Formed, Writing
 from flowforge_assets.sql.portable.targets.redshift import OPERATIONS, REDSHIFT
 from flowforge_assets.sql.portable.tree import Aggregate
 from flowforge_assets.sql.portable.types import Kind
@@ -61,6 +61,7 @@ POSTGRES: Final = replace(
     windows=WINDOWS,
     frames=frozenset({"ROWS", "RANGE"}),
     why={},
+    near=NEAR,
     marks="plain",
     kept_duplicates=frozenset({"UNION", "INTERSECT", "EXCEPT"}),
     settings=(),

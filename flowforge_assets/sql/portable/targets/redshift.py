@@ -16,6 +16,7 @@ from flowforge_assets.sql.portable.narrow import narrow_product, narrow_sum
 from flowforge_assets.sql.portable.target import (
     AGGREGATES,
     COMMON,
+    NEAR,
     OTHER,
     SUM,
     WINDOWS,
@@ -245,6 +246,13 @@ REDSHIFT: Final = Target(
     },
     frames=frozenset({"ROWS"}),
     why=dict.fromkeys(("matches", "replace_match", "replace_matches", "find_match"), _REGEX),
+    near={
+        **NEAR,
+        "matches": "REGEXP_INSTR({0}, {t0}) > 0",
+        "replace_match": "REGEXP_REPLACE({0}, {t0}, {t1})",
+        "replace_matches": "REGEXP_REPLACE({0}, {t0}, {t1})",
+        "find_match": "REGEXP_SUBSTR({0}, {t0})",
+    },
     marks="length",
     nulls_sort="largest",
     kept_duplicates=frozenset({"UNION"}),

@@ -16,6 +16,7 @@ from flowforge_assets.sql.portable.narrow import narrow_product, narrow_sum
 from flowforge_assets.sql.portable.target import (
     AGGREGATES,
     COMMON,
+    NEAR,
     OTHER,
     PRODUCT,
     SUM,
@@ -229,6 +230,17 @@ _AGGREGATE_FORMS: Final[Mapping[str, Form]] = {
     ),
 }
 
+_BYTES: Final = f"CAST({{0}}{_COLLATE} AS VARCHAR(8000))"  # in UTF-8
+_NEAR: Final[Mapping[str, Form]] = {
+    **NEAR,
+    "md5": f"LOWER(CONVERT(VARCHAR(32), HASHBYTES('MD5', {_BYTES}), 2))",
+    "sha256": f"LOWER(CONVERT(VARCHAR(64), HASHBYTES('SHA2_256', {_BYTES}), 2))",
+    "repeat": "REPLICATE({0}, {n0})",
+    "pad_left": "RIGHT(REPLICATE({1}, {n0}) + {0}, {n0})",
+    "pad_right": "LEFT({0} + REPLICATE({1}, {n0}), {n0})",
+    "parse_time": "CAST({0} AS DATETIME2(6))",
+}
+
 SYNAPSE: Final = Target(
     name="synapse",
     quotes=("[", "]"),
@@ -245,6 +257,7 @@ SYNAPSE: Final = Target(
         **{name: _AGGREGATE_FORMS[name] for name in ("sum", "count", "count_rows")},
     },
     why={"median": "`median` is exact over a window only here"},
+    near=_NEAR,
     marks="mark",
     conditions_are_values=False,
     nulls_sort="smallest",
