@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -58,9 +58,14 @@ _SHOWN: Final = "query.sql"
 
 
 def emit_query(
-    sql: str, schema: Mapping[str, Mapping[str, str]], target: str, dialect: str
+    sql: str,
+    schema: Mapping[str, Mapping[str, str]],
+    target: str,
+    dialect: str,
+    *,
+    adjust: Callable[[Query, Names], Query] | None = None,
 ) -> Emitted:
-    """See `flowforge_assets.sql.emit`."""
+    """See `flowforge_assets.sql.emit`. `adjust` changes the query before it is written."""
     writes = _target(target)
     if dialect != "duckdb":
         hint = "write it in DuckDB's SQL"
@@ -78,6 +83,7 @@ def emit_query(
         columns = tuple(result_types(_statement(sql), tables))
         query, names = _bound(tree, tables, _statement(sql))
         query = _named(query, columns, writes)
+        query = query if adjust is None else adjust(query, names)
     except Refused as refused:
         left = accepting.without_form([refused.refusal, *wrong])
         return Emitted(None, tuple(left), columns)

@@ -30,5 +30,6 @@ POSTGRES: Final = Statements(
     instant="TIMESTAMP WITH TIME ZONE",
     not_a_number="{0} = CAST('NaN' AS DOUBLE PRECISION)",
     merge=MERGE,
+    find_comment="SELECT obj_description(to_regclass({unquoted}), 'pg_class')",
     said=plain_text,
 )

@@ -33,7 +33,10 @@ SNOWFLAKE: Final = Statements(
     replace="CREATE OR REPLACE TABLE {table} CLONE {other} COPY GRANTS",
     copy="CREATE OR REPLACE TABLE {table} CLONE {other}",
     swap="ALTER TABLE {table} SWAP WITH {other}",
-    comment="COMMENT ON TABLE {table} IS {text}",
+    view=("CREATE OR REPLACE VIEW {table} COPY GRANTS COMMENT = {text} AS\n{query}",),
+    view_comment=(),
+    find_comment="SELECT COMMENT FROM INFORMATION_SCHEMA.TABLES"
+    " WHERE TABLE_SCHEMA = {schema_text} AND TABLE_NAME = {name_text}",
     tag="ALTER TABLE {table} SET TAG {tag} = {text}",
     grant="GRANT {privilege} ON TABLE {table} TO ROLE {role}",
     layout=_clustered,

@@ -16,7 +16,7 @@ from flowforge_assets.core.table_name import TableName
 from flowforge_assets.sql.portable.refusal import LITERAL, Refused
 from flowforge_assets.sql.portable.target import Target
 from flowforge_assets.sql.portable.tree import At, Query
-from flowforge_assets.sql.portable.types import Kind, SqlType
+from flowforge_assets.sql.portable.types import SqlType
 from flowforge_assets.sql.portable.write_expr import ExprWriter
 
 Privilege: TypeAlias = Literal["select", "insert", "update", "delete"]
@@ -74,8 +74,9 @@ class Statements:
     `publishing` says how a staged table becomes the table: `transaction`: DDL and comments are
     part of one; `replace`: DDL commits by itself, and one statement puts a whole new table with
     its comment into the place of the old; `rename`: neither, the new table takes the name, and the
-    state is a row about the object that was renamed. `instant` is the type of times with a zone.
-    `not_a_number` tests a double; empty: there is no such value.
+    state is a row about the object that was renamed. `prepare` makes what `comment` needs.
+    `instant` is the type of times with a zone. `not_a_number` tests a double; empty: there is no
+    such value.
     """
 
     target: Target
@@ -97,8 +98,10 @@ class Statements:
     swap: str = ""
     view: tuple[str, ...] = ("CREATE OR REPLACE VIEW {table} AS\n{query}",)
     drop_view: str = "DROP VIEW IF EXISTS {table}"
-    comment: str = "COMMENT ON TABLE {table} IS {text}"
-    view_comment: str = "COMMENT ON VIEW {table} IS {text}"
+    prepare: tuple[str, ...] = ()
+    comment: tuple[str, ...] = ("COMMENT ON TABLE {table} IS {text}",)
+    view_comment: tuple[str, ...] = ("COMMENT ON VIEW {table} IS {text}",)
+    find_comment: str = ""
     column_comment: str = "COMMENT ON COLUMN {table}.{column} IS {text}"
     tag: str = ""
     grant: str = "GRANT {privilege} ON {table} TO {role}"
@@ -163,10 +166,7 @@ class Statements:
         )
         known = {column.name: column for column in columns}
         return self.create.format(
-            table=self.path(table),
-            unquoted=self.text(self.path(table)),
-            columns=lines,
-            layout=self.layout(self, layout, known),
+            **self._of(table), columns=lines, layout=self.layout(self, layout, known)
         )
 
     def filled(
@@ -199,24 +199,49 @@ class Statements:
 
     def dropped(self, table: TableName) -> str:
         """Removes a table, if it is there."""
-        path = self.path(table)
-        return self.drop.format(table=path, unquoted=self.text(path))
+        return self.drop.format(**self._of(table))
 
     def renamed(self, table: TableName, name: str) -> str:
         """Gives a table another name in its schema."""
         return self.rename.format(table=self.path(table), name=self.name(name))
 
-    def viewed(self, table: TableName, query: str) -> tuple[str, ...]:
-        """Makes a view, in the place of one that is there."""
-        path = self.path(table)
+    def viewed(self, table: TableName, query: str, comment: str) -> tuple[str, ...]:
+        """Makes a view with a comment, in the place of one that is there."""
         return tuple(
-            each.format(table=path, unquoted=self.text(path), query=query) for each in self.view
+            each.format(**self._of(table), query=query, text=self.text(comment))
+            for each in (*self.view, *self.view_comment)
         )
 
-    def commented(self, table: TableName, text: str, *, is_view: bool = False) -> str:
-        """Says what a table is; empty where the target keeps no such word."""
-        template = self.view_comment if is_view else self.comment
-        return template.format(table=self.path(table), text=self.text(text))
+    def view_dropped(self, table: TableName) -> str:
+        """Removes a view, if it is there."""
+        return self.drop_view.format(**self._of(table))
+
+    def prepared(self, table: TableName) -> tuple[str, ...]:
+        """Makes what must be there before a table can be made: its schema, and the like."""
+        nested = self.text(f"CREATE SCHEMA {self._of(table)['schema']}")
+        return tuple(
+            each.format(**self._of(table), nested=nested)
+            for each in (self.create_schema, *self.prepare)
+        )
+
+    def commented(self, table: TableName, text: str) -> tuple[str, ...]:
+        """Says what a table is."""
+        return tuple(each.format(**self._of(table), text=self.text(text)) for each in self.comment)
+
+    def comment_query(self, table: TableName) -> str:
+        """The query that gives the comment of a table or view; no row where there is neither."""
+        return self.find_comment.format(**self._of(table))
+
+    def _of(self, table: TableName) -> dict[str, str]:
+        """What templates may say of a table: its names, quoted as names and as texts."""
+        schema = ".".join(self.name(part) for part in table.schema)
+        return {
+            "table": self.path(table),
+            "unquoted": self.text(self.path(table)),
+            "schema": schema,
+            "schema_text": self.text(table.schema[-1]),
+            "name_text": self.text(table.table),
+        }
 
     def column_commented(self, table: TableName, column: TableColumn) -> str:
         """Says what a column is; empty where the target keeps no such word."""
@@ -237,15 +262,6 @@ class Statements:
             privilege=word, table=self.path(table), role=self.name(role), member=self.text(role)
         )
 
-    def schema_created(self, table: TableName) -> str:
-        """Makes the schema of a table, unless it is there."""
-        schema = ".".join(self.name(part) for part in table.schema)
-        return self.create_schema.format(
-            schema=schema,
-            unquoted=self.text(table.schema[-1]),
-            nested=self.text(f"CREATE SCHEMA {schema}"),
-        )
-
     def copied(self, table: TableName, other: TableName) -> str:
         """Makes `table` a copy of `other`, in the place of one that is there."""
         return self.copy.format(table=self.path(table), other=self.path(other))
@@ -263,11 +279,6 @@ class Statements:
         between = table.beside(f"{other.table}__swap")
         moves = ((table, between), (other, table), (between, other))
         return tuple(self.renamed(one, to.table) for one, to in moves)
-
-
-def is_sorted_by(column: TableColumn | None, kinds: frozenset[Kind]) -> bool:
-    """Whether a target can sort by a column of such a kind."""
-    return column is not None and column.type.kind in kinds
 
 
 def _no_query(_: Query) -> str:
