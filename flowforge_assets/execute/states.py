@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import cast
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from flowforge_assets.core.partition import PartitionSet, Span
+from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.polars_types import polars_schema, polars_type
 from flowforge_assets.core.schema import Plain, Schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.run import EarlierStateError
+from flowforge_assets.plan.state_time import time_of
 from flowforge_assets.storage.row_match import free_name, marked, same_values
-
-
-def time_of(unit: PartitionSet, now: datetime) -> datetime:
-    """When what a step brings begins to hold: its partition's start in time, else now.
-
-    It is told in the time zone whose days or months the partitions are.
-    """
-    for at, dimension in enumerate(unit.dimensions):
-        axis = unit.boxes[0][at]
-        if dimension.is_time and isinstance(axis, Span):
-            begin = dimension.instants(axis.first, axis.first + 1)[0]
-            return begin.astimezone(ZoneInfo(dimension.tz))
-    return now
 
 
 def stamped(

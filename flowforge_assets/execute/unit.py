@@ -31,10 +31,11 @@ from flowforge_assets.execute.judge import Judge
 from flowforge_assets.execute.row_promises import refuse_few
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.spec import spec_of, with_extra
-from flowforge_assets.execute.states import stamped, time_of
+from flowforge_assets.execute.states import stamped
 from flowforge_assets.execute.upserts import told_apart
 from flowforge_assets.execute.written import WrittenStep, examined_in_place, with_jobs
 from flowforge_assets.plan.needs import siblings_first
+from flowforge_assets.plan.state_time import time_of
 from flowforge_assets.quality.verdict import refuse_too_many
 from flowforge_assets.storage.partition_rows import refuse_strays
 from flowforge_assets.storage.store import Staged, Table

@@ -48,13 +48,13 @@ def result_types(sql: str, schema: Frozen) -> list[tuple[str, str]]:
 @lru_cache(maxsize=4)
 def _with_tables(schema: Frozen) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": 1})
-    for setting in SETTINGS:
+    catalogs = {table.split(".")[0] for table, _ in schema if _is_in_group(table)}
+    for catalog in sorted(catalogs):
+        connection.execute(f"ATTACH ':memory:' AS {quoted(catalog)}")
+    for setting in SETTINGS:  # they shut the door to more catalogs
         connection.execute(f"SET {setting}")
     for table, columns in schema:
-        *path, name = table.split(".")
-        if path:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(path[-1])}")
-        where = ".".join(quoted(part) for part in (*path[-1:], name))
+        where = _made_room(connection, table, catalogs)
         listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns)
         try:
             connection.execute(f"CREATE TABLE {where} ({listed})")
@@ -63,6 +63,27 @@ def _with_tables(schema: Frozen) -> duckdb.DuckDBPyConnection:
             hint = "give names and DuckDB's types, e.g. {'id': 'INTEGER'}"
             raise Refused(TYPE, message, At(1, 1), hint) from error
     return connection
+
+
+def _is_in_group(table: str) -> bool:
+    return table.count(".") == 2 and "/" not in table  # noqa: PLR2004 - layer, group and name
+
+
+def _made_room(connection: duckdb.DuckDBPyConnection, table: str, catalogs: set[str]) -> str:
+    """The quoted name under which a query finds the table, whose schema is made.
+
+    A layer is a schema, or a catalog where a table lies in a group of it. The key of another
+    project's dataset is one name.
+    """
+    *path, name = [table] if "/" in table else table.split(".")
+    if path and path[0] in catalogs:
+        path = path if len(path) > 1 else [path[0], "main"]
+    else:
+        path = path[-1:]
+    room = ".".join(quoted(part) for part in path)
+    if room:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {room}")
+    return ".".join(quoted(part) for part in (*path, name))
 
 
 def _refused(error: duckdb.Error, sql: str) -> Refused:

@@ -2,8 +2,9 @@
 
 Read for it: the Amazon Redshift Database Developer Guide (CREATE TABLE, CREATE VIEW, MERGE,
 COMMENT, GRANT, TRUNCATE), 2026-11. Its MERGE takes no condition on a branch, so that rows are
-deleted and inserted instead; TRUNCATE commits by itself and is not used. Views are bound late: they find their
-tables by name. A comment cannot hold a backslash whatever the settings are: it becomes a slash.
+deleted and inserted instead; TRUNCATE commits by itself and is not used. Views are bound late: they
+find their tables by name. A comment cannot hold a backslash whatever the settings are: it becomes a
+slash.
 """
 
 from __future__ import annotations

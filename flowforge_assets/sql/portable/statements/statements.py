@@ -93,6 +93,7 @@ class Statements:
     merge: str = ""
     drop: str = "DROP TABLE IF EXISTS {table}"
     rename: str = "ALTER TABLE {table} RENAME TO {name}"
+    forget: str = ""
     replace: str = ""
     copy: str = ""
     swap: str = ""
@@ -189,13 +190,14 @@ class Statements:
 
     def deleted(self, table: TableName, condition: str = "") -> str:
         """Removes rows; all without a condition, which names columns behind the table's name."""
-        everything = condition or ("TRUE" if self.target.conditions_are_values else "1 = 1")
-        return self.delete.format(table=self.path(table), condition=everything)
+        return self.delete.format(table=self.path(table), condition=condition or self._every)
 
     def updated(self, table: TableName, changes: Mapping[str, str], condition: str) -> str:
-        """Changes rows; `changes` are written values by column."""
+        """Changes rows, all without a condition; `changes` are written values by column."""
         said = ", ".join(f"{self.name(column)} = {value}" for column, value in changes.items())
-        return self.update.format(table=self.path(table), changes=said, condition=condition)
+        return self.update.format(
+            table=self.path(table), changes=said, condition=condition or self._every
+        )
 
     def dropped(self, table: TableName) -> str:
         """Removes a table, if it is there."""
@@ -203,7 +205,12 @@ class Statements:
 
     def renamed(self, table: TableName, name: str) -> str:
         """Gives a table another name in its schema."""
-        return self.rename.format(table=self.path(table), name=self.name(name))
+        return self.rename.format(**self._of(table), name=self.name(name))
+
+    def forgotten(self, table: TableName, other: TableName) -> str:
+        """Removes `other` if `table` is there too: what a table was before it was replaced."""
+        path = self.path(other)
+        return self.forget.format(**self._of(table), other=path, other_unquoted=self.text(path))
 
     def viewed(self, table: TableName, query: str, comment: str) -> tuple[str, ...]:
         """Makes a view with a comment, in the place of one that is there."""
@@ -231,6 +238,10 @@ class Statements:
     def comment_query(self, table: TableName) -> str:
         """The query that gives the comment of a table or view; no row where there is neither."""
         return self.find_comment.format(**self._of(table))
+
+    @property
+    def _every(self) -> str:
+        return "TRUE" if self.target.conditions_are_values else "1 = 1"
 
     def _of(self, table: TableName) -> dict[str, str]:
         """What templates may say of a table: its names, quoted as names and as texts."""

@@ -35,7 +35,7 @@ _KEEP_STATE: Final = (
 )
 _MAKE_STATE: Final = (
     "IF OBJECT_ID(CONCAT({schema_text}, N'.flowforge_state'), N'U') IS NULL"
-    f" CREATE TABLE {_STATE} ([object_id] INT NOT NULL, [state] NVARCHAR(4000) NOT NULL)"
+    f" CREATE TABLE {_STATE} ([object_id] INT NOT NULL, [state] NVARCHAR(MAX) NOT NULL)"
     " WITH (DISTRIBUTION = ROUND_ROBIN, HEAP)"
 )
 
@@ -47,7 +47,11 @@ SYNAPSE: Final = Statements(
     create="IF OBJECT_ID({unquoted}, N'U') IS NULL CREATE TABLE {table} (\n{columns}\n){layout}",
     create_as="CREATE TABLE {table}{layout}\nAS\n{query}",
     drop="IF OBJECT_ID({unquoted}, N'U') IS NOT NULL DROP TABLE {table}",
-    rename="RENAME OBJECT {table} TO {name}",
+    rename="IF OBJECT_ID({unquoted}, N'U') IS NOT NULL RENAME OBJECT {table} TO {name}",
+    forget=(
+        "IF OBJECT_ID({unquoted}, N'U') IS NOT NULL AND OBJECT_ID({other_unquoted}, N'U')"
+        " IS NOT NULL DROP TABLE {other}"
+    ),
     view=(
         "IF OBJECT_ID({unquoted}, N'V') IS NOT NULL DROP VIEW {table}",
         "CREATE VIEW {table} AS\n{query}",
