@@ -65,9 +65,10 @@ demo-s3 demo-azure demo-gcs: demo-%: setup ## run that pipeline with its tables 
 
 # --- tests --------------------------------------------------------------------------------------
 
-# A file's tests stay on one worker, so that what they share is made once.
+# A file's tests stay on one worker, so that what they share is made once. One worker more than the
+# two cores that CI has: many tests wait for a server.
 PYTEST := $(BIN)/python -m pytest
-WORKERS ?= 2
+WORKERS ?= 3
 TESTS ?=
 
 .PHONY: test
@@ -88,11 +89,11 @@ coverage: setup ## run all tests and say which lines and branches none of them r
 	$(BIN)/coverage report --include='*/core/*,*/graph/*,*/plan/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
 
-# The examples of a page build on one another, so they run in order and in one process.
+# The examples of a page build on one another, so they run in order and on one worker.
 .PHONY: docs
 docs: setup ## run every example in README.md and docs/, check the written pages
 	$(BIN)/python tools/error_docs.py --check
-	$(PYTEST) -p no:randomly README.md docs
+	$(PYTEST) -p no:randomly --numprocesses $(WORKERS) --dist loadfile README.md docs
 
 .PHONY: golden
 golden: setup ## write golden files and docs/errors.md anew; read the diff before you commit it
