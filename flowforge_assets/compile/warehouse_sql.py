@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowforge_assets.compile.warehouse_changes import changes, stamps
 from flowforge_assets.compile.warehouse_step import WarehouseStep
@@ -30,29 +30,38 @@ def warehouse_script(step: WarehouseStep) -> WarehouseScript:
         Problems: several of them.
     """
     emitted = step.emitted_query()
-    errors = [*_unfit(step, emitted), *query_errors(step, emitted)]
+    errors = [*query_errors(step, emitted), *_unfit(step, emitted)]
     tests: tuple[RowTest, ...] = ()
-    publish: tuple[str, ...] = ()
+    made: WarehouseScript | None = None
     try:
         tests, found = row_tests(step)
         errors += found
-        is_view = step.asset.write == "view"
-        publish = _publish_view(step, emitted.text or "") if is_view else _publish(step)
+        made = _script(step, emitted, tests)
     except Refused as refused:
         errors.append(step.not_written(refused.refusal))
     except SqlError as error:
         errors.append(error)
-    raise_all(dict.fromkeys(errors))
-    assert emitted.text is not None  # noqa: S101 - else there is an error
+    raise_all(_once(errors))
+    assert made is not None  # noqa: S101 - else there is an error
+    return made
+
+
+def _script(step: WarehouseStep, emitted: Emitted, tests: tuple[RowTest, ...]) -> WarehouseScript:
+    query, is_view = emitted.text or "", step.asset.write == "view"
     counted = step.emitted("SELECT count(*) AS n FROM staged")
     return WarehouseScript(
         settings=emitted.settings,
-        stage=_stage(step, emitted.text),
+        stage=_stage(step, query),
         count=counted.text or "",
         tests=tests,
-        publish=publish,
+        publish=_publish_view(step, query) if is_view else _publish(step),
         clean=_clean(step),
     )
+
+
+def _once(errors: Iterable[FlowForgeError]) -> list[FlowForgeError]:
+    """The errors, those that say the same once."""
+    return list({(each.code, str(each)): each for each in errors}.values())
 
 
 def query_errors(step: WarehouseStep, emitted: Emitted) -> list[FlowForgeError]:
@@ -122,7 +131,9 @@ def _publish(step: WarehouseStep) -> tuple[str, ...]:
                 made, source = (), step.staged
             else:
                 made, source = (statements.copied(step.work, table), *changes(step)), step.work
-            said = () if "{text}" in statements.replace else statements.commented(source, state)
+            said = statements.commented(source, state)
+            if "{text}" in statements.replace:  # the statement itself says it
+                said = ()
             return (*made, *said, statements.replaced(table, source, state))
         case "rename":
             if not step.replaces_all:

@@ -150,7 +150,7 @@ class WarehouseStep:
     @cached_property
     def schema(self) -> dict[str, dict[str, str]]:
         """The columns of all that statements read, with DuckDB's types, by the names they use."""
-        known = {key: _types(self.graph.datasets[key].schema) for key in self.tables}
+        known = {str(key): _types(self.graph.datasets[key].schema) for key in self.tables}
         own = {c.name: str(c.type) for c in self.columns}
         return {**known, STAGED: {c.name: str(c.type) for c in self.staged_columns}, STORED: own}
 
@@ -188,7 +188,7 @@ class WarehouseStep:
             made = shaped(query, self.given_columns, names, may_lack=optional)
             return Placing(places, names).query(made)
 
-        known = {key: self.schema[key] for key in self.tables}
+        known = {str(key): self.schema[key] for key in self.tables}
         query = with_values(self.query.statement, self.parameters)
         return emit_query(query, known, self.target, "duckdb", adjust=adjust)
 
