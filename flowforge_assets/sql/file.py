@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.sql import SqlFileError, SqlHeaderError
+from flowforge_assets.sql.dollars import with_dollars
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.header_read import read_header
+from flowforge_assets.sql.macros import NO_MACROS, Macro, Macros, digest_with, macros_beside
 from flowforge_assets.sql.toml_text import TomlText
+from flowforge_assets.sql.written import Expansion, Written
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 _HEADER_START = re.compile(r"\s*/\*")
-_SHOWN_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class SqlFile:
     """A `.sql` file as read.
 
     `query` is the text after the header, which starts at `query_line` and `query_column` (1-based)
-    of the file. `digest` is that of the whole text: equal digests mean equal files.
+    of the file. `digest` is that of the whole text and of the `macros` that the query may call:
+    equal digests mean equal files. With an `expansion` these are written out in `query`.
     """
 
     path: Path
@@ -33,27 +36,38 @@ class SqlFile:
     query_line: int
     query_column: int
     digest: str
+    macros: tuple[Macro, ...] = ()
+    expansion: Expansion | None = field(default=None, repr=False)
+
+    @property
+    def written(self) -> Written:
+        """The query as it stands in the file."""
+        text = self.query if self.expansion is None else self.expansion.own
+        return Written(self.shown_as, text, self.query_line, self.query_column)
 
     def place(self, offset: int) -> Place:
-        """Where the character `offset` of the query stands in the file, with its line of text."""
-        offset = min(max(offset, 0), len(self.query))
-        line_start = self.query.rfind("\n", 0, offset) + 1
-        line = self.query.count("\n", 0, offset)
-        column = offset - line_start + (1 if line else self.query_column)
-        text = self.query[line_start:].partition("\n")[0].strip()
-        if len(text) > _SHOWN_LENGTH:
-            text = f"{text[: _SHOWN_LENGTH - 3]}..."
-        return Place(self.shown_as, self.query_line + line, column, text)
+        """Where the character `offset` of the query stands, with its line of text.
+
+        That is in a macro's file, if a macro brought it.
+        """
+        if self.expansion is not None:
+            return self.expansion.place(offset)
+        return self.written.place(offset)
+
+    def own_place(self, offset: int) -> Place:
+        """The same in this file: of what a macro brought, where it is called."""
+        own = offset if self.expansion is None else self.expansion.own_offset(offset)
+        return self.written.place(own)
 
     def place_at(self, line: int, column: int) -> Place:
         """The place of that line and column of the file, with its line of text."""
-        index = line - self.query_line
-        start = len("\n".join(self.query.split("\n")[:index])) + (1 if index else 0)
-        return self.place(start + column - (1 if index else self.query_column))
+        return self.written.place(self.written.offset(line, column))
 
 
 def read_sql_file(path: Path, *, shown_as: str) -> SqlFile:
-    """The `.sql` file at `path`, called `shown_as` in errors.
+    """The `.sql` file at `path`, called `shown_as` in errors: the way to it in its project.
+
+    The query may call the project's macros.
 
     Raises:
         SqlFileError: it cannot be read (FF-401).
@@ -78,10 +92,12 @@ def read_sql_file(path: Path, *, shown_as: str) -> SqlFile:
             place=Place(shown_as, content.count(b"\n", 0, error.start) + 1),
             hint="save the file in UTF-8",
         ) from error
-    return read_sql_text(text.replace("\r\n", "\n"), path=path, shown_as=shown_as)
+    text = text.replace("\r\n", "\n")
+    macros = macros_beside(path, shown_as=shown_as)
+    return read_sql_text(text, path=path, shown_as=shown_as, macros=macros)
 
 
-def read_sql_text(text: str, *, path: Path, shown_as: str) -> SqlFile:
+def read_sql_text(text: str, *, path: Path, shown_as: str, macros: Macros = NO_MACROS) -> SqlFile:
     """The same as `read_sql_file` for a text in hand."""
     header, start = SqlHeader(text=TomlText(shown_as=shown_as)), 0
     if _HEADER_START.match(text):
@@ -95,12 +111,14 @@ def read_sql_text(text: str, *, path: Path, shown_as: str) -> SqlFile:
         first_line = text.count("\n", 0, match.start(1)) + 1
         header = read_header(TomlText(match[1], first_line, shown_as))
         start = match.end()
+    used = macros.used_in(text[start:])
     return SqlFile(
         path=path,
         shown_as=shown_as,
         header=header,
-        query=text[start:],
+        query=with_dollars(text[start:]),
         query_line=text.count("\n", 0, start) + 1,
         query_column=start - (text.rfind("\n", 0, start) + 1) + 1,
-        digest=sha256(text.encode()).hexdigest(),
+        digest=digest_with(sha256(text.encode()).hexdigest(), used),
+        macros=used,
     )

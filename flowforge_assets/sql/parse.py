@@ -21,6 +21,7 @@ from flowforge_assets.errors.sql import (
 )
 from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.fingerprint import token_fingerprint
+from flowforge_assets.sql.macro_calls import written_out
 from flowforge_assets.sql.reference import ParameterRef, TableRef
 from flowforge_assets.sql.tables import table_refs
 from flowforge_assets.sql.tokens import DUCKDB, tokenize
@@ -69,7 +70,9 @@ def parse(file: SqlFile, *, known: Iterable[DatasetKey] = ()) -> ParsedSql:
         SqlOutsideError: it reads what is no dataset (FF-415).
         SqlParameterError: a parameter has no name (FF-416).
         Problems: several of the last three.
+        SqlError: a macro that it calls is wrong, or called wrongly (FF-462 to FF-466).
     """
+    file = written_out(file)
     tokens, parameters = tokenize(file)
     end = _end_of_statement(file, tokens)
     tokens = [token for token in tokens if token.start < end]
@@ -88,19 +91,32 @@ def parse(file: SqlFile, *, known: Iterable[DatasetKey] = ()) -> ParsedSql:
     )
 
 
-def query_tree(file: SqlFile) -> exp.Expr:
-    """The tree of the one query of `file`, whatever tables and parameters it names.
+@dataclass(frozen=True, slots=True)
+class ReadQuery:
+    """A query as read, whatever tables and parameters it names: its macros are written out."""
+
+    file: SqlFile
+    statement: str
+    tree: exp.Expr
+    parameters: tuple[ParameterRef, ...]
+
+
+def read_query(file: SqlFile) -> ReadQuery:
+    """The one query of `file`.
 
     Raises:
         SqlSyntaxError: it does not parse (FF-410).
         NoQueryError: there is none (FF-411).
         NotAQueryError: the statement is no query, or one that writes (FF-412).
         SeveralQueriesError: there are several (FF-413).
+        SqlError: a macro that it calls is wrong, or called wrongly (FF-462 to FF-466).
     """
-    tokens, _ = tokenize(file)
+    file = written_out(file)
+    tokens, parameters = tokenize(file)
     end = _end_of_statement(file, tokens)
     kept = [token for token in tokens if token.start < end]
-    return _tree(file, kept, (*_QUERIES, exp.Pivot))
+    tree = _tree(file, kept, (*_QUERIES, exp.Pivot))
+    return ReadQuery(file, file.query[:end], tree, parameters)
 
 
 def _end_of_statement(file: SqlFile, tokens: Sequence[Token]) -> int:

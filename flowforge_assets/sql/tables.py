@@ -37,7 +37,7 @@ def table_refs(
             if key is None:
                 errors.append(_no_key(file, parts, candidates))
             elif key not in found or offset < found[key][0]:
-                place = file.place(offset)
+                place = file.own_place(offset)
                 found[key] = (offset, TableRef(key, place.line, place.column))
     refs = tuple(ref for _, ref in sorted(found.values(), key=lambda item: item[0]))
     _check_addresses(file, refs, errors)

@@ -7,7 +7,7 @@ no form of at all stays refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -33,15 +33,24 @@ class Acceptance:
     reason: str
 
 
+def _as_it_is(refusal: Refusal) -> Refusal:
+    return refusal
+
+
 @dataclass(slots=True)
 class Accepting:
-    """The acceptances of a query, and those refusals that they took."""
+    """The acceptances of a query, and those refusals that they took.
+
+    `own` gives a refusal the place in the query's own text of what it met behind a macro.
+    """
 
     said: tuple[Acceptance, ...] = ()
+    own: Callable[[Refusal], Refusal] = _as_it_is
     taken: list[Accepted] = field(default_factory=list[Accepted])
 
     def takes(self, refusal: Refusal) -> bool:
         """Whether the near form of what is refused is to be written; notes that it is."""
+        refusal = self.own(refusal)
         found = self._find(refusal)
         if found is None:
             return False
@@ -54,7 +63,7 @@ class Accepting:
         """The refusals that are left, those accepted in vain told so; sorted, each once."""
         told = [
             replace(refusal, hint=f"{refusal.hint}; {_NO_FORM}") if self._find(refusal) else refusal
-            for refusal in refusals
+            for refusal in map(self.own, refusals)
         ]
         return list(dict.fromkeys(sorted(told)))
 
@@ -64,7 +73,8 @@ class Accepting:
 
     def unused(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
         """The acceptances on lines where nothing of their code is refused."""
-        met = {(each.line, each.code) for each in (*self.taken, *refusals)}
+        met = {(each.line, each.code) for each in self.taken}
+        met |= {(each.line, each.code) for each in refusals}
         return tuple(
             Refusal(
                 each.line,
@@ -84,12 +94,12 @@ class Accepting:
         return None
 
 
-def read_acceptances(sql: str) -> tuple[Accepting, list[Refusal]]:
+def read_acceptances(sql: str) -> tuple[tuple[Acceptance, ...], list[Refusal]]:
     """What the comments of a query accept, and what is wrong with them."""
     said: list[Acceptance] = []
     wrong: list[Refusal] = []
     if "accept" not in sql:
-        return Accepting(), wrong
+        return (), wrong
     for lexeme in lexemes(sql):
         match = _SAID.match(lexeme.text) if lexeme.kind == "comment" else None
         if match is None:
@@ -106,7 +116,7 @@ def read_acceptances(sql: str) -> tuple[Accepting, list[Refusal]]:
             wrong.append(Refusal(line, column, SqlAcceptError.code, message, _HINT))
         else:
             said.append(Acceptance(line, column, code, reason))
-    return Accepting(tuple(said)), wrong
+    return tuple(said), wrong
 
 
 _NOTHING: Final = "`ff: accept` names no code"

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlglot import exp
 
-from flowforge_assets.errors.base import did_you_mean
+from flowforge_assets.errors.base import Place, did_you_mean
 from flowforge_assets.errors.sql import (
     NoQueryError,
     NotAQueryError,
     SeveralQueriesError,
     SqlTargetError,
 )
+from flowforge_assets.sql.dollars import with_dollars
 from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.header import SqlHeader
-from flowforge_assets.sql.parse import query_tree
-from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text
+from flowforge_assets.sql.macros import macros_of, refuse_broken_macros
+from flowforge_assets.sql.parse import ReadQuery, read_query
+from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text, bind_time_text
 from flowforge_assets.sql.portable.accept import Accepting, read_acceptances
+from flowforge_assets.sql.portable.bind_parameter import given_values
 from flowforge_assets.sql.portable.bind_query import bind_query
 from flowforge_assets.sql.portable.constant import constant_query
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
@@ -40,6 +44,7 @@ from flowforge_assets.sql.portable.targets.synapse import SYNAPSE
 from flowforge_assets.sql.portable.tree import (
     At,
     Item,
+    ParameterValue,
     Query,
     Select,
     SetOperation,
@@ -49,45 +54,99 @@ from flowforge_assets.sql.portable.tree import (
 from flowforge_assets.sql.portable.types import OTHER, Kind, find_type
 from flowforge_assets.sql.portable.write_query import QueryWriter
 from flowforge_assets.sql.toml_text import TomlText
+from flowforge_assets.sql.written import Written
 
 TARGETS: Final = {
     target.name: target for target in (DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE, POSTGRES)
 }
-_READERS: Final = (bind_aggregate, bind_cast, bind_text)  # importing them enters what they read
+_READERS: Final = (bind_aggregate, bind_cast, bind_text, bind_time_text)  # importing enters them
 _SHOWN: Final = "query.sql"
+_NO_VALUES: Final[Mapping[str, ParameterValue]] = {}
+Adjust: TypeAlias = Callable[[Query, Names], Query]
 
 
 def emit_query(
     sql: str,
     schema: Mapping[str, Mapping[str, str]],
     target: str,
-    dialect: str,
+    dialect: str = "duckdb",
     *,
-    adjust: Callable[[Query, Names], Query] | None = None,
+    macros: str = "",
+    parameters: Mapping[str, ParameterValue] = _NO_VALUES,
+    adjust: Adjust | None = None,
 ) -> Emitted:
-    """See `flowforge_assets.sql.emit`. `adjust` changes the query before it is written."""
+    """See `flowforge_assets.sql.emit`; `adjust` changes the query before it is written."""
     writes = _target(target)
     if dialect != "duckdb":
         hint = "write it in DuckDB's SQL"
         raise SqlTargetError(f"queries are not read as `{dialect}` here", hint=hint)
+    known = macros_of([Written("macros", macros)])
+    refuse_broken_macros(known)
+    header = SqlHeader(text=TomlText(shown_as=_SHOWN))
+    digest = sha256(sql.encode()).hexdigest()
+    query = with_dollars(sql)
+    file = SqlFile(Path(_SHOWN), _SHOWN, header, query, 1, 1, digest, known.used_in(query))
+    return emit_file(file, schema, writes.name, parameters=parameters, adjust=adjust)
+
+
+def emit_file(
+    file: SqlFile,
+    schema: Mapping[str, Mapping[str, str]],
+    target: str,
+    *,
+    parameters: Mapping[str, ParameterValue] = _NO_VALUES,
+    adjust: Adjust | None = None,
+) -> Emitted:
+    """The query of a file; lines and columns are counted from where it starts, behind the header.
+
+    What is refused inside a macro is told where that is called.
+
+    Raises:
+        SqlError: as `emit`.
+    """
+    writes = _target(target)
     try:
-        tree = query_tree(_file(sql))
+        read = read_query(file)
     except (NoQueryError, NotAQueryError, SeveralQueriesError) as error:
-        line, column = (error.place.line, error.place.column) if error.place else (1, 1)
-        found = Refusal(line, column, error.code, error.message, error.hint or "")
+        found = Refusal(
+            *_from_start(error.place, file), error.code, error.message, error.hint or ""
+        )
         return Emitted(None, (found,), ())
+    said, wrong = read_acceptances(file.written.text)
+    accepting = Accepting(said, own=partial(_in_own_text, read.file))
     tables = frozen(schema)
     columns: tuple[tuple[str, str], ...] = ()
-    accepting, wrong = read_acceptances(sql)
     try:
-        columns = tuple(result_types(_statement(sql), tables))
-        query, names = _bound(tree, tables, _statement(sql))
+        values = given_values(read, parameters)
+        columns = tuple(result_types(read.statement, tables, values))
+        query, names = _bound(read, tables, values)
         query = _named(query, columns, writes)
-        query = query if adjust is None else adjust(query, names)
+        if adjust is not None:
+            query = adjust(query, names)
     except Refused as refused:
         left = accepting.without_form([refused.refusal, *wrong])
         return Emitted(None, tuple(left), columns)
     return _emitted(query, names, writes, columns=columns, accepting=accepting, wrong=wrong)
+
+
+def _from_start(place: Place | None, file: SqlFile) -> tuple[int, int]:
+    """Line and column of a place in the file's query, counted from its start."""
+    if place is None:
+        return 1, 1
+    line = place.line - file.query_line + 1
+    return line, place.column - (file.query_column - 1 if line == 1 else 0)
+
+
+def _in_own_text(file: SqlFile, refusal: Refusal) -> Refusal:
+    """The refusal where the query itself says it, not the text with its macros written out."""
+    if file.expansion is None:
+        return refusal
+    offset = Written("", file.query).offset(refusal.line, refusal.column)
+    line, column = _from_start(file.own_place(offset), file)
+    place = file.place(offset)
+    is_inside = place.file != file.shown_as
+    message = f"{refusal.message} (in {place.file}:{place.line})" if is_inside else refusal.message
+    return replace(refusal, line=line, column=column, message=message)
 
 
 def _emitted(
@@ -123,14 +182,10 @@ def _target(name: str) -> Target:
     return found
 
 
-def _file(sql: str) -> SqlFile:
-    header = SqlHeader(text=TomlText(shown_as=_SHOWN))
-    digest = sha256(sql.encode()).hexdigest()
-    return SqlFile(Path(_SHOWN), _SHOWN, header, sql, 1, 1, digest)
-
-
-def _bound(tree: exp.Expr, schema: Frozen, sql: str) -> tuple[Query, Names]:
-    taken = {node.name for node in tree.find_all(exp.Identifier)}
+def _bound(
+    read: ReadQuery, schema: Frozen, values: Mapping[str, ParameterValue]
+) -> tuple[Query, Names]:
+    taken = {node.name for node in read.tree.find_all(exp.Identifier)}
     names = Names(taken | {table for table, _ in schema} | {c for _, cs in schema for c, _ in cs})
     tables = {
         table.lower(): (
@@ -139,11 +194,11 @@ def _bound(tree: exp.Expr, schema: Frozen, sql: str) -> tuple[Query, Names]:
         )
         for table, columns in schema
     }
-    scope = Scope(Tables(tables, names, bind_query))
+    scope = Scope(Tables(tables, names, bind_query, values))
     try:
-        return bind_query(tree, scope), names
+        return bind_query(read.tree, scope), names
     except Refused:
-        constant = constant_query(tree, sql)
+        constant = constant_query(read.tree, read.statement)
         if constant is None:
             raise
         return constant, names
@@ -188,8 +243,3 @@ def renamed(query: Query, names: list[str]) -> Query:
             return replace(query, left=left, right=right)
         case With():
             return replace(query, body=renamed(query.body, names))
-
-
-def _statement(sql: str) -> str:
-    """The query without the semicolon after it."""
-    return sql.rstrip().rstrip(";")

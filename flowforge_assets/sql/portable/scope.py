@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from flowforge_assets.sql.portable.refusal import NAME, TYPE, Refused
-from flowforge_assets.sql.portable.tree import At, Column, Expr, Query
+from flowforge_assets.sql.portable.tree import At, Column, Expr, ParameterValue, Query
 from flowforge_assets.sql.portable.types import Kind, SqlType
 
 Columns = tuple[tuple[str, SqlType], ...]
@@ -47,11 +47,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What FROM may name: the schema's tables by lower-cased name, with their names as given."""
+    """What FROM may name: the schema's tables by lower-cased name, with their names as given.
+
+    `values` are those of the query's parameters.
+    """
 
     tables: Mapping[str, tuple[str, Columns]]
     names: Names
     bind_query: Callable[[exp.Expr, Scope], Query]
+    values: Mapping[str, ParameterValue] = field(default_factory=dict[str, ParameterValue])
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from flowforge_assets.sql.portable.types import BIGINT, BOOL, SqlType
 
-Value: TypeAlias = int | float | Decimal | str | bool | date | datetime | None
+ParameterValue: TypeAlias = int | float | Decimal | str | bool | date | datetime
+Value: TypeAlias = ParameterValue | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class Frame:
     unit: str
     start: str
     end: str
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether it reaches as far as values lie apart in the order."""
+        return self.unit == "RANGE" and any(each[0].isdigit() for each in (self.start, self.end))
 
 
 @dataclass(frozen=True, slots=True)

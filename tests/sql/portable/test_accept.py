@@ -10,27 +10,25 @@ from flowforge_assets.sql.portable.emitted import Accepted, Emitted
 from tests.sql.portable.small_tables import TABLES
 
 
-def emitted(sql: str, target: str = "bigquery") -> Emitted:
+def emitted(sql: str, target: str = "synapse") -> Emitted:
     return emit(sql, schema=TABLES, target=target)
 
 
 def test_an_accepted_refusal_is_written_in_its_near_form_and_listed() -> None:
-    found = emitted(
-        "SELECT g,\n  median(a) AS m  -- ff: accept FF-451 a rough middle\nFROM t GROUP BY g"
-    )
+    found = emitted("SELECT g,\n  md5(s) AS m  -- ff: accept FF-451 all is ASCII\nFROM t")
     assert found.text is not None
-    assert "APPROX_QUANTILES" in found.text
+    assert "HASHBYTES" in found.text
     assert found.refusals == ()
     assert found.accepted == (
-        Accepted(2, 10, "FF-451", "`median` is exact over a window only here", "a rough middle"),
+        Accepted(2, 7, "FF-451", "`md5` has no exact form here", "all is ASCII"),
     )
     assert found.warnings == ()
 
 
 def test_only_its_own_line_and_code_are_accepted() -> None:
     found = emitted(
-        "SELECT median(a) AS m, -- ff: accept FF-451 rough\n"
-        "  median(b) AS n -- ff: accept FF-452 no\n"
+        "SELECT md5(s) AS m, -- ff: accept FF-451 rough\n"
+        "  md5(g) AS n -- ff: accept FF-452 no\n"
         "FROM t"
     )
     assert found.text is None
@@ -47,7 +45,7 @@ def test_what_a_target_has_no_form_of_stays_refused_and_says_so() -> None:
 
 
 def test_a_refusal_with_a_near_form_says_how_to_accept_it() -> None:
-    found = emitted("SELECT median(a) AS m FROM t")
+    found = emitted("SELECT md5(s) AS m FROM t")
     assert "-- ff: accept FF-451" in found.refusals[0].hint
 
 
@@ -69,15 +67,15 @@ def test_a_comment_that_accepts_wrongly_is_refused_where_it_stands(comment: str,
 
 
 def test_an_acceptance_that_this_target_does_not_need_is_a_warning() -> None:
-    found = emitted("SELECT median(a) AS m -- ff: accept FF-451 rough\nFROM t", "snowflake")
+    found = emitted("SELECT md5(s) AS m -- ff: accept FF-451 rough\nFROM t", "snowflake")
     assert found.text is not None
-    assert "MEDIAN" in found.text
+    assert "MD5" in found.text
     assert found.accepted == ()
     assert [each.code for each in found.warnings] == ["FF-461"]
 
 
 def test_a_text_that_looks_like_an_acceptance_is_none() -> None:
-    found = emitted("SELECT median(a) AS m, '-- ff: accept FF-451 no' AS s FROM t")
+    found = emitted("SELECT md5(s) AS m, '-- ff: accept FF-451 no' AS s FROM t")
     assert [each.code for each in found.refusals] == ["FF-451"]
 
 
