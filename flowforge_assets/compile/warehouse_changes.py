@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, assert_never
 
 from flowforge_assets.compile.duckdb_text import literal, partition_condition
@@ -11,6 +10,7 @@ from flowforge_assets.plan.state_time import time_of
 from flowforge_assets.sql.reference import quoted
 
 if TYPE_CHECKING:
+    from flowforge_assets.declare.column import Writer
     from flowforge_assets.sql.portable.statements.statements import TableColumn
 
 _NEW: Final = "new"
@@ -123,7 +123,10 @@ def _states(step: WarehouseStep) -> tuple[str, ...]:
     one that no staged row has, stays as it is.
     """
     statements, own = step.statements, step.work.table
-    since, until, current = _written(step)
+    since, until = _written(step, "valid_from"), _written(step, "valid_to")
+    current = _written(step, "current")
+    assert since is not None  # noqa: S101 - the graph has checked it
+    assert until is not None  # noqa: S101 - as above
     at = step.constant(time_of(step.unit, step.now), since)
     values = [
         column.field.name
@@ -152,7 +155,8 @@ def _states(step: WarehouseStep) -> tuple[str, ...]:
 def _of_state(step: WarehouseStep) -> str:
     """Whether a row is of the state that the step brings."""
     statements, own = step.statements, step.work.table
-    since, _, _ = _written(step)
+    since = _written(step, "valid_from")
+    assert since is not None  # noqa: S101 - the graph has checked it
     at = step.constant(time_of(step.unit, step.now), since)
     parts = [f"{statements.name(own)}.{statements.name(since.name)} = {at}"]
     for place, dimension in enumerate(step.unit.dimensions):
@@ -166,24 +170,23 @@ def _of_state(step: WarehouseStep) -> str:
 
 def stamps(step: WarehouseStep) -> dict[str, str]:
     """The values of the columns that the writer makes, as written; none where it makes none."""
-    if all(column.writer is None for column in step.dataset.columns):
-        return {}
-    since, until, current = _written(step)
-    found = {since.name: step.constant(time_of(step.unit, step.now), since)}
-    found[until.name] = f"CAST(NULL AS {step.statements.type(until)})"
-    if current is not None:
-        found[current.name] = step.truth(value=True)
+    at = time_of(step.unit, step.now)
+    found: dict[str, str] = {}
+    for each in step.dataset.columns:
+        column = each.field.name
+        match each.writer:
+            case "valid_from":
+                found[column] = step.constant(at, step.column(column))
+            case "valid_to":
+                found[column] = f"CAST(NULL AS {step.statements.type(step.column(column))})"
+            case "current":
+                found[column] = step.truth(value=True)
+            case None:
+                pass
     return found
 
 
-def _written(step: WarehouseStep) -> tuple[TableColumn, TableColumn, TableColumn | None]:
-    """The columns that say since when a row holds, until when, and whether it does."""
-    names: Sequence[str | None] = [
-        step.dataset.written_by(each) for each in ("valid_from", "valid_to", "current")
-    ]
-    since, until, current = names
-    return (
-        step.column(since or ""),
-        step.column(until or ""),
-        None if current is None else step.column(current),
-    )
+def _written(step: WarehouseStep, writer: Writer) -> TableColumn | None:
+    """The column that the writer makes so, or None."""
+    name = step.dataset.written_by(writer)
+    return None if name is None else step.column(name)

@@ -127,10 +127,11 @@ def _publish(step: WarehouseStep) -> tuple[str, ...]:
             said = (*_column_comments(step, table), *statements.commented(table, state))
             return (statements.begin, *body, *said, statements.commit)
         case "replace":
-            if step.replaces_all:
-                made, source = (), step.staged
-            else:
-                made, source = (statements.copied(step.work, table), *changes(step)), step.work
+            made: tuple[str, ...] = ()
+            source = step.staged
+            if not step.replaces_all:
+                made = (statements.copied(step.work, table), *changes(step))
+                source = step.work
             said = statements.commented(source, state)
             if "{text}" in statements.replace:  # the statement itself says it
                 said = ()
