@@ -36,7 +36,9 @@ from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, TYPE, Refused
 from flowforge_assets.sql.portable.scope import Names, Scope, Tables
 from flowforge_assets.sql.portable.target import Target
 from flowforge_assets.sql.portable.targets.bigquery import BIGQUERY
+from flowforge_assets.sql.portable.targets.databricks import DATABRICKS
 from flowforge_assets.sql.portable.targets.duckdb import DUCKDB
+from flowforge_assets.sql.portable.targets.fabric import FABRIC
 from flowforge_assets.sql.portable.targets.postgres import POSTGRES
 from flowforge_assets.sql.portable.targets.redshift import REDSHIFT
 from flowforge_assets.sql.portable.targets.snowflake import SNOWFLAKE
@@ -57,7 +59,11 @@ from flowforge_assets.sql.toml_text import TomlText
 from flowforge_assets.sql.written import Written
 
 TARGETS: Final = {
-    target.name: target for target in (DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE, POSTGRES)
+    target.name: target
+    for target in (
+        *(DUCKDB, SNOWFLAKE, BIGQUERY, REDSHIFT, SYNAPSE),
+        *(POSTGRES, DATABRICKS, FABRIC),
+    )
 }
 _READERS: Final = (bind_aggregate, bind_cast, bind_text, bind_time_text)  # importing enters them
 _SHOWN: Final = "query.sql"

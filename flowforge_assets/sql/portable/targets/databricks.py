@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from flowforge_assets.sql.portable.forms import decimal_from_double
+from flowforge_assets.sql.portable.forms import HALF_EVEN, correlation, decimal_from_double
 from flowforge_assets.sql.portable.narrow import narrow_product, narrow_sum
 from flowforge_assets.sql.portable.target import (
     AGGREGATES,
@@ -38,6 +38,7 @@ _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\
 _DATE_UNITS: Final = ("year", "quarter", "month", "day")
 _TIME_UNITS: Final = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 _UNITS: Final = (*_DATE_UNITS, "week", *_TIME_UNITS)
+_DAYS: Final = "MOD(DAYOFWEEK({0}) + 5, 7)"  # since Monday
 _PLAIN_SCALE: Final = 6  # decimals of a larger scale may be written with an exponent
 
 
@@ -130,9 +131,9 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     **{f"part_{u}": f"{u.upper()}({{0}})" for u in _UNITS if u != "week"},
     "part_iso_week": "WEEKOFYEAR({0})",
     "part_weekday": "DAYOFWEEK({0}) - 1",
-    "part_iso_weekday": "WEEKDAY({0}) + 1",
+    "part_iso_weekday": f"{_DAYS} + 1",
     "part_day_of_year": "DAYOFYEAR({0})",
-    "part_iso_year": "EXTRACT(YEAROFWEEK FROM {0})",
+    "part_iso_year": f"YEAR(DATE_ADD(CAST({{0}} AS DATE), 3 - {_DAYS}))",
     **{f"plus_{u}s": _shift(u) for u in (*_DATE_UNITS, *_TIME_UNITS) if u != "quarter"},
     "years_between": "YEAR({1}) - YEAR({0})",
     "quarters_between": _months("QUARTER", 4),
@@ -233,7 +234,7 @@ _CASTS: Final[Mapping[tuple[Kind, Kind], Form]] = {
     (Kind.DECIMAL, Kind.DECIMAL): "CAST({0} AS {type})",
     (Kind.DECIMAL, Kind.DOUBLE): "CAST({0} AS DOUBLE)",
     (Kind.DECIMAL, Kind.TEXT): _decimal_text,
-    (Kind.DOUBLE, Kind.INTEGER): "CAST(RINT({0}) AS {type})",
+    (Kind.DOUBLE, Kind.INTEGER): f"CAST({HALF_EVEN} AS {{type}})",
     (Kind.DOUBLE, Kind.DECIMAL): decimal_from_double("ROUND({value})", "DECIMAL(38, 0)"),
     **{(Kind.TEXT, to): "CAST({0} AS {type})" for to in (Kind.INTEGER, Kind.DOUBLE, Kind.DATE)},
     (Kind.DATE, Kind.TEXT): "CAST({0} AS STRING)",
@@ -253,7 +254,7 @@ _AGGREGATE_FORMS: Final[Mapping[str, Form]] = {
     **AGGREGATES,
     "sum": _sum,
     "median": "MEDIAN({0})",
-    "correlation": "CORR({0}, {1})",
+    "correlation": correlation("DOUBLE"),
     "covariance": "COVAR_SAMP({0}, {1})",
     "covariance_population": "COVAR_POP({0}, {1})",
     "all_true": "BOOL_AND({0})",
@@ -275,9 +276,12 @@ DATABRICKS: Final = Target(
     windows={
         **WINDOWS,
         "sum": _sum,
+        "all_true": "BOOL_AND({0})",
+        "any_true": "BOOL_OR({0})",
         "first_value_present": "FIRST_VALUE({0}, TRUE)",
         "last_value_present": "LAST_VALUE({0}, TRUE)",
     },
+    frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     nulls_sort="smallest",
     recursive=False,
     settings=("SET TIME ZONE 'UTC'", "SET ANSI_MODE = TRUE"),
