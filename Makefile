@@ -41,7 +41,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE) $(SPAR
 	@echo "setting up $(VENV) (once; a few minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint constraints.txt pip
-	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,postgres,prefect,s3]'
+	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,import,postgres,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
 	@rm -rf $(VENV)/spark && $(PIP) install --no-deps --target $(VENV)/spark --requirement $(SPARK)
 	@$(foreach engine,$(ENGINES),rm -rf $(VENV)/$(engine) && $(PIP) install --no-deps \

@@ -27,7 +27,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.find import find_dataset
 from flowforge_assets.graph.select import select
 from flowforge_assets.plan.asked import asked_for
-from flowforge_assets.plan.load import load_graph
+from flowforge_assets.plan.load import in_warehouse, load_graph
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.config import ProjectConfig, read_config
@@ -75,8 +75,8 @@ class Project:
     ) -> None:
         """Of a collected graph; `Project.load` is the usual way."""
         self.config = config
-        self.environment = environment
         self.graph = graph
+        self.environment = in_warehouse(environment, graph)
         self.modules = frozenset(modules)
         self.clock = clock
 

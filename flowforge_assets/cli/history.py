@@ -134,4 +134,5 @@ def _step_json(step: StepRecord) -> dict[str, object]:
         "error": {"code": step.error_code, "message": step.error_message}
         if step.error_code
         else None,
+        **({} if step.work is None else {"work": step.work}),
     }

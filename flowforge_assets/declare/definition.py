@@ -172,8 +172,9 @@ class AssetDefinition:
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
     the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
     that take the place where a job elsewhere writes a dataset. An isolated one is called in a
-    process of its own. `schedule` and `version` say when an asset without inputs is due. `latest`
-    and `deletes` are columns by which a merge knows the newest row of a key, and the keys whose
+    process of its own, one with `warehouse` in the environment's warehouse, if it has one.
+    `schedule` and `version` say when an asset without inputs is due. `latest` and `deletes` are
+    columns by which a merge knows the newest row of a key, and the keys whose
     rows are removed.
     """
 
@@ -206,6 +207,7 @@ class AssetDefinition:
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
     isolated: bool = False
+    warehouse: bool = False
 
     @property
     def kind(self) -> AssetKind:

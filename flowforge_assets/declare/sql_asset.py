@@ -20,6 +20,7 @@ class DeclaredSql:
     makes: type[Dataset]
     module: str
     place: Place
+    warehouse: bool = False
 
 
 DECLARED_SQL: Final[dict[tuple[str, str], DeclaredSql]] = {}
@@ -32,11 +33,12 @@ def forget_sql(modules: Collection[str]) -> None:
         del DECLARED_SQL[key]
 
 
-def sql_asset(path: str, *, makes: type[Dataset]) -> None:
+def sql_asset(path: str, *, makes: type[Dataset], warehouse: bool = False) -> None:
     """Makes the dataset `makes` by the query in `path`.
 
     The path starts at the folder of the module that calls. Tables in FROM are dataset keys
-    (`silver.flights`); columns, rules and partitions are those of the class.
+    (`silver.flights`); columns, rules and partitions are those of the class. With `warehouse=True`
+    it runs in the environment's warehouse, where that has one.
     """
     frame = calling_frame()
     module = str(frame.f_globals.get("__name__", "__main__"))
@@ -46,4 +48,5 @@ def sql_asset(path: str, *, makes: type[Dataset]) -> None:
         makes=makes,
         module=module,
         place=Place(frame.f_code.co_filename, frame.f_lineno, text=f"sql_asset({path!r})"),
+        warehouse=warehouse,
     )

@@ -92,6 +92,22 @@ class Inputs:
             )
         return frames
 
+    def wanted(self, read: Input, unit: PartitionSet) -> PartitionSet | None:
+        """The partitions of an input that a unit reads where it lies; None: it lacks, and may.
+
+        Raises:
+            InputMissingError: partitions that it must have were never made (FF-703).
+        """
+        dataset = self._scope.graph.datasets[read.dataset]
+        found = self._wanted(read, dataset, unit)
+        if found is not None and (version := self._scope.reader(dataset).version()) is not None:
+            self._note(dataset.key, version)
+        return found
+
+    def rows(self, read: Input, wanted: PartitionSet) -> pl.LazyFrame:
+        """Those partitions of an input, lazily."""
+        return self._scanned(self._scope.graph.datasets[read.dataset], wanted)
+
     def _changes(
         self, read: Input, dataset: DatasetDefinition, unit: PartitionSet, wanted: PartitionSet
     ) -> pl.LazyFrame:

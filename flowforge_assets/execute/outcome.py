@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowforge_assets.core.made import Made
@@ -16,7 +17,7 @@ class UnitOutcome:
     """What became of one unit: rows and warnings, or the error that stopped it.
 
     `bad_rows` were set aside, `new_columns` were kept for the first time. What failed is
-    `in_doubt` when it may have been committed for all that.
+    `in_doubt` when it may have been committed for all that. `work` is what it cost in a warehouse.
     """
 
     unit: PartitionSet
@@ -27,6 +28,7 @@ class UnitOutcome:
     new_columns: tuple[str, ...] = ()
     error: FlowForgeError | None = None
     in_doubt: bool = False
+    work: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

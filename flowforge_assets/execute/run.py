@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -265,6 +265,7 @@ class LocalRun:
             status="made",
             seconds=sum(outcome.seconds for outcome in committed.units),
             rows=sum(o.rows for o in committed.units) if self.has_rows(step) else None,
+            work=committed.units[0].work,  # what runs in a warehouse is committed alone
         )
         tables = self.scope.tables
         specs = {key: tables[key].spec for key in step.makes if key in tables}
@@ -329,6 +330,7 @@ class LocalRun:
         rows: int | None = None,
         error_code: str | None = None,
         error_message: str | None = None,
+        work: Mapping[str, object] | None = None,
     ) -> StepRecord:
         """What the ledger keeps of these partitions of the step."""
         return StepRecord(
@@ -344,6 +346,7 @@ class LocalRun:
             rows=rows,
             error_code=error_code,
             error_message=error_message,
+            work=work,
         )
 
     def lose(self, step: Step, unit: PartitionSet) -> None:

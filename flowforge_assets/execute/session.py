@@ -43,6 +43,7 @@ from flowforge_assets.record.lease import run_lease
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
+from flowforge_assets.storage.routed import Connected
 
 
 def _trusted(plan: Plan) -> None:
@@ -109,6 +110,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
             scope.jobs.close()
             scope.sql.close()
             scope.resources.close()
+            leave_warehouse(session)
 
 
 @contextmanager
@@ -123,6 +125,14 @@ def looked_at(session: Session, history: History) -> Generator[RunScope]:
     finally:
         scope.sql.close()
         scope.resources.close()
+
+
+def leave_warehouse(session: Session) -> None:
+    """Ends the connections to a warehouse, and drops what was loaded there for the run."""
+    if session.environment.warehouse is not None:
+        store = session.store()
+        if isinstance(store, Connected):
+            store.close()
 
 
 def _refuse_unset(session: Session, plan: Plan) -> None:

@@ -24,9 +24,16 @@ from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
 from flowforge_assets.execute.upserts import Part, one_a_key
+from flowforge_assets.execute.warehouse_step import (
+    prepare_in_warehouse,
+    publish,
+    runs_in_warehouse,
+    work_of,
+)
 from flowforge_assets.execute.writes import write
 from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Step
+from flowforge_assets.warehouse.staged import WarehouseStaged
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,7 +85,8 @@ def make_batch(
         start = time.perf_counter()
         step_id = unit_id(scope.run_id, step, unit)
         try:
-            call = partial(prepare, scope, asset, inputs, unit, step_id=step_id)
+            make = prepare_in_warehouse if runs_in_warehouse(scope, asset) else prepare
+            call = partial(make, scope, asset, inputs, unit, step_id=step_id)
             prepared = attempt(lambda number, call=call: call(attempt=number))  # type: ignore[misc]  # mypy cannot infer defaults
         except FlowForgeError as error:
             on_failure(UnitOutcome(unit, time.perf_counter() - start, error=error))
@@ -148,6 +156,7 @@ class _Writer:
                 bad_rows=prepared.bad_rows,
                 warnings=prepared.warnings,
                 new_columns=prepared.new_columns,
+                work=work_of(prepared),
             )
             for unit, prepared, seconds in held
         )
@@ -224,7 +233,7 @@ class _Writer:
             if staged is None
             else (staged, None)
         )
-        committed = write(
+        committed = (publish if isinstance(staged, WarehouseStaged) else write)(
             table,
             rows,
             asset=self.asset,

@@ -1,4 +1,7 @@
-"""Views: nothing is stored of them, so that who reads one works it out from its inputs."""
+"""Views: nothing is stored of them, so that who reads one works it out from its inputs.
+
+A warehouse keeps its own: theirs are read there.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from flowforge_assets.execute.call import Surroundings, call_asset, users_code
 from flowforge_assets.execute.contract import as_frame, fitted
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.scope import RunScope
+from flowforge_assets.storage.store import KeepsViews
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +28,10 @@ def view_rows(
         InputMissingError: what it reads was never made (FF-703).
         StepFailedError: its code fails (FF-701).
     """
+    table = scope.reader(dataset)
+    if isinstance(table, KeepsViews):
+        is_whole = partitions is None or not partitions.dimensions
+        return table.scan(None if is_whole else partitions).select(dataset.schema.names)
     asset = scope.graph.assets[scope.graph.maker[dataset.key]]
     wanted = scope.made.of(dataset) if partitions is None else partitions
     loaded = Inputs(scope, asset, asset.inputs, wanted).load(wanted)

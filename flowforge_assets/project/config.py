@@ -23,8 +23,10 @@ from flowforge_assets.project.keeping import Keeping, read_age
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
+from flowforge_assets.project.warehouses import WarehouseReader
 from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
+from flowforge_assets.warehouse.connection import WarehouseConfig
 
 FILE_NAME: Final = "flowforge.toml"
 SYNCED_NAME: Final = "sql_datasets"
@@ -45,7 +47,7 @@ class EnvironmentConfig:
     `stores` are the places of layers and of datasets that have one of their own, by their names.
     `resources` holds a table of settings for each resource class, by its name. `read_from` is
     the environment that lends what this one has not made. With a `namespace` the tables are a
-    part of the store that is one's own.
+    part of the store that is one's own. In the `warehouse` SQL assets run that ask for it.
     """
 
     store: StoreConfig | None = None
@@ -60,6 +62,7 @@ class EnvironmentConfig:
     namespace: str | FromVariable | None = None
     sample: Sampling = field(default_factory=Sampling)
     maintain: Keeping = field(default_factory=Keeping)
+    warehouse: WarehouseConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,9 @@ class _Reader:
             namespace=self.namespace(raw, where),
             sample=self.sample(raw, where),
             maintain=self.keeping(raw, where),
+            warehouse=WarehouseReader(
+                f"{where}.warehouse", self.root.resolve(), self.places.find, self.problems
+            ).read(raw.get("warehouse")),
         )
 
     def namespace(self, raw: Mapping[str, object], where: str) -> str | FromVariable | None:

@@ -18,13 +18,21 @@ from flowforge_assets.project.config import (
     ProjectConfig,
 )
 from flowforge_assets.project.stores import StoreConfig, store_for
-from flowforge_assets.storage.location import Location, parse_location
+from flowforge_assets.storage.location import Location, WarehouseLocation, parse_location
 from flowforge_assets.storage.remote_url import is_remote, parse_remote_url
+from flowforge_assets.warehouse.connection import WarehouseConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from flowforge_assets.core.key import DatasetKey
+    from flowforge_assets.declare.definition import AssetDefinition
     from flowforge_assets.storage.store import Store
     from flowforge_assets.storage.store_options import StoreOptions
+
+    _Place: TypeAlias = StoreConfig | WarehouseConfig | None
+    StoredKeys: TypeAlias = Callable[[DatasetKey], DatasetKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Environment:
 
     All that FlowForge keeps on this machine is below `kept`, by default the project's
     `.flowforge/`. With a `namespace` its tables and its ledger are apart from those of all others.
+    `in_warehouse` are the datasets whose tables are in its warehouse, if it has one.
     """
 
     name: str
@@ -40,6 +49,7 @@ class Environment:
     root: Path
     kept: Path | None = None
     namespace: str = ""
+    in_warehouse: frozenset[DatasetKey] = frozenset()
 
     @classmethod
     def of(
@@ -92,6 +102,7 @@ class Environment:
                 raise ReadFromError(message, place=place, hint="take one `read_from` away")
             seen.append(name)
             at = replace(Environment.of(project, name), namespace="", kept=self.kept)
+            at = replace(at, in_warehouse=self.in_warehouse)
             found.append(at)
 
     @property
@@ -131,8 +142,8 @@ class Environment:
         Raises:
             StorageError: the location is of a kind that is not known (FF-6xx).
         """
-        store = self.config.store if key is None else self._store_of(key)
-        return self._location_of(store)
+        place = self.config.store if key is None else self._place_of(key)
+        return self._location_of(place)
 
     def options_for(self, url: str, key: DatasetKey) -> StoreOptions | None:
         """The options of a store of the same bucket as `url`, the one for the dataset first."""
@@ -173,23 +184,55 @@ class Environment:
         Raises:
             StorageError: the location is of a kind that is not known (FF-6xx).
         """
-        if not self.config.stores:
+        if not self.config.stores and self.warehouse is None:
             return self._open(self.config.store)
         from flowforge_assets.storage.routed import RoutedStore  # with open_store, on use
 
-        return RoutedStore(self.config.store, self._store_of, self._open)
+        store: RoutedStore[_Place] = RoutedStore(self.config.store, self._place_of, self._open)
+        return store
 
     def _store_of(self, key: DatasetKey) -> StoreConfig | None:
         return store_for(key, self.config.stores, self.config.store)
 
-    def _open(self, store: StoreConfig | None) -> Store:
+    def knowing(self, assets: Iterable[AssetDefinition], stored: StoredKeys) -> Environment:
+        """The same, knowing which of its `assets` run in its warehouse; it may have none.
+
+        `stored` gives the keys under which datasets are stored.
+        """
+        keys = (o.dataset for a in assets if a.warehouse for o in a.makes)
+        return replace(self, in_warehouse=frozenset(stored(key) for key in keys))
+
+    @property
+    def warehouse(self) -> WarehouseConfig | None:
+        """Its warehouse, with the namespace before its schemas; None where no dataset is in it."""
+        found = self.config.warehouse
+        if found is None or not self.in_warehouse:
+            return None
+        own = f"{self.namespace.replace('-', '_')}_" if self.namespace else ""
+        return replace(found, prefix=found.prefix + own)
+
+    def _place_of(self, key: DatasetKey) -> _Place:
+        warehouse = self.warehouse
+        return (
+            self._store_of(key) if warehouse is None or key not in self.in_warehouse else warehouse
+        )
+
+    def _open(self, store: _Place) -> Store:
+        if isinstance(store, WarehouseConfig):
+            from flowforge_assets.warehouse.store import (
+                WarehouseStore,
+            )  # polars and sqlglot, on use
+
+            return WarehouseStore.of(store)
         from flowforge_assets.storage.location import open_store  # engines, on use
 
         table_format = (store and store.format) or self.config.format
         copies = self.folder / "artifacts"
         return open_store(self._location_of(store), format=table_format, copies=copies)
 
-    def _location_of(self, store: StoreConfig | None) -> Location:
+    def _location_of(self, store: _Place) -> Location:
+        if isinstance(store, WarehouseConfig):
+            return WarehouseLocation(store.kind, store.prefix)
         return parse_location(
             self._text_of(store), options=None if store is None else store.options
         )

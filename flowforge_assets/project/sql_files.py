@@ -45,11 +45,15 @@ FOLDER: Final = "assets"
 
 @dataclass(frozen=True, slots=True)
 class SqlSource:
-    """A SQL file of the project and the dataset that it makes."""
+    """A SQL file of the project and the dataset that it makes.
+
+    `in_warehouse` says that who tied it to a class wants it to run there.
+    """
 
     file: SqlFile
     makes: DatasetKey
     is_tied: bool
+    in_warehouse: bool = False
 
 
 def find_sql_files(root: Path, *, tied: Iterable[Path]) -> Iterator[Path]:
@@ -98,7 +102,7 @@ def tied_source(
         raise
     refuse_said_twice(file.header, declared.makes, f"`{declared.place.text}` ties to this file")
     file = _with_defaults(file, root, defaults, is_tied=True)
-    return SqlSource(file, makes, is_tied=True)
+    return SqlSource(file, makes, is_tied=True, in_warehouse=declared.warehouse)
 
 
 def file_source(
@@ -187,7 +191,6 @@ def sql_asset_definition(
         )
         hint = "a view is worked out for all its readers at once: let the rows say their partition"
         raise ViewFormError(message, place=Place(file.shown_as, file.query_line), hint=hint)
-    seconds = header.timeout_seconds
     return AssetDefinition(
         name=source.makes.name.replace(".", "_"),
         makes=(Output(source.makes, "frame"),),
@@ -200,13 +203,19 @@ def sql_asset_definition(
         per=partitioning_of_header(header, "per") if header.per else None,
         schedule=header.schedule,
         retries=Retries(header.retries or 0),
-        timeout=None if seconds is None else timedelta(seconds=seconds),
+        timeout=_timeout(header),
         bad_rows=header.bad_rows or "stop",
         max_bad=1.0 if header.max_bad is None else header.max_bad,
         isolated=header.isolated,
+        warehouse=header.warehouse or source.in_warehouse,
         tags=header.tags,
         description=header.description,
     )
+
+
+def _timeout(header: SqlHeader) -> timedelta | None:
+    seconds = header.timeout_seconds
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def sql_dataset(

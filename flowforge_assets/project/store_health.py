@@ -19,6 +19,7 @@ from flowforge_assets.storage.location import (
     Location,
     MemoryLocation,
     RemoteLocation,
+    WarehouseLocation,
 )
 
 _LITTLE_BYTES: Final = 1 << 30
@@ -41,6 +42,8 @@ def _health(location: Location, about: str) -> Finding:
             return Finding(about, "ok", f"{location.uri}, gone when its process ends")
         case RemoteLocation():
             return _remote_health(location, about)
+        case WarehouseLocation():
+            return Finding(about, "ok", f"{location.uri}, asked when a run begins")
         case _:
             assert_never(location)
 

@@ -112,13 +112,14 @@ def outcome_row(step: StepRecord) -> Row:
         step.rows,
         step.error_code,
         step.error_message,
+        None if step.work is None else _compact(dict(step.work)),
     )
 
 
 def step_from(row: Row) -> StepRecord:
     """The step of a row."""
     run_id, step_id, asset, makes, shape, partitions, reason, status, started, *rest = row
-    seconds, rows, error_code, error_message = rest
+    seconds, rows, error_code, error_message, work = rest
     dimensions = tuple(Dimension(*each) for each in _read(shape))
     return StepRecord(
         run_id=run_id,
@@ -133,6 +134,7 @@ def step_from(row: Row) -> StepRecord:
         rows=rows,
         error_code=error_code,
         error_message=error_message,
+        work=None if work is None else _read(work),
     )
 
 

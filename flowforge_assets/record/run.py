@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
@@ -52,7 +53,11 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step of a run: planned, or with its outcome."""
+    """One step of a run: planned, or with its outcome.
+
+    `work` is what its statements have cost in a warehouse: ids of jobs, rows, bytes, credits, as
+    far as that tells them (see `sdk.warehouse.JobStats`).
+    """
 
     run_id: str
     step_id: str
@@ -66,6 +71,7 @@ class StepRecord:
     rows: int | None = None
     error_code: str | None = None
     error_message: str | None = None
+    work: Mapping[str, object] | None = None
 
 
 def new_run_id(clock: Clock) -> str:

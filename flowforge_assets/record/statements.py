@@ -122,6 +122,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE schemas ADD COLUMN run_id TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE schemas ADD COLUMN comments TEXT NOT NULL DEFAULT '{}'",
     ),
+    (
+        # What the statements of a step have cost in a warehouse, as JSON.
+        "ALTER TABLE steps ADD COLUMN work TEXT",
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
@@ -150,7 +154,7 @@ END_RUN: Final = """
 
 _STEP: Final = (
     "run_id, step_id, asset, makes, shape, partitions, reason,"
-    " status, started_at, seconds, rows, error_code, error_message"
+    " status, started_at, seconds, rows, error_code, error_message, work"
 )
 STEPS_OF_RUN: Final = f"SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at, step_id"
 STEPS_OF_DATASET: Final = f"""
@@ -158,11 +162,14 @@ STEPS_OF_DATASET: Final = f"""
     WHERE dataset = ? AND status <> 'planned'
     ORDER BY run_id DESC, started_at DESC, step_id LIMIT ?
 """
-INSERT_STEP: Final = f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_STEP: Final = (
+    f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 INSERT_MAKER: Final = "INSERT INTO makers (dataset, run_id, step_id) VALUES (?, ?, ?)"
 SET_OUTCOME: Final = """
     UPDATE steps
-    SET status = ?, started_at = ?, seconds = ?, rows = ?, error_code = ?, error_message = ?
+    SET status = ?, started_at = ?, seconds = ?, rows = ?, error_code = ?, error_message = ?,
+        work = ?
     WHERE run_id = ? AND step_id = ?
 """
 

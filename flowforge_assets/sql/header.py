@@ -94,6 +94,7 @@ class SqlHeader:
     bad_rows: BadRowsPolicy | None = None
     max_bad: float | None = None
     isolated: bool = False
+    warehouse: bool = False
     said: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     text: TomlText = field(default=TomlText(), compare=False, repr=False)
     below: SqlHeader | None = field(default=None, compare=False, repr=False)

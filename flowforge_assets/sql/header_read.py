@@ -35,6 +35,7 @@ SQL_KEYS: Final = (
     "bad_rows",
     "max_bad",
     "isolated",
+    "warehouse",
 )
 SEED_KEYS: Final = (
     *("description", "owners", "tags", "key", "columns", "rules", "extra", "min_rows"),
@@ -88,6 +89,7 @@ def header_of(
         bad_rows=reader.choice(values, ("bad_rows",), get_args(BadRowsPolicy)),
         max_bad=reader.number(values, ("max_bad",), least=0, most=1),
         isolated=reader.flag(values, ("isolated",)),
+        warehouse=reader.flag(values, ("warehouse",)),
         said=frozenset(values),
         text=text,
     )

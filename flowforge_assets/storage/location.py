@@ -65,7 +65,20 @@ class RemoteLocation:
         return self.url
 
 
-Location: TypeAlias = FolderLocation | MemoryLocation | RemoteLocation
+@dataclass(frozen=True, slots=True)
+class WarehouseLocation:
+    """The schemas of a warehouse whose names begin with `prefix`; `kind` is as in its URL."""
+
+    kind: str
+    prefix: str = ""
+
+    @property
+    def uri(self) -> str:
+        """`snowflake://`: where exactly is known when it is asked."""
+        return f"{self.kind}://"
+
+
+Location: TypeAlias = FolderLocation | MemoryLocation | RemoteLocation | WarehouseLocation
 
 
 def parse_location(
@@ -101,8 +114,11 @@ def parse_location(
 
 
 def folder_at(location: Location) -> Folder | None:
-    """The folder of a location; memory has none. Of a remote one the clients are made, no more."""
-    if isinstance(location, MemoryLocation):
+    """The folder of a location; memory and a warehouse have none.
+
+    Of a remote one the clients are made, no more.
+    """
+    if isinstance(location, MemoryLocation | WarehouseLocation):
         return None
     if isinstance(location, RemoteLocation):
         # fsspec and its clients take half a second to import

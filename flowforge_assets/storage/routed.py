@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.storage.store import Artifacts, Store, Table, TableSpec
 
 P = TypeVar("P", bound=Hashable)
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """A store that holds connections."""
+
+    def close(self) -> None:
+        """Ends them; the store may be used again after."""
+        ...
 
 
 class RoutedStore(Generic[P]):
@@ -38,6 +47,13 @@ class RoutedStore(Generic[P]):
     def artifact(self, spec: TableSpec) -> Artifacts:
         """The files of the artifact `spec.key`, in its place."""
         return self._at(self._choose(spec.key)).artifact(spec)
+
+    def close(self) -> None:
+        """Ends the connections of the places that were opened; they may be used again after."""
+        with self._lock:
+            opened = [store for store in self._opened.values() if isinstance(store, Connected)]
+        for store in opened:
+            store.close()
 
     def _at(self, place: P) -> Store:
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
@@ -250,6 +250,13 @@ class ReadFiles(Protocol):
             DamagedFileError: it is gone, or holds something else (FF-631).
         """
         ...
+
+
+@runtime_checkable
+class KeepsViews(Protocol):
+    """A table whose place keeps views, too: the rows of one are read there."""
+
+    keeps_views: bool
 
 
 class Artifacts(ReadFiles, KeepsPast, Protocol):

@@ -1,0 +1,82 @@
+"""Rows of the lake in a warehouse, for the steps of one run that read them there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from flowforge_assets.core.arrow_types import arrow_schema
+from flowforge_assets.core.table_name import TableName, staged_name, table_name
+from flowforge_assets.errors.storage import StorageError
+from flowforge_assets.sdk.warehouse import NOBODY, JobStats, Tag, Warehouse
+from flowforge_assets.warehouse.columns import nullable, table_columns
+from flowforge_assets.warehouse.rows import Counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flowforge_assets.sql.portable.statements.statements import Statements
+    from flowforge_assets.storage.store import TableSpec
+
+_PURPOSE: Final = "load"
+
+
+class Landing:
+    """Loads frames into tables of their own; safe between threads."""
+
+    def __init__(self, warehouse: Warehouse, statements: Statements, prefix: str) -> None:
+        """Nothing is loaded yet."""
+        self.warehouse = warehouse
+        self._statements = statements
+        self._prefix = prefix
+        self._loaded: set[TableName] = set()
+        self._locks: defaultdict[TableName, Lock] = defaultdict(Lock)
+
+    def land(
+        self, spec: TableSpec, what: str, rows: Callable[[], pl.LazyFrame], tag: Tag
+    ) -> tuple[TableName, JobStats]:
+        """The table of `rows`, which `what` tells from all others of the dataset; loaded once."""
+        name = staged_name(table_name(spec.key, prefix=self._prefix), what, purpose=_PURPOSE)
+        with self._locks[name]:
+            if name in self._loaded:
+                return name, JobStats()
+            self._loaded.add(name)  # before it is there: what a failure leaves must go, too
+            try:
+                return name, self.load(spec, name, rows(), tag)
+            except BaseException:
+                self._loaded.discard(name)
+                raise
+
+    def load(
+        self, spec: TableSpec, name: TableName, rows: pl.DataFrame | pl.LazyFrame, tag: Tag
+    ) -> JobStats:
+        """Makes the table `name`, with the dataset's columns, of `rows`; its job and its time.
+
+        Raises:
+            WarehouseTypeError: a column has a type that no warehouse holds exactly (FF-684).
+        """
+        columns = table_columns(spec)
+        for statement in (
+            *self._statements.prepared(name),
+            self._statements.dropped(name),
+            self._statements.created(name, columns),
+        ):
+            self.warehouse.execute(statement, tag)
+        counted = Counted(rows, arrow_schema(nullable(spec.schema)))
+        stats = self.warehouse.load(name, counted.schema, counted.batches(), tag)
+        return replace(stats, rows=counted.rows)
+
+    def drop(self) -> None:
+        """Drops all that was loaded, as far as the warehouse lets it.
+
+        What cannot be dropped is in nobody's way: no other load has its name. The run has told
+        already what became of it, which a warehouse that went away since does not change.
+        """
+        with suppress(StorageError):
+            while self._loaded:
+                name = self._loaded.pop()
+                self.warehouse.execute(self._statements.dropped(name), NOBODY)

@@ -1,0 +1,43 @@
+"""Warehouses on this machine: one server of each a worker, a place in it a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from child_server import free_port
+from postgres_server import postgres_server
+from warehouse_places import WarehousePlace
+
+_HERE = Path(__file__).parent
+_numbers = count(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets the tests of this folder reach servers on this machine."""
+    for item in items:
+        if item.path.parent == _HERE:
+            item.add_marker(pytest.mark.emulator)
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    port = free_port()
+    with postgres_server(port=port):
+        yield port
+
+
+@pytest.fixture
+def postgres(postgres_port: int) -> WarehousePlace:
+    options = {
+        "host": "127.0.0.1",
+        "port": postgres_port,
+        "database": "postgres",
+        "user": "postgres",
+        "sslmode": "disable",
+    }
+    return WarehousePlace("postgres", options, f"t{next(_numbers)}_")
