@@ -50,6 +50,7 @@ from flowforge_assets.project.sql_files import (
 )
 from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.sql.macros import read_macros
 
 T = TypeVar("T")
 
@@ -221,6 +222,7 @@ class _Collector:
     def add_sql(self, modules: set[str], sql: SqlAnalysis) -> None:
         """Reads the SQL files; a dataset without a class has the columns of its query."""
         sources = list(self.sql_sources(modules))
+        self.attempt(partial(sql.check_macros, read_macros(self.root)))
         known = {*self.classes, *self.datasets, *(source.makes for source in sources)}
         artifacts = {key for key, each in self.datasets.items() if each.kind == "artifact"}
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.schema import DataType, Schema
 from flowforge_assets.core.sql_types import duckdb_type
+from flowforge_assets.errors.base import raise_all
+from flowforge_assets.errors.sql import SqlError
 from flowforge_assets.sql.cache import SqlCache
 from flowforge_assets.sql.entries import (
     SqlFacts,
@@ -26,6 +28,7 @@ from flowforge_assets.sql.entries import (
     types_entry,
 )
 from flowforge_assets.sql.file import SqlFile
+from flowforge_assets.sql.macros import Macros, digest_with
 from flowforge_assets.sql.reference import ColumnLineage
 
 if TYPE_CHECKING:
@@ -79,6 +82,29 @@ class SqlAnalysis:
         facts = SqlFacts(parsed.tables, parsed.parameters, parsed.fingerprint)
         self._cache.put("facts", file.digest, facts_entry(facts))
         return facts
+
+    def check_macros(self, macros: Macros) -> None:
+        """Lets macros pass that can be written out, called or not.
+
+        Raises:
+            SqlMacroFileError: a file holds anything else, or a body does not parse (FF-462).
+            SqlMacroNameError: one uses a name that it does not have (FF-463).
+            Problems: several of these.
+        """
+        problems: list[SqlError] = list(macros.errors)
+        for macro in macros.by_name.values():
+            digest = digest_with("macro", [macro])
+            if self._cache.find("facts", digest) is not None:
+                continue
+            from flowforge_assets.sql.macro_names import body_of  # heavy: only a changed one
+
+            try:
+                body_of(macro)
+            except SqlError as error:
+                problems.append(error)
+            else:
+                self._cache.put("facts", digest, macro.name)
+        raise_all(problems)
 
     def result_schema(
         self,
