@@ -21,7 +21,8 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ANY", "T", "ARG", "VAL"), ("i", "s", "d", "1")),
 }
 _FUNCTIONS = """
-    SELECT DISTINCT function_name, function_type, parameter_types, varargs
+    SELECT DISTINCT function_name, function_type, varargs,
+        array_to_string(list_transform(parameter_types, lambda t: coalesce(t, 'ANY')), ';')
     FROM duckdb_functions()
     WHERE function_type IN ('scalar', 'aggregate', 'macro') AND NOT internal IS NULL
       AND regexp_full_match(function_name, '[a-z][a-z0-9_]*')
@@ -33,9 +34,9 @@ _MOST_FORMS = 12  # of one overload
 def function_queries(reference: DuckdbEngine) -> Iterator[str]:
     """A query a call, over the hostile table; each is asked for once."""
     seen: set[str] = set()
-    for name, kind, types, varargs in reference.run(_FUNCTIONS).rows:
-        assert isinstance(types, list)
-        given = [str(type_ or "ANY") for type_ in types] + [str(varargs)] * (2 if varargs else 0)
+    for name, kind, varargs, types in reference.run(_FUNCTIONS).rows:
+        given = str(types).split(";") if types else []
+        given += [str(varargs)] * (2 if varargs else 0)
         if not all(type_ in _ARGUMENTS for type_ in given):
             continue  # an argument of a type that no table here can hold
         forms = product(*(_ARGUMENTS[type_] for type_ in given))

@@ -1,8 +1,8 @@
 """The engines that show what emitted text gives, all asked in one way.
 
-    with googlesql() as engine:
-        engine.enter(tables)
-        engine.run("SELECT 1 AS `a`").rows
+with googlesql() as engine:
+    engine.enter(tables)
+    engine.run("SELECT 1 AS `a`").rows
 """
 
 from __future__ import annotations

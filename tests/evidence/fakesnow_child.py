@@ -16,7 +16,7 @@ from piped_values import answer_forever, packed, unpacked
 
 sys.path.insert(0, sys.argv[1])
 
-import fakesnow  # type: ignore[import-not-found] # noqa: E402 - in FOLDER
+import fakesnow  # type: ignore[import-not-found]
 
 _TYPES = {"HUGEINT": "NUMBER(38, 0)", "TIMESTAMP": "TIMESTAMP_NTZ"}  # others have DuckDB's names
 _CODES = {0: "decimal", 1: "double", 2: "text", 3: "date", 8: "timestamp", 13: "bool"}
@@ -32,7 +32,7 @@ def _acts(connection: Any) -> dict[str, Callable[..., object]]:
         places = ", ".join(["%s"] * len(columns))
         for row in rows:
             values = tuple(map(unpacked, row))
-            cursor.execute(f"INSERT INTO {path} SELECT {places}", values)  # noqa: S608 - ours
+            cursor.execute(f"INSERT INTO {path} SELECT {places}", values)
 
     def query(sql: str) -> object:
         cursor.execute(sql)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -81,8 +82,8 @@ class Evaluator:
 
     def __init__(self) -> None:
         """An empty catalog."""
-        from zetasql import types  # type: ignore[import-not-found] # after the module is there
-        from zetasql.core import ZetaSqlLocalService  # type: ignore[import-not-found]
+        from zetasql import types  # type: ignore[import-not-found]
+        from zetasql.core import ZetaSqlLocalService
 
         self.types = types
         self.service = ZetaSqlLocalService()
@@ -179,7 +180,7 @@ class Evaluator:
                 return make(date_value=(value - _EPOCH).days)
 
 
-def _value(cell: Any) -> object:  # noqa: PLR0911 - one kind each
+def _value(cell: Any) -> object:
     for name in ("int64_value", "double_value", "string_value", "bool_value", "float_value"):
         if (plain := getattr(cell, name)) is not None:
             return plain
@@ -206,5 +207,9 @@ def _decimal(data: bytes, scale: int) -> Decimal:
 if __name__ == "__main__":
     evaluator = Evaluator()
     if "--compile" not in sys.argv:
-        acts = {"table": evaluator.table, "query": evaluator.query, "analyze": evaluator.analyze}
+        acts: dict[str, Callable[..., object]] = {
+            "table": evaluator.table,
+            "query": evaluator.query,
+            "analyze": evaluator.analyze,
+        }
         answer_forever(acts)

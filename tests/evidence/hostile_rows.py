@@ -39,7 +39,7 @@ _WIDES: Final = (
     *("1000000", "0.5", "-7.125"),
 )
 _TEXTS: Final = (
-    *("", " ", "a", "A", "a ", " a", "abcabc", "ABC", "it's \"q\"", "back\\slash", "100%_x"),
+    *("", " ", "a", "A", "a ", " a", "abcabc", "ABC", 'it\'s "q"', "back\\slash", "100%_x"),
     *("<b>&amp;</b>", None, "äöÜ"),
 )
 _OTHER_TEXTS: Final = (
@@ -63,9 +63,7 @@ _GROUPS: Final = ("x", "x", "X", "y", "y", None, None, "x ", "z", "z", "x", "x",
 def _rows() -> list[Row]:
     rows: list[Row] = []
     for number in range(14):
-        cents, wide, day, moment = (
-            column[number] for column in (_CENTS, _WIDES, _DATES, _MOMENTS)
-        )
+        cents, wide, day, moment = (column[number] for column in (_CENTS, _WIDES, _DATES, _MOMENTS))
         values: list[Value] = [number + 1, _INTEGERS[number], _BIGS[number], _DOUBLES[number]]
         values += [Decimal(cents) if cents is not None else None]
         values += [Decimal(wide) if wide is not None else None]

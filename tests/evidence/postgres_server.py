@@ -1,7 +1,7 @@
 """PostgreSQL of this test run: a fresh cluster in a scratch folder, reached by a Unix socket.
 
-Its programs come as a wheel that `make setup` puts into a folder of its own; where that has none for
-the machine, those of the system do. PostgreSQL refuses to run as root, so root starts it as nobody.
+Its programs come as a wheel that `make setup` puts into a folder of its own; where that has none
+for the machine, those of the system do. As root it does not run, so root starts it as nobody.
 """
 
 from __future__ import annotations
@@ -44,14 +44,19 @@ def postgres_server(*, port: int | None = None) -> Iterator[str]:
             os.chown(folder, user, user)
         data = folder / "data"
         made = [str(programs / "initdb"), "--pgdata", str(data), "--username=postgres"]
-        _as(user, [*made, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"], folder)
+        _as(
+            user,
+            [*made, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+            folder,
+        )
         given = [part for setting in _SETTINGS for part in ("-c", setting)]
         listened = f"127.0.0.1 -p {port}".split(" ") if port else [""]
         command = [str(programs / "postgres"), "-D", str(data), "-k", scratch, *given]
+        script = str(HERE / "tethered_as.py")
+        tether = [sys.executable, script, str(os.getpid()), str(user or "")]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, str(HERE / "tethered_as.py"), str(os.getpid()), str(user or "")]
-                + [*command, "-h", *listened],
+                [*tether, *command, "-h", *listened],
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

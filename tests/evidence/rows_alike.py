@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -73,7 +72,7 @@ def _moment(value: date) -> datetime:
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 - naive, as the columns are
 
 
-def _place(row: Row) -> Sequence[tuple[int, str]]:
+def _place(row: Row) -> list[tuple[int, str]]:
     """A key by which rows of two engines sort alike: doubles by their first digits."""
     return [_key(value) for value in row]
 

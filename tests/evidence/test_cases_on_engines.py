@@ -18,8 +18,6 @@ ENGINES = ("bigquery", "snowflake", "redshift", "postgres")
 # Why an engine's word does not count on a case; strict, so that what is mended is taken out.
 NOT_COUNTED = {
     ("snowflake", "text_set_operations"): "fakesnow does not read a set operation in parentheses",
-    ("snowflake", "trim_chars"): "fakesnow forgets which characters LTRIM is to take",
-    ("snowflake", "trunc_sign"): "fakesnow has no small integers in a result",
 }
 GOOD = {Outcome.RIGHT, Outcome.REFUSED, Outcome.NOT_RUN}
 

@@ -28,7 +28,7 @@ _prefixes = (f"s{number}_" for number in count())
 class Engine:
     """A connection that commits each statement by itself, and how its target is called."""
 
-    def __init__(self, target: str, connection: Any) -> None:  # noqa: ANN401 - of several drivers
+    def __init__(self, target: str, connection: Any) -> None:
         self.target = target
         self.connection = connection
 
@@ -77,10 +77,10 @@ class Written:
         table = f'"{self.prefix}bronze"."feed"'
         types = ", ".join(f'"{name}" {spelled}' for name, spelled in COLUMNS.items())
         engine.run([f'CREATE SCHEMA IF NOT EXISTS "{self.prefix}bronze"'])
-        engine.run([f"CREATE TABLE IF NOT EXISTS {table} ({types})", f"DELETE FROM {table}"])  # noqa: S608 - ours
+        engine.run([f"CREATE TABLE IF NOT EXISTS {table} ({types})", f"DELETE FROM {table}"])
         for row in rows:
             values = ", ".join("NULL" if v is None else f"'{_quoted(v)}'" for v in row)
-            engine.run([f"INSERT INTO {table} VALUES ({values})"])  # noqa: S608 - ours
+            engine.run([f"INSERT INTO {table} VALUES ({values})"])
 
     def step(self, engine: Engine, number: int, *, state: str = "") -> WarehouseStep:
         graph = self.project.graph
@@ -94,7 +94,7 @@ class Written:
     def there(self, engine: Engine) -> list[Row]:
         """The rows on the engine."""
         names = ", ".join(f'"{name}"' for name in self.names)
-        return _sorted(engine.rows(f'SELECT {names} FROM "{self.prefix}gold"."made"'))  # noqa: S608 - ours
+        return _sorted(engine.rows(f'SELECT {names} FROM "{self.prefix}gold"."made"'))
 
     def here(self) -> list[Row]:
         """The rows that FlowForge made."""

@@ -1,7 +1,7 @@
 """Runs a command as a user, and ends it with the process that asked for it.
 
-`python tethered_as.py PARENT USER COMMAND...`; an empty USER keeps the user. The promise to end with
-the parent is forgotten when the user changes, so the two are done in this order, in one process.
+`python tethered_as.py PARENT USER COMMAND...`; an empty USER keeps the user. The promise to end
+with the parent is forgotten when the user changes, so first the one, then the other.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from sqlglot import exp
 
+from flowforge_assets.sql.portable.bind_cast import bool_as
 from flowforge_assets.sql.portable.bind_expr import (
     alike,
     bind,
@@ -17,6 +19,7 @@ from flowforge_assets.sql.portable.bind_expr import (
     text_constant,
     whole_constant,
 )
+from flowforge_assets.sql.portable.bind_frame import frame as window_frame
 from flowforge_assets.sql.portable.bind_text import text
 from flowforge_assets.sql.portable.coerce import coerce
 from flowforge_assets.sql.portable.refusal import FORM, TYPE, Refused, place, refuse_form
@@ -24,7 +27,6 @@ from flowforge_assets.sql.portable.same import same
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import (
     Aggregate,
-    Call,
     Expr,
     Frame,
     GroupingBit,
@@ -80,6 +82,7 @@ AGGREGATES: Final[tuple[type[exp.Expr], ...]] = (
     exp.LogicalAnd,
     exp.LogicalOr,
     exp.CountIf,
+    exp.PercentileCont,
     *_OF_DOUBLE,
     *_OF_PAIRS,
 )
@@ -110,6 +113,8 @@ def _aggregate(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
             return Aggregate(name, (arg,), BOOL, arg.at)
         case exp.Sum() | exp.Min() | exp.Max():
             return _folded(node, scope, where)
+        case exp.PercentileCont():
+            return _quantile(node, scope, where)
         case _ if type(node) in _OF_PAIRS:
             pair = (node.this, node.args["expression"])
             args = tuple(_kept(_double(each, scope), where) for each in pair)
@@ -126,8 +131,30 @@ def _of_double(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
     is_median = isinstance(node, exp.Median)
     if is_median and (distinct or arg.type.kind is Kind.DECIMAL):
         raise refuse_form(node, "this `median`", "take it of a DOUBLE")
+    if is_median and isinstance(arg, Literal):
+        raise refuse_form(node, "`median` of a constant", "write the constant alone")
     made = _kept(_double(inner, scope), where)
     return Aggregate(_OF_DOUBLE[type(node)], (made,), DOUBLE, arg.at, distinct=distinct)
+
+
+def _quantile(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
+    """`quantile_cont(x, 0.25)`: between the two nearest values."""
+    share = node.args.get("expression")
+    found = bind(share, scope) if share is not None else None
+    value = found.value if isinstance(found, Literal) else None
+    arg = bind(node.this, scope)
+    if (
+        not isinstance(value, (int, Decimal))
+        or not 0 <= value <= 1
+        or arg.type.kind is Kind.DECIMAL
+    ):
+        raise refuse_form(node, "this quantile", "take one share from 0 to 1, of a DOUBLE")
+    if isinstance(arg, Literal):
+        raise refuse_form(node, "a quantile of a constant", "write the constant alone")
+    share_of = Literal(Decimal(value), decimal(18, 17), arg.at)
+    return Aggregate(
+        "quantile", (_kept(_double(node.this, scope), where), share_of), DOUBLE, arg.at
+    )
 
 
 def _double(node: exp.Expr, scope: Scope) -> Expr:
@@ -165,11 +192,10 @@ def _count(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
 
 
 def _counted(node: exp.Expr, truth: Expr, where: Expr | None) -> Aggregate:
+    """DuckDB adds ones and zeros: the count of no row is null."""
     del node
-    if where is not None:
-        truth = Call("and", (where, truth), BOOL, truth.at)
-    one = Literal(1, INTEGER, truth.at)
-    return Aggregate("count", (_kept(one, truth),), HUGEINT, truth.at)
+    ones = _kept(bool_as(truth, INTEGER), where)
+    return Aggregate("sum", (ones,), HUGEINT, truth.at)
 
 
 def _folded(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
@@ -183,6 +209,8 @@ def _folded(node: exp.Expr, scope: Scope, where: Expr | None) -> Aggregate:
             return Aggregate(name, (_kept(arg, where),), BOOL, arg.at)
         name = "min" if isinstance(node, exp.Min) else "max"
         return Aggregate(name, (_kept(arg, where),), arg.type, arg.at)
+    if arg.type.kind is Kind.BOOL:
+        arg = bool_as(arg, INTEGER)
     if not arg.type.is_number:
         raise Refused(TYPE, f"a sum of `{arg.type}`", arg.at, "count what is true with count_if")
     type_ = {Kind.INTEGER: HUGEINT, Kind.DOUBLE: DOUBLE}.get(arg.type.kind)
@@ -240,7 +268,12 @@ def _window(node: exp.Expr, scope: Scope) -> Expr:
     order = tuple(key for key in keys if not isinstance(key.expr, Literal))
     partition = tuple(key for key in partition if not isinstance(key, Literal))
     function = _window_function(inner, scope)
-    frame = _frame(node.args.get("spec"))
+    spec = node.args.get("spec")
+    frame, counted = window_frame(spec, order)
+    if counted is not None:
+        order = (counted,)
+        if not isinstance(inner, _FOLDS):
+            raise refuse_form(inner, "this function over a RANGE by a distance", "use ROWS")
     if frame is None and order and function.name not in _NO_FRAME:
         frame = Frame("RANGE", "UNBOUNDED PRECEDING", "CURRENT ROW")
     if function.name in _NO_FRAME:
@@ -258,6 +291,7 @@ def _is_blind_to_peers(frame: Frame, function: Aggregate) -> bool:
     return is_whole and frame.start == "UNBOUNDED PRECEDING"
 
 
+_FOLDS: Final = (exp.Sum, exp.Count, exp.Min, exp.Max, exp.Avg)
 _NO_FRAME: Final = {
     *("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "buckets", "lag", "lead")
 }
@@ -283,7 +317,7 @@ def _window_function(node: exp.Expr, scope: Scope) -> Aggregate:
     if type(node) in _VALUES:
         return _value(node, scope)
     bound = bind(node, scope)
-    if not isinstance(bound, Aggregate) or bound.name == "median":
+    if not isinstance(bound, Aggregate) or bound.name in {"median", "quantile"}:
         raise refuse_form(node, f"`{shown(node)}` over a window", "use an aggregate")
     return bound
 
@@ -310,29 +344,6 @@ def _offset(node: exp.Expr, scope: Scope) -> Aggregate:
             raise refuse_form(node, "a default of another type", "cast it")
         args = [first, args[1], default]
     return Aggregate(_OFFSETS[type(node)], tuple(args), arg.type, arg.at)
-
-
-def _frame(spec: exp.Expr | None) -> Frame | None:
-    if spec is None:
-        return None
-    if spec.args.get("exclude") or str(spec.args.get("kind")).upper() not in {"ROWS", "RANGE"}:
-        raise refuse_form(spec, "this frame", "use ROWS BETWEEN ... AND ...")
-    unit = str(spec.args["kind"]).upper()
-    start = _bound(spec, "start", unit)
-    end = _bound(spec, "end", unit) if spec.args.get("end") else "CURRENT ROW"
-    return Frame(unit, start, end)
-
-
-def _bound(spec: exp.Expr, name: str, unit: str) -> str:
-    value, side = spec.args.get(name), str(spec.args.get(f"{name}_side") or "").upper()
-    if value == "CURRENT ROW":
-        return "CURRENT ROW"
-    if value == "UNBOUNDED":
-        return f"UNBOUNDED {side}"
-    is_number = isinstance(value, exp.Literal) and str(value.this).isdigit()
-    if is_number and isinstance(value, exp.Literal) and unit == "ROWS":
-        return f"{value.this} {side}"
-    raise refuse_form(spec, "a RANGE by a distance", "use ROWS, or a self-join over the distance")
 
 
 @reads(exp.Grouping, args=["expressions"])

@@ -47,11 +47,12 @@ def _cast_form(arg: Expr, type_: SqlType) -> Expr:
         }.get(arg.type.kind, "compare it instead, e.g. `x <> 0`")
         raise Refused(TYPE, f"a cast from `{arg.type}` to `{type_}` is not portable", arg.at, hint)
     if arg.type.kind is Kind.BOOL and type_.kind is not Kind.BOOL:
-        return _cast_bool(arg, type_)
+        return bool_as(arg, type_)
     return cast_to(arg, type_)
 
 
-def _cast_bool(arg: Expr, type_: SqlType) -> Expr:
+def bool_as(arg: Expr, type_: SqlType) -> Expr:
+    """A condition as a number or a text."""
     yes, no = ("true", "false") if type_.kind is Kind.TEXT else (1, 0)
     negated = Call("not", (arg,), BOOL, arg.at)
     whens = ((arg, Literal(yes, type_, arg.at)), (negated, Literal(no, type_, arg.at)))

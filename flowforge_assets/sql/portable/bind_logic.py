@@ -36,12 +36,42 @@ _COMPARISONS: Final[dict[type[exp.Expr], str]] = {
 }
 
 
+_CHAINED: Final = (*_COMPARISONS, exp.Is, exp.Between, exp.In, exp.Like, exp.ILike)
+
+
+def _unchained(node: exp.Expr) -> None:
+    """Refuses `a IS DISTINCT FROM b = c`: what holds first there is read in two ways."""
+    for name in ("this", "expression", "low", "high"):
+        part = node.args.get(name)
+        if isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)) and isinstance(part, exp.Paren):
+            part = part.this  # the parser puts them where DuckDB would not
+        if isinstance(part, _CHAINED):
+            hint = "write parentheses around the one that is compared first"
+            raise refuse_form(node, "a comparison of a comparison", hint)
+
+
 @reads(*_COMPARISONS, args=["this", "expression"])
 def _compare(node: exp.Expr, scope: Scope) -> Expr:
+    _unchained(node)
+    if isinstance(node.args["expression"], (exp.Any, exp.All)):
+        return _compare_any(node, scope)
     if isinstance(node.this, exp.Tuple) and isinstance(node.args["expression"], exp.Tuple):
         return _compare_rows(node, scope)
     operands, _ = alike(list(pair(node, scope)))
     return Call(_COMPARISONS[type(node)], tuple(operands), BOOL, operands[0].at)
+
+
+def _compare_any(node: exp.Expr, scope: Scope) -> Expr:
+    """`x = ANY (SELECT ...)` is IN, `x <> ALL (SELECT ...)` is NOT IN."""
+    among: exp.Expr = node.args["expression"]
+    is_in = isinstance(node, exp.EQ) and isinstance(among, exp.Any)
+    is_out = isinstance(node, exp.NEQ) and isinstance(among, exp.All)
+    inner = among.this if isinstance(among.this, exp.Subquery) else exp.Subquery(this=among.this)
+    if not (is_in or is_out) or not isinstance(inner.this, exp.Query):
+        hint = "use IN, or compare with the least or greatest value of a subquery"
+        raise refuse_form(node, "ANY or ALL with this comparison", hint)
+    found = _in(exp.In(this=node.this, query=inner), scope)
+    return found if is_in else Call("not", (found,), BOOL, found.at)
 
 
 def _compare_rows(node: exp.Expr, scope: Scope) -> Expr:
@@ -80,6 +110,7 @@ def _not(node: exp.Expr, scope: Scope) -> Expr:
 
 @reads(exp.Is, args=["this", "expression"])
 def _is(node: exp.Expr, scope: Scope) -> Expr:
+    _unchained(node)
     right = node.args["expression"]
     if isinstance(right, exp.Null):
         arg = bind(node.this, scope)
@@ -93,6 +124,7 @@ def _is(node: exp.Expr, scope: Scope) -> Expr:
 
 @reads(exp.Between, args=["this", "low", "high"])
 def _between(node: exp.Expr, scope: Scope) -> Expr:
+    _unchained(node)
     parts = [bind(node.args[name], scope) for name in ("this", "low", "high")]
     (arg, low, high), _ = alike(parts)
     return Call("between", (arg, low, high), BOOL, arg.at)
@@ -100,6 +132,7 @@ def _between(node: exp.Expr, scope: Scope) -> Expr:
 
 @reads(exp.In, args=["this", "expressions", "query"])
 def _in(node: exp.Expr, scope: Scope) -> Expr:
+    _unchained(node)
     query = node.args.get("query")
     if isinstance(node.this, exp.Tuple):
         return _rows_in(node, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from sqlglot import exp
@@ -16,7 +17,7 @@ from flowforge_assets.sql.portable.bind_expr import (
     whole_constant,
 )
 from flowforge_assets.sql.portable.coerce import coerce
-from flowforge_assets.sql.portable.refusal import FORM, TYPE, Refused, refuse_form
+from flowforge_assets.sql.portable.refusal import FORM, TYPE, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import Call, Case, Cast, Expr, Literal
 from flowforge_assets.sql.portable.types import (
@@ -212,6 +213,13 @@ _OF_DOUBLE: Final[dict[type[exp.Expr], str]] = {
     exp.Sqrt: "sqrt",
     exp.Exp: "exp",
     exp.Ln: "ln",
+    exp.Cbrt: "cube_root",
+    exp.Sin: "sin",
+    exp.Cos: "cos",
+    exp.Tan: "tan",
+    exp.Asin: "asin",
+    exp.Acos: "acos",
+    exp.Atan: "atan",
 }
 
 
@@ -219,6 +227,30 @@ _OF_DOUBLE: Final[dict[type[exp.Expr], str]] = {
 def _of_double(node: exp.Expr, scope: Scope) -> Expr:
     arg = coerce(_number(node, scope), DOUBLE)
     return Call(_OF_DOUBLE[type(node)], (arg,), DOUBLE, arg.at)
+
+
+@reads(exp.Pi, args=[])
+def _pi(node: exp.Expr, scope: Scope) -> Expr:
+    del scope
+    return Literal(math.pi, DOUBLE, place(node))
+
+
+_FACTORS: Final[dict[type[exp.Expr], float]] = {
+    exp.Degrees: 180 / math.pi,
+    exp.Radians: math.pi / 180,
+}
+
+
+@reads(*_FACTORS, args=["this"])
+def _turned(node: exp.Expr, scope: Scope) -> Expr:
+    arg = coerce(_number(node, scope), DOUBLE)
+    return Call("multiply", (arg, Literal(_FACTORS[type(node)], DOUBLE, arg.at)), DOUBLE, arg.at)
+
+
+@reads(exp.Atan2, args=["this", "expression"])
+def _angle(node: exp.Expr, scope: Scope) -> Expr:
+    left, right = _numbers(*pair(node, scope))
+    return Call("atan2", (coerce(left, DOUBLE), coerce(right, DOUBLE)), DOUBLE, left.at)
 
 
 @reads(exp.Pow, args=["this", "expression"])

@@ -190,7 +190,11 @@ def _enter(seen: Seen, scope: Scope, node: exp.Expr) -> None:
 def _join(left: Source, node: exp.Expr, scope: Scope, filters: list[Expr]) -> Source:
     method, kind = (str(node.args.get(name) or "").upper() for name in ("method", "kind"))
     unknown = {name for name, value in node.args.items() if value} - _JOIN_ARGS
-    if unknown or method or kind not in {"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"}:
+    if (
+        unknown
+        or method not in {"", "NATURAL"}
+        or kind not in {"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"}
+    ):
         what = f"{method or kind} JOIN".strip()
         raise refuse_form(node, what, "join ON a condition", code=CLAUSE)
     if kind in {"SEMI", "ANTI"}:
@@ -207,6 +211,8 @@ def _join(left: Source, node: exp.Expr, scope: Scope, filters: list[Expr]) -> So
     for inner in node.this.args.get("joins") or ():
         right = _join(right, inner, scope, filters)
     using = [each.name for each in node.args.get("using") or ()]
+    if method:
+        using = _shared_names(scope.sources[:before], scope.sources[before:])
     on = node.args.get("on")
     if using:
         match: Expr | None = _using(using, before, side, scope, node)
@@ -217,6 +223,12 @@ def _join(left: Source, node: exp.Expr, scope: Scope, filters: list[Expr]) -> So
     return Join(
         left, right, (side or "INNER") if match is not None else "CROSS", match, place(node)
     )
+
+
+def _shared_names(left: list[Seen], right: list[Seen]) -> list[str]:
+    """The columns that both sides have, by which NATURAL joins."""
+    known = {name.lower() for seen in left for name, _ in seen.columns}
+    return [name for seen in right for name, _ in seen.columns if name.lower() in known]
 
 
 def _using(names: list[str], before: int, side: str, scope: Scope, node: exp.Expr) -> Expr:

@@ -20,7 +20,7 @@ from flowforge_assets.sql.portable.bind_number import joined
 from flowforge_assets.sql.portable.refusal import LITERAL, TYPE, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import Call, Expr, Literal
-from flowforge_assets.sql.portable.types import BIGINT, BOOL, TEXT, Kind
+from flowforge_assets.sql.portable.types import BIGINT, BOOL, INTEGER, TEXT, Kind
 
 # A pattern that RE2, POSIX and Java read alike: plain characters, classes, groups, greedy repeats.
 _PLAIN_PATTERN: Final = re.compile(
@@ -65,6 +65,13 @@ def _sha(node: exp.Expr, scope: Scope) -> Expr:
 def _length(node: exp.Expr, scope: Scope) -> Expr:
     arg = text(node.this, scope)
     return Call("text_length", (arg,), BIGINT, arg.at)
+
+
+@reads(exp.Ascii, args=["this"])
+def _code_point(node: exp.Expr, scope: Scope) -> Expr:
+    """Of the first character; 0 of an empty text."""
+    arg = text(node.this, scope)
+    return Call("code_point", (arg,), INTEGER, arg.at)
 
 
 @reads(exp.Trim, args=["this", "expression", "position"])
@@ -191,8 +198,10 @@ def _split_part(node: exp.Expr, scope: Scope) -> Expr:
 def _split_item(node: exp.Expr, scope: Scope) -> Expr:
     """`string_split(s, d)[n]`: the parser has made n count from 0."""
     inner = node.this
-    if not isinstance(inner, exp.Split) or len(node.expressions) != 1:
-        raise refuse_form(node, "an index into a list", "use split_part for texts")
+    if len(node.expressions) != 1 or node.args.get("offset"):
+        raise refuse_form(node, "this index", "use substring for texts")
+    if not isinstance(inner, exp.Split):
+        return _slice(node, node.expressions[0], scope)
     index = whole_constant(node.expressions[0], scope)
     if index is None or index < 0:
         raise refuse_form(node, "this index", "count from 1 on")
@@ -200,6 +209,26 @@ def _split_item(node: exp.Expr, scope: Scope) -> Expr:
     delimiter = Literal(_needle(inner.args["expression"], inner), TEXT, arg.at)
     part = Call("split_part", (arg, delimiter), TEXT, arg.at, (str(index + 1),))
     return make_case([_has_parts(arg, delimiter, index)], [part], None, arg.at)
+
+
+def _slice(node: exp.Expr, index: exp.Expr, scope: Scope) -> Expr:
+    """`s[2]` and `s[2:3]` of a text, counted from 1 on."""
+    if not isinstance(node.this, exp.Column):  # only there the parser's counting is known
+        raise refuse_form(node, "an index into what is no column", "use substring")
+    arg = bind(node.this, scope)
+    is_slice = isinstance(index, exp.Slice) and not index.args.get("step")
+    start = whole_constant(index.this if is_slice else index, scope)
+    last = start
+    if is_slice and index.args.get("expression") is not None:
+        last = whole_constant(index.args["expression"], scope)
+    if not is_slice and start is not None:
+        start = last = start + 1  # the parser has made it count from 0
+    if arg.type.kind is not Kind.TEXT or start is None or start < 1 or last is None or last < 0:
+        raise refuse_form(node, "this index", "use substring for texts, split_part for lists")
+    if is_slice and index.args.get("expression") is None:
+        return Call("substring_from", (arg,), TEXT, arg.at, (str(start),))
+    length = str(max(last - start + 1, 0))
+    return Call("substring", (arg,), TEXT, arg.at, (str(start), length))
 
 
 def _has_parts(arg: Expr, delimiter: Literal, count: int) -> Expr:
@@ -269,6 +298,18 @@ def _plain(pattern: str, escape: str, node: exp.Expr) -> str:
         else:
             found.append("\\\\" if character == "\\" else character)
     return "".join(found)
+
+
+@reads(exp.Glob, args=["this", "expression"])
+def _glob(node: exp.Expr, scope: Scope) -> Expr:
+    """`*` and `?` as LIKE has them."""
+    arg = text(node.this, scope)
+    pattern = text_constant(node.args["expression"])
+    if pattern is None or any(each in pattern for each in "[]\\"):
+        raise refuse_form(node, "this GLOB", "use `*` and `?` in a constant, or LIKE")
+    kept = "".join(f"\\{each}" if each in "%_" else each for each in pattern)
+    plain = kept.replace("*", "%").replace("?", "_")
+    return Call("like", (arg,), BOOL, arg.at, (plain,))
 
 
 @reads(exp.Escape, args=["this", "expression"])

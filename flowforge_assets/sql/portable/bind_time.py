@@ -15,6 +15,7 @@ from flowforge_assets.sql.portable.bind_expr import (
     text_constant,
 )
 from flowforge_assets.sql.portable.coerce import coerce
+from flowforge_assets.sql.portable.full_units import full_units
 from flowforge_assets.sql.portable.refusal import FUNCTION, TYPE, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import Call, Expr, Literal
@@ -23,7 +24,6 @@ from flowforge_assets.sql.portable.types import (
     DATE,
     DOUBLE,
     INTEGER,
-    TEXT,
     TIMESTAMP,
     Kind,
 )
@@ -39,6 +39,8 @@ _PARTS: Final = {
     "doy": "day_of_year",
     "dayofyear": "day_of_year",
     "isoyear": "iso_year",
+    "weekday": "weekday",
+    "yearweek": "year_week",
 }
 
 
@@ -104,13 +106,14 @@ def _date_add(node: exp.Expr, scope: Scope) -> Expr:
 @reads(exp.TimestampTrunc, exp.DateTrunc, args=["this", "unit"])
 def _trunc(node: exp.Expr, scope: Scope) -> Expr:
     unit = str(node.args["unit"].name).lower()
-    moment = _moment(node.this, scope)
+    moment = time_value(node.this, scope)
     if unit not in _UNITS:
         raise refuse_form(node, f"date_trunc to `{unit}`", "truncate to a year, month, week, day")
     return Call(f"start_of_{unit}", (coerce(moment, TIMESTAMP),), TIMESTAMP, moment.at)
 
 
-def _moment(node: exp.Expr, scope: Scope) -> Expr:
+def time_value(node: exp.Expr, scope: Scope) -> Expr:
+    """The expression, which must be a date or a timestamp."""
     moment = bind(node, scope)
     if moment.type.kind not in {Kind.DATE, Kind.TIMESTAMP}:
         raise Refused(TYPE, f"a `{moment.type}` is used as a time", moment.at, "cast it to DATE")
@@ -148,18 +151,30 @@ def _named(node: exp.Expr, scope: Scope) -> Expr:
 def _part(part: str, source: exp.Expr, node: exp.Expr, scope: Scope) -> Expr:
     inner = source.this if isinstance(source, exp.Paren) else source
     if part == "epoch" and isinstance(inner, exp.Sub):
-        later, earlier = _moment(inner.this, scope), _moment(inner.args["expression"], scope)
+        later, earlier = time_value(inner.this, scope), time_value(inner.args["expression"], scope)
         if later.type.kind is earlier.type.kind is Kind.TIMESTAMP:
             return Call("elapsed_seconds", (earlier, later), DOUBLE, later.at)
-    moment = _moment(source, scope)
+    moment = time_value(source, scope)
     if part == "epoch":
         return Call("epoch", (coerce(moment, TIMESTAMP),), DOUBLE, moment.at)
     name = _PARTS.get(part)
     if name is None:
         raise refuse_form(node, f"the part `{part}` of a time", "take a year, month, day, hour")
+    if name == "year_week":
+        return _year_week(moment)
     if part in _SMALL:
         moment = coerce(moment, TIMESTAMP)
     return Call(f"part_{name}", (moment,), BIGINT, moment.at)
+
+
+def _year_week(moment: Expr) -> Expr:
+    """The year of the ISO week, then two digits of the week, as one number."""
+    year, week = (
+        Call(f"part_{name}", (moment,), BIGINT, moment.at) for name in ("iso_year", "iso_week")
+    )
+    hundred = Literal(100, BIGINT, moment.at)
+    years = Call("multiply", (year, hundred), BIGINT, moment.at)
+    return Call("add", (years, week), BIGINT, moment.at)
 
 
 @reads(exp.Anonymous, args=["this", "expressions"])
@@ -170,6 +185,8 @@ def _anonymous(node: exp.Expr, scope: Scope) -> Expr:
         part = text_constant(args[0])
         if part is not None:
             return _part(part.lower(), args[1], node, scope)
+    if name in _PARTS and len(args) == 1:
+        return _part(name, args[0], node, scope)
     if name == "date_sub" and len(args) == 3:  # noqa: PLR2004
         return _full_units(node, scope)
     hint = "write it with functions that all targets have: see the list of portable SQL"
@@ -178,12 +195,13 @@ def _anonymous(node: exp.Expr, scope: Scope) -> Expr:
 
 def _full_units(node: exp.Expr, scope: Scope) -> Expr:
     """`date_sub(unit, start, end)`: how many full units fit between."""
-    unit = (text_constant(node.expressions[0]) or "").lower()
-    start, end = (_moment(each, scope) for each in node.expressions[1:])
-    if unit != "day" or not start.type.kind is end.type.kind is Kind.DATE:
-        hint = "use date_diff, which counts the boundaries between"
+    unit = (text_constant(node.expressions[0]) or "").lower().removesuffix("s")
+    start, end = (_typed(each, scope) for each in node.expressions[1:])
+    found = full_units(unit, start, end)
+    if found is None:
+        hint = "cast both to DATE, or use date_diff, which counts the boundaries between"
         raise refuse_form(node, f"`date_sub` by `{unit}`", hint)
-    return Call("days_between", (start, end), BIGINT, end.at)
+    return found
 
 
 @reads(exp.DateDiff, args=["this", "expression", "unit", "date_part_boundary"])
@@ -209,115 +227,28 @@ def _typed(node: exp.Expr, scope: Scope) -> Expr:
     arg = bind(node, scope)
     if isinstance(arg, Literal) and isinstance(arg.value, str):
         return coerce(arg, DATE)
-    return _moment(node, scope)
+    return time_value(node, scope)
 
 
 @reads(exp.LastDay, args=["this"])
 def _last_day(node: exp.Expr, scope: Scope) -> Expr:
-    moment = cast_to(_moment(node.this, scope), DATE)
+    moment = cast_to(time_value(node.this, scope), DATE)
     return Call("last_day", (moment,), DATE, moment.at)
 
 
 @reads(exp.DateFromParts, args=["year", "month", "day"])
 def _make_date(node: exp.Expr, scope: Scope) -> Expr:
-    parts = [bind(node.args[name], scope) for name in ("year", "month", "day")]
-    if any(part.type.kind is not Kind.INTEGER for part in parts):
+    given = [node.args.get(name) for name in ("year", "month", "day")]
+    parts = [bind(each, scope) for each in given if each is not None]
+    if len(parts) != len(given) or any(part.type.kind is not Kind.INTEGER for part in parts):
         raise refuse_form(node, "`make_date` of what is not whole", "cast the parts to INTEGER")
     return Call("make_date", tuple(parts), DATE, parts[0].at)
-
-
-_CODES: Final = {
-    "%Y": "YYYY",
-    "%m": "MM",
-    "%d": "DD",
-    "%H": "HH24",
-    "%M": "MI",
-    "%S": "SS",
-    "%b": "Mon",
-    "%B": "Month",
-    "%a": "Dy",
-    "%A": "Day",
-    "%y": "YY",
-    "%j": "DDD",
-}
-_UNPADDED: Final = {"%-d": "day", "%-m": "month", "%-H": "hour", "%-M": "minute"}
-
-
-@reads(exp.TimeToStr, args=["this", "format"])
-def _format(node: exp.Expr, scope: Scope) -> Expr:
-    """`strftime`, cut into runs of one code each and plain text between."""
-    moment = _moment(node.this, scope)
-    template = text_constant(node.args["format"])
-    if not template:
-        raise refuse_form(node, "a format that is computed", "write the format as a constant")
-    parts = _runs(_pieces(template), moment, node)
-    if all(isinstance(part, Literal) for part in parts):
-        raise refuse_form(node, "a format without a part of the time", "write the text alone")
-    return Call("joined", tuple(parts), TEXT, moment.at) if len(parts) > 1 else parts[0]
-
-
-def _pieces(template: str) -> list[str]:
-    return re.findall(r"%-?.|[^%]+", template)
-
-
-def _runs(pieces: list[str], moment: Expr, node: exp.Expr) -> list[Expr]:
-    """Runs of codes with punctuation between, and what stands between the runs."""
-    parts: list[Expr] = []
-    run: list[str] = []
-
-    def end_run() -> None:
-        if any(piece in _CODE_NAMES for piece in run):
-            has_hours = any(piece in {"HH24", "MI", "SS"} for piece in run)
-            arg = coerce(moment, TIMESTAMP) if has_hours else moment
-            parts.append(Call("time_text", (arg,), TEXT, moment.at, tuple(run)))
-        elif run:
-            parts.append(Literal("".join(run), TEXT, moment.at))
-        run.clear()
-
-    for piece in pieces:
-        if piece in _CODES:
-            run.append(_CODES[piece])
-        elif re.fullmatch(r"[-/:., ]+", piece):
-            run.append(piece)
-        else:
-            end_run()
-            parts.append(_piece(piece, moment, node))
-    end_run()
-    return parts
-
-
-def _piece(piece: str, moment: Expr, node: exp.Expr) -> Expr:
-    if piece in _UNPADDED:
-        number = Call(f"part_{_UNPADDED[piece]}", (moment,), BIGINT, moment.at)
-        return cast_to(number, TEXT)
-    if piece == "%%" or not piece.startswith("%"):
-        return Literal(piece.replace("%%", "%"), TEXT, moment.at)
-    raise refuse_form(node, f"the format code `{piece}`", f"use {', '.join(_CODES)}")
-
-
-_CODE_NAMES: Final = set(_CODES.values())
-
-
-@reads(exp.StrToTime, args=["this", "format"])
-def _parse_time(node: exp.Expr, scope: Scope) -> Expr:
-    """`strptime` with a constant format of plain numbers."""
-    arg = bind(node.this, scope)
-    template = text_constant(node.args["format"]) or ""
-    pieces = tuple(_NUMBERS.get(piece, piece) for piece in _pieces(template))
-    is_plain = all(p in _NUMBERS.values() or re.fullmatch(r"[-/:. ]+", p) for p in pieces)
-    if arg.type.kind is not Kind.TEXT or not is_plain or "YYYY" not in pieces:
-        hint = f"use {', '.join(_NUMBERS)} with `-`, `/`, `:` or blanks between"
-        raise refuse_form(node, "this `strptime`", hint)
-    return Call("parse_time", (arg,), TIMESTAMP, arg.at, pieces)
-
-
-_NUMBERS: Final = {name: _CODES[name] for name in ("%Y", "%m", "%d", "%H", "%M", "%S")}
 
 
 @reads(exp.DateBin, args=["this", "expression"])
 def _bucket(node: exp.Expr, scope: Scope) -> Expr:
     """`time_bucket` of minutes that divide an hour, or of hours that divide a day."""
-    moment = _moment(node.args["expression"], scope)
+    moment = time_value(node.args["expression"], scope)
     amount, unit = _amount(node.this, scope)
     size = amount.value if isinstance(amount, Literal) else None
     around = {"minute": ("hour", 60), "hour": ("day", 24), "second": ("minute", 60)}.get(unit)
@@ -339,7 +270,7 @@ def _zone(node: exp.Expr, scope: Scope) -> Expr:
     """A UTC timestamp as the local one of a zone: `ts AT TIME ZONE 'UTC' AT TIME ZONE z`."""
     inner, zone = node.this, text_constant(node.args["zone"])
     if isinstance(inner, exp.AtTimeZone) and text_constant(inner.args["zone"]) == "UTC" and zone:
-        moment = _moment(inner.this, scope)
+        moment = time_value(inner.this, scope)
         if moment.type.kind is Kind.TIMESTAMP and re.fullmatch(r"[A-Z]\w+(/\w+)+|UTC", zone):
             return Call("utc_to_zone", (moment,), TIMESTAMP, moment.at, (zone,))
     hint = "keep UTC, and turn it local by `ts AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin'`"

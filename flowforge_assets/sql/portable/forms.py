@@ -21,6 +21,12 @@ HALF_AWAY: Final = (
 )
 
 
+def correlation(double: str) -> str:
+    """CORR that is not a number, as in DuckDB, where the values of some pairs do not vary."""
+    pairs = "COUNT(CASE WHEN {0} IS NOT NULL THEN {1} END)"
+    return f"COALESCE(CORR({{0}}, {{1}}), CASE WHEN {pairs} > 0 THEN CAST('NaN' AS {double}) END)"
+
+
 def decimal_from_double(rounded: str, whole: str) -> Form:
     """A double as a decimal: scaled, rounded, and scaled back in decimals.
 

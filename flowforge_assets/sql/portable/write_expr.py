@@ -291,6 +291,10 @@ class ExprWriter:
             parts.append(f"ORDER BY {self.order(window.order)}")
         frame = window.frame
         if frame is not None:
+            if frame.is_distance and "DISTANCE" not in self.target.frames:
+                message = "a RANGE by a distance has no exact form here"
+                hint = "use ROWS, or a self-join over the distance"
+                raise Refused(CLAUSE, message, window.at, hint)
             if frame.unit not in self.target.frames:
                 message = "a sum over all rows up to this one's equals has no exact form here"
                 hint = "write the frame: ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -341,7 +345,10 @@ class ExprWriter:
         return f"CASE WHEN {test} IS NULL THEN {first} ELSE {second} END, {written}"
 
 
-_RANKED: Final = {"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "buckets"}
+_RANKED: Final = {
+    *("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "buckets", "lag", "lead"),
+    *("first_value", "last_value", "nth_value", "first_value_present", "last_value_present"),
+}
 
 
 def _held(text: Text, level: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from flowforge_assets.sql.portable.forms import HALF_EVEN
+from flowforge_assets.sql.portable.forms import HALF_EVEN, correlation
 from flowforge_assets.sql.portable.target import (
     AGGREGATES,
     COMMON,
@@ -211,6 +211,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "repeat": "REPEAT({0}, {n0})",
     "pad_left": "LPAD({0}, {n0}, {1})",
     "pad_right": "RPAD({0}, {n0}, {1})",
+    "code_point": "UNICODE({0})",
     "position": "STRPOS({0}, {1})",
     "split_part": "CASE WHEN {0} IS NOT NULL THEN"
     " COALESCE(SPLIT({0}, {1})[SAFE_ORDINAL({n0})], '') END",
@@ -238,9 +239,16 @@ _CASTS: Final[Mapping[tuple[Kind, Kind], Form]] = {
     (Kind.TIMESTAMP, Kind.DATE): "CAST({0} AS DATE)",
 }
 
+
+def _middle(place: str) -> str:
+    """The value at a place among those that are not null, in order."""
+    return f"ARRAY_AGG({{0}} IGNORE NULLS ORDER BY {{0}})[SAFE_OFFSET(DIV({place}, 2))]"
+
+
 _AGGREGATES: Final[Mapping[str, Form]] = {
     **AGGREGATES,
-    "correlation": "CORR({0}, {1})",
+    "median": f"({_middle('COUNT({0}) - 1')} + {_middle('COUNT({0})')}) / 2",
+    "correlation": correlation("FLOAT64"),
     "covariance": "COVAR_SAMP({0}, {1})",
     "covariance_population": "COVAR_POP({0}, {1})",
     "all_true": "LOGICAL_AND({0})",
@@ -265,7 +273,7 @@ BIGQUERY: Final = Target(
         "last_value_present": "LAST_VALUE({0} IGNORE NULLS)",
     },
     near={**NEAR, "median": "APPROX_QUANTILES({0}, 2)[OFFSET(1)]"},
-    why={"median": "`median` is exact over a window only here"},
+    frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     nulls_sort="smallest",
     parts_by_doubles=False,
     with_columns=False,

@@ -121,6 +121,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "repeat": "repeat({0}, {n0})",
     "pad_left": "lpad({0}, {n0}, {1})",
     "pad_right": "rpad({0}, {n0}, {1})",
+    "code_point": "ascii({0})",
     "position": "strpos({0}, {1})",
     "split_part": "split_part({0}, {1}, {n0})",
     "md5": "md5({0})",
@@ -139,6 +140,7 @@ _AGGREGATES: Final[Mapping[str, Form]] = {
     "correlation": "corr({0}, {1})",
     "covariance": "covar_samp({0}, {1})",
     "covariance_population": "covar_pop({0}, {1})",
+    "quantile": "quantile_cont({0}, {1})",
     "all_true": "bool_and({0})",
     "any_true": "bool_or({0})",
     "join_texts": "string_agg({distinct}{0}, {1} ORDER BY {order})",
@@ -162,4 +164,5 @@ DUCKDB: Final = Target(
         "first_value_present": "first_value({0} IGNORE NULLS)",
         "last_value_present": "last_value({0} IGNORE NULLS)",
     },
+    frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
 )

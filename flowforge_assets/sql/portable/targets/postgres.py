@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from flowforge_assets.sql.portable.forms import correlation
 from flowforge_assets.sql.portable.target import NEAR, WINDOWS, Form, Formed, Writing
 from flowforge_assets.sql.portable.targets.redshift import OPERATIONS, REDSHIFT
 from flowforge_assets.sql.portable.tree import Aggregate
@@ -53,13 +54,13 @@ POSTGRES: Final = replace(
     operations=_OPERATIONS,
     aggregates={
         **REDSHIFT.aggregates,
-        "correlation": "CORR({0}, {1})",
+        "correlation": correlation("DOUBLE PRECISION"),
         "covariance": "COVAR_SAMP({0}, {1})",
         "covariance_population": "COVAR_POP({0}, {1})",
         "join_texts": _join_texts,
     },
     windows=WINDOWS,
-    frames=frozenset({"ROWS", "RANGE"}),
+    frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     why={},
     near=NEAR,
     marks="plain",

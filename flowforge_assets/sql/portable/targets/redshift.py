@@ -194,11 +194,12 @@ OPERATIONS: Final[Mapping[str, Form]] = {
     "repeat": "REPEAT({0}, {n0})",
     "pad_left": "LPAD({0}, {n0}, {1})",
     "pad_right": "RPAD({0}, {n0}, {1})",
+    "code_point": "ASCII({0})",
     "position": "CAST(STRPOS({0}, {1}) AS BIGINT)",
     "split_part": "SPLIT_PART({0}, {1}, {n0})",
     "md5": "MD5({0})",
     "sha256": "SHA2({0}, 256)",
-    "like": like(),
+    "like": like("%_\\"),
 }
 
 _WHOLE: Final = "DECIMAL(38, 0)"
@@ -221,6 +222,7 @@ CASTS: Final[Mapping[tuple[Kind, Kind], Form]] = {
 _AGGREGATE_FORMS: Final[Mapping[str, Form]] = {
     **AGGREGATES,
     "median": "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {0})",
+    "quantile": "PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})",
     "all_true": "BOOL_AND({0})",
     "any_true": "BOOL_OR({0})",
     "join_texts": "LISTAGG({distinct}{0}, {1}) WITHIN GROUP (ORDER BY {order})",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from flowforge_assets.sql.portable.forms import HALF_EVEN, decimal_from_double
+from flowforge_assets.sql.portable.forms import HALF_EVEN, correlation, decimal_from_double
 from flowforge_assets.sql.portable.target import (
     AGGREGATES,
     COMMON,
@@ -25,7 +25,7 @@ from flowforge_assets.sql.portable.target import (
     operands,
     time_text,
 )
-from flowforge_assets.sql.portable.tree import Literal
+from flowforge_assets.sql.portable.tree import Call, Literal
 from flowforge_assets.sql.portable.types import Kind, SqlType
 
 _SMALL: Final = ("hour", "minute", "second")
@@ -146,6 +146,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "repeat": "REPEAT({0}, {n0})",
     "pad_left": "LPAD({0}, {n0}, {1})",
     "pad_right": "RPAD({0}, {n0}, {1})",
+    "code_point": "UNICODE({0})",
     "position": "POSITION({1}, {0})",
     "split_part": "SPLIT_PART({0}, {1}, {n0})",
     "md5": "MD5({0})",
@@ -158,7 +159,11 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     " || SUBSTRING({0}, POSITION(REGEXP_SUBSTR({0}, {t0}), {0})"
     " + LENGTH(REGEXP_SUBSTR({0}, {t0}))) ELSE {0} END",
     "replace_matches": "REGEXP_REPLACE({0}, {t0}, {t1})",
-    "find_match": "REGEXP_SUBSTR({0}, {t0}, 1, 1, 'e', {n1})",
+    "find_match": lambda _, call: (
+        "REGEXP_SUBSTR({0}, {t0}, 1, 1, 'e', 1)"
+        if isinstance(call, Call) and call.constants[1] == "1"
+        else "REGEXP_SUBSTR({0}, {t0})"
+    ),
 }
 
 _WHOLE: Final = "CAST(ROUND({0}, 0) AS NUMBER(38, 0))"
@@ -183,9 +188,10 @@ _CASTS: Final[Mapping[tuple[Kind, Kind], Form]] = {
 _AGGREGATES: Final[Mapping[str, Form]] = {
     **AGGREGATES,
     "median": "CAST(MEDIAN({0}) AS DOUBLE)",
-    "correlation": "CORR({0}, {1})",
+    "correlation": correlation("DOUBLE"),
     "covariance": "COVAR_SAMP({0}, {1})",
     "covariance_population": "COVAR_POP({0}, {1})",
+    "quantile": "PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})",
     "all_true": "BOOLAND_AGG({0})",
     "any_true": "BOOLOR_AGG({0})",
     "join_texts": "CASE WHEN COUNT({0}) > 0 THEN"

@@ -1,0 +1,1 @@
+SELECT id FROM t WHERE a = ANY (SELECT a FROM u) AND b <> ALL (SELECT b FROM u WHERE b > 5)

@@ -1,0 +1,1 @@
+SELECT id, ascii(s) AS r FROM t

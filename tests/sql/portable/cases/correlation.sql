@@ -1,0 +1,1 @@
+SELECT g, corr(a, x) AS r FROM t GROUP BY g

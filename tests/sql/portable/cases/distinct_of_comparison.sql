@@ -1,0 +1,1 @@
+SELECT id, f IS DISTINCT FROM f = f AS r FROM t

@@ -1,0 +1,1 @@
+SELECT g, quantile_cont(a, 0.25) AS low FROM t GROUP BY g
