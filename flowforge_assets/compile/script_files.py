@@ -59,7 +59,9 @@ def make_scripts(project: ProjectSql, ids: Sequence[DatasetKey]) -> Scripts:
         f"{number * _APART:0{width}}_{_file_name(step)}.sql"
         for number, (step, _) in enumerate(found, 1)
     ]
-    files = {name: _text(step, script) for name, (step, script) in zip(names, found, strict=True)}
+    files = {
+        name: script_text(step, script) for name, (step, script) in zip(names, found, strict=True)
+    }
     files["README.md"] = _page(project, names, [step for step, _ in found], tables)
     return Scripts(files, tuple(assets))
 
@@ -110,7 +112,8 @@ def _file_name(step: WarehouseStep) -> str:
     return f"{step.asset.id.replace('/', '__')}.{key.replace('|', '.')}"
 
 
-def _text(step: WarehouseStep, script: WarehouseScript) -> str:
+def script_text(step: WarehouseStep, script: WarehouseScript) -> str:
+    """The script as a file: its parts in order, each with what it is for."""
     asset, table = step.asset, step.table
     reads = ", ".join(sorted({str(step.tables[read.dataset]) for read in asset.inputs}))
     what = f"`{asset.id}` on {step.target}: {asset.write}"

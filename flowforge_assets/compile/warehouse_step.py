@@ -188,9 +188,8 @@ class WarehouseStep:
             made = shaped(query, self.given_columns, names, may_lack=optional)
             return Placing(places, names).query(made)
 
-        known = {str(key): self.schema[key] for key in self.tables}
         query = with_values(self.query.statement, self.parameters)
-        return emit_query(query, known, self.target, "duckdb", adjust=adjust)
+        return emit_query(query, self.schema, self.target, "duckdb", adjust=adjust)
 
     def place(self, refusal: Refusal) -> Place:
         """Where in its file the query is refused."""
