@@ -23,6 +23,13 @@ COMMANDS = (
     Command("init", "[DIR]", "start:init", "Start", "make a small project that runs at once"),
     Command("new", "KEY", "start:new", "Start", "add a dataset and the asset that makes it"),
     Command("infer", "FILE", "infer:infer", "Start", "print a dataset class for a file of data"),
+    Command(
+        "import",
+        "dbt|sqlmesh DIR",
+        "import_project:app",
+        "Start",
+        "bring a project of another tool",
+    ),
     Command("sync", "", "sync:sync", "Start", "write classes for what SQL files and seeds make"),
     Command("doctor", "", "doctor:doctor", "Start", "look over installation and project"),
     Command("ls", "", "ls:ls", "See", "list the datasets: fresh, stale or never made"),
@@ -30,6 +37,7 @@ COMMANDS = (
     Command(
         "lineage", "KEY[.COLUMN]", "lineage:lineage", "See", "what it comes from, what reads it"
     ),
+    Command("sql", "KEY", "sql:sql", "See", "its query as it is written for a target"),
     Command("history", "[KEY]", "history:history", "See", "the last runs, or those of a dataset"),
     Command("why", "KEY", "why:why", "See", "why its partitions are stale, or fresh"),
     Command("check", "", "check:check", "Work", "type-check the project without data"),
@@ -43,6 +51,7 @@ COMMANDS = (
         "reproduce", "KEY@VERSION", "reproduce:reproduce", "Work", "make a version again, compare"
     ),
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
+    Command("compile", "", "compile:compile", "Ship", "write queries as scripts of a warehouse"),
 )
 
 LEADING_FLAGS = {
