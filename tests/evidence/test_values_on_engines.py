@@ -17,7 +17,7 @@ from hostile_rows import HOSTILE_SCHEMA
 from verdicts import Outcome, judged
 
 PARTS = {"bigquery": 0, "snowflake": 1, "redshift": 2, "postgres": 3}
-_EVERY = 12
+_EVERY = 24
 _BAD = {Outcome.WRONG, Outcome.INVALID}
 
 

@@ -36,7 +36,7 @@ class Verdict:
 _STOPS: Final = re.compile(
     r"overflow|out of range|out of domain|cannot take|division by zero|too large|out of bounds"
     r"|could not be represented|conversion error|value too long|is out of|exceeds"
-    r"|complex result|floating point error|negative substring|not a valid|outside of",
+    r"|cannot be negative|complex result|floating point error|negative substring|not a valid|outside of",
     re.IGNORECASE,
 )
 
@@ -44,7 +44,7 @@ _STOPS: Final = re.compile(
 # fakesnow loses what TRIM takes away and DISTINCT in SUM, and has no small integers in a result.
 OWN_WORDS: Final[Mapping[str, re.Pattern[str]]] = {
     "redshift": re.compile(r"\b(DATEADD|DATEDIFF|LISTAGG|CONVERT_TIMEZONE)\(|IGNORE NULLS"),
-    "snowflake": re.compile(r"TRIM\(.*, '|SUM\(DISTINCT|\bSIGN\("),
+    "snowflake": re.compile(r"TRIM\(.*, '|SUM\(DISTINCT|\bSIGN\(|- MOD\("),
 }
 
 

@@ -11,12 +11,11 @@ from flowforge_assets.sql.portable.bind_expr import (
     bind,
     cast_to,
     reads,
-    shown,
     text_constant,
 )
 from flowforge_assets.sql.portable.coerce import coerce
 from flowforge_assets.sql.portable.full_units import full_units
-from flowforge_assets.sql.portable.refusal import FUNCTION, TYPE, Refused, place, refuse_form
+from flowforge_assets.sql.portable.refusal import TYPE, Refused, place, refuse_form
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import Call, Expr, Literal
 from flowforge_assets.sql.portable.types import (
@@ -122,7 +121,7 @@ def time_value(node: exp.Expr, scope: Scope) -> Expr:
 
 @reads(exp.Extract, args=["this", "expression"])
 def _extract(node: exp.Expr, scope: Scope) -> Expr:
-    return _part(str(node.this.name).lower(), node.args["expression"], node, scope)
+    return time_part(str(node.this.name).lower(), node.args["expression"], node, scope)
 
 
 _NAMED: Final[dict[type[exp.Expr], str]] = {
@@ -145,10 +144,11 @@ _NAMED: Final[dict[type[exp.Expr], str]] = {
 
 @reads(*_NAMED, args=["this"])
 def _named(node: exp.Expr, scope: Scope) -> Expr:
-    return _part(_NAMED[type(node)], node.this, node, scope)
+    return time_part(_NAMED[type(node)], node.this, node, scope)
 
 
-def _part(part: str, source: exp.Expr, node: exp.Expr, scope: Scope) -> Expr:
+def time_part(part: str, source: exp.Expr, node: exp.Expr, scope: Scope) -> Expr:
+    """A part of a time, by DuckDB's name."""
     inner = source.this if isinstance(source, exp.Paren) else source
     if part == "epoch" and isinstance(inner, exp.Sub):
         later, earlier = time_value(inner.this, scope), time_value(inner.args["expression"], scope)
@@ -177,23 +177,7 @@ def _year_week(moment: Expr) -> Expr:
     return Call("add", (years, week), BIGINT, moment.at)
 
 
-@reads(exp.Anonymous, args=["this", "expressions"])
-def _anonymous(node: exp.Expr, scope: Scope) -> Expr:
-    """DuckDB's functions that the parser has no name for."""
-    name, args = node.name.lower(), node.expressions
-    if name in {"date_part", "datepart"} and len(args) == 2:  # noqa: PLR2004
-        part = text_constant(args[0])
-        if part is not None:
-            return _part(part.lower(), args[1], node, scope)
-    if name in _PARTS and len(args) == 1:
-        return _part(name, args[0], node, scope)
-    if name == "date_sub" and len(args) == 3:  # noqa: PLR2004
-        return _full_units(node, scope)
-    hint = "write it with functions that all targets have: see the list of portable SQL"
-    raise Refused(FUNCTION, f"`{shown(node)}` is not portable", place(node), hint)
-
-
-def _full_units(node: exp.Expr, scope: Scope) -> Expr:
+def full_units_between(node: exp.Expr, scope: Scope) -> Expr:
     """`date_sub(unit, start, end)`: how many full units fit between."""
     unit = (text_constant(node.expressions[0]) or "").lower().removesuffix("s")
     start, end = (_typed(each, scope) for each in node.expressions[1:])

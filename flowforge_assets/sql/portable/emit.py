@@ -23,7 +23,13 @@ from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.macros import macros_of, refuse_broken_macros
 from flowforge_assets.sql.parse import ReadQuery, read_query
-from flowforge_assets.sql.portable import bind_aggregate, bind_cast, bind_text, bind_time_text
+from flowforge_assets.sql.portable import (
+    bind_aggregate,
+    bind_cast,
+    bind_text,
+    bind_time_text,
+    bind_unnamed,
+)
 from flowforge_assets.sql.portable.accept import Accepting, read_acceptances
 from flowforge_assets.sql.portable.bind_parameter import given_values
 from flowforge_assets.sql.portable.bind_query import bind_query
@@ -65,7 +71,8 @@ TARGETS: Final = {
         *(POSTGRES, DATABRICKS, FABRIC),
     )
 }
-_READERS: Final = (bind_aggregate, bind_cast, bind_text, bind_time_text)  # importing enters them
+# importing them enters what they read
+_READERS: Final = (bind_aggregate, bind_cast, bind_text, bind_time_text, bind_unnamed)
 _SHOWN: Final = "query.sql"
 _NO_VALUES: Final[Mapping[str, ParameterValue]] = {}
 Adjust: TypeAlias = Callable[[Query, Names], Query]

@@ -214,6 +214,7 @@ SNOWFLAKE: Final = Target(
         "first_value_present": "FIRST_VALUE({0}) IGNORE NULLS",
         "last_value_present": "LAST_VALUE({0}) IGNORE NULLS",
     },
+    frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     nulls_sort="largest",
     kept_duplicates=frozenset({"UNION"}),
 )
