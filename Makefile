@@ -99,11 +99,13 @@ coverage: setup ## run all tests and say which lines and branches none of them r
 .PHONY: docs
 docs: setup ## run every example in README.md and docs/, check the written pages
 	$(BIN)/python tools/error_docs.py --check
+	$(BIN)/python tools/portable_table.py --check
 	$(PYTEST) -p no:randomly --numprocesses $(WORKERS) --dist loadfile README.md docs
 
 .PHONY: golden
-golden: setup ## write golden files and docs/errors.md anew; read the diff before you commit it
+golden: setup ## write golden files and generated pages anew; read the diff before you commit it
 	$(BIN)/python tools/error_docs.py
+	$(BIN)/python -m tools.portable_docs
 	$(PYTEST) --rewrite-golden
 
 .PHONY: store-table

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine_words import NOT_COUNTED
 from evidence_engines import DuckdbEngine, Engine, EngineError
 from flowforge_assets.sql import emit
 from rows_alike import is_vacuous
@@ -15,10 +16,6 @@ from verdicts import Outcome, judged
 CASES = sorted((Path(__file__).parents[1] / "sql/portable/cases").glob("*.sql"))
 ENGINES = ("bigquery", "snowflake", "redshift", "postgres")
 
-# Why an engine's word does not count on a case; strict, so that what is mended is taken out.
-NOT_COUNTED = {
-    ("snowflake", "text_set_operations"): "fakesnow does not read a set operation in parentheses",
-}
 GOOD = {Outcome.RIGHT, Outcome.REFUSED, Outcome.NOT_RUN}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from engine_words import OWN_WORDS
 from evidence_engines import Engine, EngineError, Result
 from flowforge_assets.sql import Emitted
 from rows_alike import difference
@@ -39,13 +39,6 @@ _STOPS: Final = re.compile(
     r"|cannot be negative|complex result|floating point error|negative substring|not a valid|outside of",
     re.IGNORECASE,
 )
-
-# Words of a target that the engine which stands for it does not know, or reads in its own way:
-# fakesnow loses what TRIM takes away and DISTINCT in SUM, and has no small integers in a result.
-OWN_WORDS: Final[Mapping[str, re.Pattern[str]]] = {
-    "redshift": re.compile(r"\b(DATEADD|DATEDIFF|LISTAGG|CONVERT_TIMEZONE)\(|IGNORE NULLS"),
-    "snowflake": re.compile(r"TRIM\(.*, '|SUM\(DISTINCT|\bSIGN\(|- MOD\("),
-}
 
 
 def judged(emitted: Emitted, target: str, wanted: Result, engine: Engine, sql: str) -> Verdict:
