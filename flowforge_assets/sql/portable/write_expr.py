@@ -297,7 +297,10 @@ class ExprWriter:
                 raise Refused(CLAUSE, message, window.at, hint)
             if frame.unit not in self.target.frames:
                 message = "a sum over all rows up to this one's equals has no exact form here"
-                hint = "write the frame: ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+                hint = (
+                    "write the frame: ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW;"
+                    " or accept that: `-- ff: accept FF-452 why`"
+                )
                 refused = Refused(CLAUSE, message, window.at, hint)
                 if not self.accepting.takes(refused.refusal):
                     raise refused

@@ -191,6 +191,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "log10": "LOG10({0})",
     "log2": "LOG2({0})",
     "text_length": "CHAR_LENGTH({0})",
+    "code_point": "ASCII({0})",
     "trim_both": "TRIM(BOTH {t0} FROM {0})",
     "trim_left": "TRIM(LEADING {t0} FROM {0})",
     "trim_right": "TRIM(TRAILING {t0} FROM {0})",
