@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from flowforge_assets.core.dimension import Dimension
 from flowforge_assets.core.partition import Axis, PartitionSet, Span
 from flowforge_assets.core.schema import Plain
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.errors.sql_script import ColumnNotHeldError
-from flowforge_assets.sql.lexemes import lexemes
 from flowforge_assets.sql.reference import quoted
 from flowforge_assets.storage.partition_rows import bounds_of_values
 
-if TYPE_CHECKING:
-    from flowforge_assets.sql.result import ParameterValue
-
 _MOST_DIGITS: Final = 38
-
-
-def with_values(query: str, values: Mapping[str, ParameterValue]) -> str:
-    """The query with its parameters as constants: a value stays a value."""
-    made, last = "", 0
-    for piece in lexemes(query):
-        name = piece.text[1:]
-        if piece.kind == "parameter" and name in values:
-            made += query[last : piece.start] + literal(values[name])
-            last = piece.end
-    return made + query[last:]
 
 
 def literal(value: object) -> str:

@@ -76,14 +76,15 @@ class ProjectSql:
         cut = self.graph.steps(asset)
         asked = self.partitions if cut.dimensions else None
         unit = cut.all(self.now) if asked is None else cut.parse(asked, self.now)
-        if not query.parameters:
+        keys = [ref for ref in query.parameters if ref.name not in asset.variables]
+        if not keys:
             yield self._step(asset, query, unit, tables)
             return
         if asked is None:
-            name = query.parameters[0].name
+            name = keys[0].name
             message = f"`{asset.id}` is made a partition at a time: its query asks for `${name}`"
             hint = "say which: `-p 2026-01-01..2026-01-31`"
-            place = query.file.place(query.parameters[0].offset)
+            place = query.file.place(keys[0].offset)
             raise ScriptPartitionError(message, place=place, hint=hint)
         for point in unit.points():
             yield self._step(asset, query, unit.single(point), tables)
@@ -95,11 +96,7 @@ class ProjectSql:
         unit: PartitionSet,
         tables: Mapping[DatasetKey, TableName],
     ) -> WarehouseStep:
-        point = next(unit.points(), ())
-        values = {
-            dimension.column: dimension.value(at)
-            for dimension, at in zip(unit.dimensions, point, strict=bool(point))
-        }
+        values = parameter_values(unit, asset.variables)
         return WarehouseStep(
             asset=asset,
             graph=self.graph,

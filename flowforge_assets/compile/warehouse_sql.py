@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flowforge_assets.compile.warehouse_changes import changes, stamps
+from flowforge_assets.compile.warehouse_changes import changes, inserted, stamps
 from flowforge_assets.compile.warehouse_step import WarehouseStep
 from flowforge_assets.compile.warehouse_tests import row_tests
 from flowforge_assets.core.table_name import TableName, staged_name
@@ -163,7 +163,10 @@ def _in_transaction(step: WarehouseStep) -> tuple[str, ...]:
     """A table of other columns is replaced; of the same, its rows, so that views on it stay."""
     statements, table = step.statements, step.table
     if step.replaces_all and step.found in {"absent", "other"}:
-        return (statements.dropped(table), statements.renamed(step.staged, table.table))
+        gone = statements.dropped(table)
+        if statements.rename:
+            return (gone, statements.renamed(step.staged, table.table))
+        return (gone, statements.created(table, step.columns, step.layout), inserted(step))
     ensured = (
         (statements.created(table, step.columns, step.layout),)
         if step.replaces_all and step.found == "unknown"

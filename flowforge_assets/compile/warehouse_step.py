@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from flowforge_assets.compile.duckdb_text import partition_condition, with_values
+from flowforge_assets.compile.duckdb_text import partition_condition
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Field, Plain, Schema
@@ -21,7 +21,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.sql.portable.condition import written_condition
-from flowforge_assets.sql.portable.emit import emit_query
+from flowforge_assets.sql.portable.emit import emit_file, emit_query
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
 from flowforge_assets.sql.portable.placed import Placed, Placing, shaped
 from flowforge_assets.sql.portable.refusal import Refused
@@ -188,8 +188,9 @@ class WarehouseStep:
             made = shaped(query, self.given_columns, names, may_lack=optional)
             return Placing(places, names).query(made)
 
-        query = with_values(self.query.statement, self.parameters)
-        return emit_query(query, self.schema, self.target, "duckdb", adjust=adjust)
+        return emit_file(
+            self.query.file, self.schema, self.target, parameters=self.parameters, adjust=adjust
+        )
 
     def place(self, refusal: Refusal) -> Place:
         """Where in its file the query is refused."""

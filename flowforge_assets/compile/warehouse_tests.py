@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, assert_never
 
 from flowforge_assets.compile.duckdb_text import literal, partition_condition, partition_value
@@ -90,7 +91,11 @@ class RowTests:
         column = step.column(rule.column)
         if column.is_instant:
             statements = step.statements
-            limit = statements.moment(getattr(rule.limit, "isoformat", rule.limit.__str__)())
+            at = rule.limit if isinstance(rule.limit, datetime) else None
+            if at is None:
+                self._refuse(f"`{rule}`: the limit is no time", "write it as a time with its zone")
+                return
+            limit = statements.moment(at.astimezone(UTC).isoformat())
             test = f"{statements.name(rule.column)} {_BROKEN_WHEN[rule.op]} {limit}"
             self._written(str(rule), rule.column, test)
             return

@@ -151,8 +151,9 @@ class Statements:
         return ExprWriter(self.target, _no_query).type(column.type, _AT)
 
     def moment(self, moment: str) -> str:
-        """An instant, given as ISO 8601 with its zone, as a constant."""
-        return self.instant_value.format(moment=moment, instant=self.instant)
+        """An instant, given as ISO 8601 in UTC with its zone, as a constant."""
+        utc = moment.removesuffix("+00:00")
+        return self.instant_value.format(moment=moment, utc=utc, instant=self.instant)
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -205,7 +206,7 @@ class Statements:
 
     def renamed(self, table: TableName, name: str) -> str:
         """Gives a table another name in its schema."""
-        return self.rename.format(**self._of(table), name=self.name(name))
+        return self.rename.format(**self._of(table), name=self.name(name))  # may be empty
 
     def forgotten(self, table: TableName, other: TableName) -> str:
         """Removes `other` if `table` is there too: what a table was before it was replaced."""
