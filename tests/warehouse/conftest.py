@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from child_server import free_port
+from child_server import child_server, free_port, wait_for_port
 from postgres_server import postgres_server
 from warehouse_places import WarehousePlace
 
@@ -29,6 +30,30 @@ def postgres_port() -> Iterator[int]:
     port = free_port()
     with postgres_server(port=port):
         yield port
+
+
+@pytest.fixture(scope="session")
+def snowflake_port() -> Iterator[int]:
+    folder, port = Path(sys.prefix) / "fakesnow", free_port()
+    sys.path.append(str(folder))  # the client lies there too, behind all that we have
+    child = [sys.executable, "-S", str(_HERE / "snowflake_server.py"), str(folder), str(port)]
+    with child_server(child) as process:
+        wait_for_port(port, process)
+        yield port
+
+
+@pytest.fixture
+def snowflake(snowflake_port: int) -> WarehousePlace:
+    options = {
+        "account": "fakesnow",
+        "host": "127.0.0.1",
+        "port": snowflake_port,
+        "protocol": "http",
+        "user": "fake",
+        "password": "snow",
+        "database": "DB1",
+    }
+    return WarehousePlace("snowflake", options, f"t{next(_numbers)}_")
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class WarehousePlace:
 
     def toml(self, env: str = "dev") -> str:
         """The place as the project file has it."""
-        said = "\n".join(f"{name} = {_toml(value)}" for name, value in self.options.items())
+        said = "\n".join(f"{name} = {_toml(name, value)}" for name, value in self.options.items())
         head = f'[env.{env}.warehouse]\nkind = "{self.kind}"\nprefix = "{self.prefix}"\n'
         return f"{head}{said}\n"
 
@@ -91,7 +91,9 @@ def _type(data_type: pa.DataType) -> SqlType:
     return found
 
 
-def _toml(value: OptionValue) -> str:
+def _toml(name: str, value: OptionValue) -> str:
+    if name == "password":
+        return '{ env = "WAREHOUSE_PASSWORD" }'
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,5 @@
+from typing import Any
+
+from snowflake.connector import errors as errors
+
+def connect(**options: Any) -> Any: ...
