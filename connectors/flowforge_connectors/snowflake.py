@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
 
 from flowforge_assets.core.table_name import TableName
@@ -311,7 +311,7 @@ def _files(
     def written() -> tuple[Path, int]:
         rows = pa.Table.from_batches(held, schema)
         file = folder / f"{number}.parquet"
-        parquet.write_table(rows, file, coerce_timestamps="us")
+        cast("Any", parquet).write_table(rows, file, coerce_timestamps="us")
         return file, rows.num_rows
 
     for batch in batches:

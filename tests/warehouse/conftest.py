@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bigquery_proxy import bigquery_proxy
 from child_server import child_server, free_port, wait_for_port
 from postgres_server import postgres_server
 from warehouse_places import WarehousePlace
@@ -54,6 +55,29 @@ def snowflake(snowflake_port: int) -> WarehousePlace:
         "database": "DB1",
     }
     return WarehousePlace("snowflake", options, f"t{next(_numbers)}_")
+
+
+@pytest.fixture(scope="session")
+def bigquery_port() -> Iterator[int]:
+    folder, port = Path(sys.prefix) / "bigquery", free_port()
+    sys.path.append(str(folder))  # the client lies there too, behind all that we have
+    server = str(_HERE / "bigquery_server.py")
+    child = [sys.executable, "-S", server, str(folder), str(port), str(free_port())]
+    with child_server(child) as process:
+        wait_for_port(port, process)
+        with bigquery_proxy(port) as proxy:
+            yield proxy
+
+
+@pytest.fixture
+def bigquery(bigquery_port: int) -> WarehousePlace:
+    options = {
+        "project": "proj",
+        "endpoint": f"http://127.0.0.1:{bigquery_port}",
+        "anonymous": True,
+        "timeout_seconds": 60,
+    }
+    return WarehousePlace("bigquery", options, f"t{next(_numbers)}_")
 
 
 @pytest.fixture
