@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 import duckdb
+from duckdb.sqltypes import BIGINT
 from sqlglot import exp
 
 from flowforge_assets.core.sql_types import from_duckdb
@@ -16,8 +17,34 @@ from flowforge_assets.errors.storage import TypeNotStoredError
 from flowforge_assets.sql.duckdb_errors import bind_error
 from flowforge_assets.sql.parse import ParsedSql
 
-_DESCRIBE: Final = "DESCRIBE "
-ParameterValue: TypeAlias = date | datetime | str | float | bool
+DESCRIBE: Final = "DESCRIBE "
+ParameterValue: TypeAlias = date | datetime | str | float | bool  # float holds int, too
+
+
+def bound_values(values: Mapping[str, ParameterValue]) -> dict[str, object]:
+    """The values as DuckDB is given them: a whole number has 64 bits, however small it is."""
+    return {
+        name: duckdb.Value(value, BIGINT) if type(value) is int else value
+        for name, value in values.items()
+    }
+
+
+def bound_columns(
+    connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None
+) -> list[tuple[str, str]]:
+    """The names and types of a query's result, without running it.
+
+    DESCRIBE would name `id AS ID` by the table's `id`; but a relation's error has no place.
+
+    Raises:
+        duckdb.Error: the query does not fit; places count from a leading DESCRIBE.
+    """
+    try:
+        relation = connection.sql(query, params=values or None)
+    except duckdb.Error:
+        connection.execute(DESCRIBE + query, values or None)
+        raise
+    return list(zip(relation.columns, map(str, relation.types), strict=True))
 
 
 def result_columns(
@@ -36,13 +63,11 @@ def result_columns(
         SqlResultNameError: two columns have one name, apart from case (FF-424).
         SqlResultTypeError: a type cannot be stored exactly (FF-423).
     """
+    text, bound = parsed.statement[parsed.start :], bound_values(values)
     try:
-        text = _DESCRIBE + parsed.statement[parsed.start :]
-        # rather than `connection.sql`, whose errors have no place
-        rows = connection.execute(text, values).fetchall()
+        columns = bound_columns(connection, text, bound)
     except duckdb.Error as error:
-        raise bind_error(error, parsed, prefix=_DESCRIBE, names=names) from error
-    columns = [(str(row[0]), str(row[1])) for row in rows]
+        raise bind_error(error, parsed, prefix=DESCRIBE, names=names) from error
     seen: set[str] = set()
     for name, spelled in columns:
         if name.lower() in seen:

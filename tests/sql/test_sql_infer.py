@@ -63,6 +63,13 @@ def test_quoted_columns_keep_their_case_and_blanks(
     assert str(found) == "Order ID: int32?, Copy It: string?"
 
 
+def test_an_alias_that_differs_in_case_alone_is_the_name(
+    binder: Binder, parsed: Parse, schemas: Schemas
+) -> None:
+    found = binder.bind(parsed("select delay as Delay, DAY from silver.flights"), schemas)
+    assert found.names == ("Delay", "day")
+
+
 def test_a_dataset_with_a_group_binds_with_its_full_name(
     binder: Binder, parsed: Parse, schemas: Schemas
 ) -> None:

@@ -14,6 +14,7 @@ import duckdb
 from flowforge_assets.sql.portable.refusal import NAME, TYPE, Refused
 from flowforge_assets.sql.portable.tree import At, ParameterValue
 from flowforge_assets.sql.reference import quoted
+from flowforge_assets.sql.result import DESCRIBE, bound_columns
 
 SETTINGS: Final = (
     *("python_enable_replacements=false", "autoinstall_known_extensions=false"),
@@ -43,10 +44,10 @@ def result_types(
     with _LOCK:
         connection = _with_tables(schema)
         try:
-            rows = connection.execute(f"DESCRIBE {sql}", values or None).fetchall()
+            columns = bound_columns(connection, sql, values)
         except duckdb.Error as error:
             raise _refused(error, sql) from error
-    return [(str(row[0]), _UNTYPED.get(str(row[1]), str(row[1]))) for row in rows]
+    return [(name, _UNTYPED.get(type_, type_)) for name, type_ in columns]
 
 
 @lru_cache(maxsize=4)
@@ -96,7 +97,7 @@ def _refused(error: duckdb.Error, sql: str) -> Refused:
         fields = cast("dict[str, object]", json.loads(text[text.index("{") :]))
     except ValueError:
         fields = {}
-    position = max(int(str(fields.get("position", 0))) - len("DESCRIBE "), 0)
+    position = max(int(str(fields.get("position", 0))) - len(DESCRIBE), 0)
     before = sql[:position]
     at = At(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
     said = str(fields.get("exception_message", text)).split("\n", maxsplit=1)[0]
