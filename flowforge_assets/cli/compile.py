@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Partition, Select
 from flowforge_assets.cli.paint import Text
+from flowforge_assets.cli.sql import sql_of
 from flowforge_assets.cli.words import counted
-from flowforge_assets.compile.project_sql import ProjectSql
 from flowforge_assets.compile.script_files import make_scripts, write_scripts
 
 
@@ -28,7 +28,7 @@ def compile(  # noqa: A001 - the command's own word
     """Write the queries of a project as scripts of a warehouse, one a step, to be run in order."""
     del to  # there is one form yet, and the parser refuses others
     terminal, project = common.terminal(), common.load()
-    source = ProjectSql(project.graph, target, project.clock(), partitions=partition)
+    source = sql_of(project, target, partition)
     made = make_scripts(source, project.select(select))
     write_scripts(made, out)
     if terminal.json:

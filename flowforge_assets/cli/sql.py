@@ -16,6 +16,7 @@ from flowforge_assets.sql.lexemes import lexemes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.compile.warehouse_step import WarehouseStep
     from flowforge_assets.sql.portable.emitted import Emitted
@@ -41,7 +42,7 @@ def sql(
         message = f"`{dataset.key}` has no query: someone else makes it"
         hint = "`flowforge ls -s kind:sql` lists what queries make"
         raise NotSqlError(message, place=dataset.place, hint=hint)
-    source = ProjectSql(project.graph, target, project.clock(), partitions=partition)
+    source = sql_of(project, target, partition)
     step = next(source.steps(asset, source.tables([asset.id])))
     found = step.emitted_query()
     errors = query_errors(step, found)
@@ -59,6 +60,19 @@ def sql(
         said = f" {place} {accepted.code} {accepted.message}: {accepted.reason}"
         terminal.note(Text("accepted", "yellow"), said)
     return 0
+
+
+def sql_of(project: Project, target: str, partitions: str | None) -> ProjectSql:
+    """The queries of a project for a target, under the names that its environment's warehouse has.
+
+    Raises:
+        SqlTargetError: there is no such target (FF-456).
+    """
+    environment = project.environment
+    warehouse = environment.warehouse or environment.config.warehouse
+    prefix = "" if warehouse is None else warehouse.prefix
+    now = project.clock()
+    return ProjectSql(project.graph, target, now, prefix=prefix, partitions=partitions)
 
 
 def _as_json(step: WarehouseStep, found: Emitted) -> dict[str, object]:

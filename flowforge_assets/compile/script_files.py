@@ -106,7 +106,7 @@ def _refuse_moving(step: WarehouseStep) -> None:
 
 
 def _file_name(step: WarehouseStep) -> str:
-    if not step.parameters:
+    if not {each.column for each in step.unit.dimensions} & set(step.parameters):
         return step.asset.id.replace("/", "__")
     key = quote(next(step.unit.keys()), safe="-|")
     return f"{step.asset.id.replace('/', '__')}.{key.replace('|', '.')}"
