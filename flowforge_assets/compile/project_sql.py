@@ -19,6 +19,7 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.sql.file import read_sql_file
 from flowforge_assets.sql.parse import ParsedSql, parse
 from flowforge_assets.sql.portable.statements.all import STATEMENTS
+from flowforge_assets.sql.step_parameters import parameter_values
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -36,6 +36,10 @@ KEEPS_HISTORY: Final[frozenset[Write]] = frozenset(
     {"append", "merge", "insert", "scd2", "snapshot"}
 )
 """Ways of writing whose tables hold more than the last run could make again."""
+
+
+Variable: TypeAlias = bool | int | float | str | date | datetime
+"""A value that the project file names for its queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ class Output:
 class AssetDefinition:
     """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it.
 
+    `variables` are those of the project that its query asks for.
+
     The function of a seed reads the rows in the file `seed_path`.
 
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
@@ -208,6 +214,7 @@ class AssetDefinition:
     version: Callable[..., object] | None = None
     isolated: bool = False
     warehouse: bool = False
+    variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
 
     @property
     def kind(self) -> AssetKind:

@@ -22,6 +22,7 @@ from flowforge_assets.execute.inputs import Loaded, in_form, key_arguments
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.sql.step_parameters import parameter_values
 
 T = TypeVar("T")
 OUR_FOLDER: Final = str(Path(__file__).parents[1])
@@ -102,12 +103,7 @@ def _query(
         for read in asset.inputs
         if (frame := loaded[read.parameter]) is not None
     }
-    point = next(unit.points())
-    keys = {
-        dimension.column: dimension.value(at)
-        for dimension, at in zip(unit.dimensions, point, strict=True)
-    }
-    return scope.sql.run(asset, frames, keys)
+    return scope.sql.run(asset, frames, parameter_values(unit, asset.variables))
 
 
 def users_code(owner: AssetDefinition | CheckDefinition, call: Callable[[], T]) -> T:

@@ -34,6 +34,7 @@ from flowforge_assets.errors.run import StepTimeoutError
 from flowforge_assets.execute.inputs import Loaded
 from flowforge_assets.execute.isolated_answer import Answer, Question, read_error
 from flowforge_assets.execute.scope import RunScope
+from flowforge_assets.sql.step_parameters import written_variables
 
 _FOLDER: Final = "isolated"
 _LOOK_SECONDS: Final = 0.1
@@ -142,6 +143,7 @@ def _where(scope: RunScope, asset: AssetDefinition) -> dict[str, Any]:
             "place": [asset.place.file, asset.place.line],
             "dimensions": dimensions,
             "inputs": {read.parameter: read.dataset for read in asset.inputs},
+            "variables": list(written_variables(asset.variables)),
         }
     for (module, identity), declared in DECLARED.items():
         if declared.function is asset.function:

@@ -32,6 +32,7 @@ from flowforge_assets.execute.contract import as_frame, returned_values
 from flowforge_assets.execute.isolated_answer import Answer, Question, written_errors
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.sql.step_parameters import read_variables
 
 _STOPPED: Final = 1
 Datasets: TypeAlias = Mapping[DatasetKey, DatasetDefinition]
@@ -134,6 +135,7 @@ def _query(head: Mapping[str, Any]) -> AssetDefinition:
         place=Place(*head["place"]),
         inputs=tuple(Input(name, DatasetKey(key), "frame", Same()) for name, key in inputs),
         sql_path=Path(head["sql"]),
+        variables=read_variables(head["variables"]),
     )
 
 

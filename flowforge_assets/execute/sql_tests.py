@@ -25,6 +25,7 @@ from flowforge_assets.project.sql_files import FOLDER
 from flowforge_assets.sql.cases import SUFFIX, GivenRow, SqlCase, cases_path, read_cases
 from flowforge_assets.sql.file import read_sql_file
 from flowforge_assets.sql.given_values import stored_value
+from flowforge_assets.sql.step_parameters import parameter_values
 
 if TYPE_CHECKING:
     import polars as pl
@@ -201,13 +202,14 @@ def _parameters(
             message = f"`{case.partition}` is no partition of `{asset.id}`: it has none"
             hint = "leave `partition` out"
             problems.append(SqlTestValueError(message, place=case.place, hint=hint))
-        return {}
+        return dict(asset.variables)
     if not case.partition:
-        if parameters := _parsed(asset).parameters:
-            message = f"the query uses `${parameters[0].name}`, and the test says no partition"
+        asked = [r.name for r in _parsed(asset).parameters if r.name not in asset.variables]
+        if asked:
+            message = f"the query uses `${asked[0]}`, and the test says no partition"
             hint = 'write `partition = "..."`, the key of the step to try'
             problems.append(SqlTestValueError(message, place=case.place, hint=hint))
-        return {}
+        return dict(asset.variables)
     try:
         chosen = partitioning.parse(case.partition, _LATE)
     except FlowForgeError as error:
@@ -216,11 +218,7 @@ def _parameters(
         wrong.__cause__ = error
         problems.append(wrong)
         return {}
-    point = next(chosen.points())
-    return {
-        dimension.column: dimension.value(at)
-        for dimension, at in zip(chosen.dimensions, point, strict=True)
-    }
+    return dict(parameter_values(chosen, asset.variables))
 
 
 def _lonely_files(graph: Graph, root: Path) -> Iterator[SqlTestFileError]:

@@ -34,6 +34,7 @@ from flowforge_assets.quality.examine import examine
 from flowforge_assets.sdk.warehouse import JobStats, Tag
 from flowforge_assets.sql.file import read_sql_file
 from flowforge_assets.sql.parse import parse
+from flowforge_assets.sql.step_parameters import parameter_values
 from flowforge_assets.storage.store import NO_TABLE, Everything, Known, Matching, Staged, Table
 from flowforge_assets.warehouse.columns import refuse_other_columns
 from flowforge_assets.warehouse.staged import Found, WarehouseStaged
@@ -246,9 +247,7 @@ class _Work:
         return name
 
     def _parameters(self) -> Mapping[str, ParameterValue]:
-        point = next(self.unit.points())
-        pairs = zip(self.unit.dimensions, point, strict=True)
-        return {dimension.column: dimension.value(at) for dimension, at in pairs}
+        return parameter_values(self.unit, self.asset.variables)
 
     def _refuse_what_runs_here(self) -> None:
         asset = self.asset

@@ -131,6 +131,8 @@ def _config(asset: AssetDefinition, shares: Mapping[DatasetKey, float]) -> str:
         parts.append("in place")
     if asset.latest is not None or asset.deletes is not None:
         parts += [f"latest {asset.latest}", f"deletes {asset.deletes}"]
+    if asset.variables:
+        parts += [f"variable {name} {value!r}" for name, value in sorted(asset.variables.items())]
     parts += [f"deletes as {read.deletes}" for read in asset.inputs if read.deletes]
     inputs = [
         (read.dataset, shares[read.dataset]) for read in asset.inputs if read.dataset in shares

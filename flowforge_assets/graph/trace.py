@@ -9,7 +9,7 @@ from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Input
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.lineage import ColumnRef, ColumnSources
-from flowforge_assets.graph.typecheck import example_keys, key_types
+from flowforge_assets.graph.typecheck import example_keys, query_types
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +39,7 @@ def _of_query(graph: Graph, asset: AssetDefinition, sql: SqlAnalysis) -> ColumnS
     assert asset.sql_path is not None  # noqa: S101 - the caller asked
     file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
     schemas = {read.dataset: graph.datasets[read.dataset].schema for read in asset.inputs}
-    return sql.lineage(file, schemas, parameters=key_types(graph.steps(asset)))
+    return sql.lineage(file, schemas, parameters=query_types(asset, graph.steps(asset)))
 
 
 def _of_function(graph: Graph, asset: AssetDefinition) -> ColumnSources | None:

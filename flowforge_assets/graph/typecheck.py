@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import Partitioning, TimeExtent
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.rule import Bound, Holds, Length, Matches, OneOf
-from flowforge_assets.core.schema import Plain, Schema
+from flowforge_assets.core.schema import DataType, Schema
 from flowforge_assets.declare.definition import (
     AssetDefinition,
     CheckDefinition,
@@ -27,6 +27,7 @@ from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
 from flowforge_assets.project.header_dataset import is_of_file
 from flowforge_assets.sql.file import read_sql_file
+from flowforge_assets.sql.step_parameters import parameter_types
 
 if TYPE_CHECKING:
     import polars as pl
@@ -210,7 +211,7 @@ class _Checker:
         try:
             file = read_sql_file(asset.sql_path or Path(), shown_as=asset.place.file)
             schemas = {r.dataset: self.graph.datasets[r.dataset].schema for r in asset.inputs}
-            types = key_types(self.graph.steps(asset))
+            types = query_types(asset, self.graph.steps(asset))
             found = self.sql.result_schema(file, schemas, parameters=types)
         except FlowForgeError as error:
             self.add(error, asset.place)
@@ -260,13 +261,10 @@ def example_keys(asset: AssetDefinition, partitioning: Partitioning) -> dict[str
     return examples
 
 
-def key_types(partitioning: Partitioning) -> dict[str, Any]:
-    """The types of the partition keys that a query may use as `$day`."""
-    types: dict[str, Any] = {}
-    for dimension in partitioning.dimensions:
-        kind = {"hour": "timestamp", "static": "string"}.get(dimension.kind, "date")
-        types[dimension.column] = Plain(kind)  # type: ignore[arg-type]  # one of the three names
-    return types
+def query_types(asset: AssetDefinition, partitioning: Partitioning) -> dict[str, DataType]:
+    """The types of what the asset's query may ask for as `$day`."""
+    cut = ((dimension.column, dimension.kind) for dimension in partitioning.dimensions)
+    return parameter_types(cut, asset.variables)
 
 
 def _same(found: Schema, promised: Schema) -> bool:

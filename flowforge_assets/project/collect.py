@@ -51,6 +51,7 @@ from flowforge_assets.project.sql_files import (
 from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.sql.macros import read_macros
+from flowforge_assets.sql.step_parameters import NO_VARIABLES, Given
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ def collect(
     defaults: Iterable[FolderDefaults] = (),
     synced: str | None = None,
     foreign: Foreign = NO_OTHERS,
+    variables: Given = NO_VARIABLES,
 ) -> Definitions:
     """What the imported `modules` and the project's SQL files declare.
 
@@ -74,7 +76,13 @@ def collect(
         Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
     """
     definitions, problems = collect_some(
-        root, modules, sql, defaults=defaults, synced=synced, foreign=foreign
+        root,
+        modules,
+        sql,
+        defaults=defaults,
+        synced=synced,
+        foreign=foreign,
+        variables=variables,
     )
     raise_all(problems)
     return definitions
@@ -88,9 +96,10 @@ def collect_some(
     defaults: Iterable[FolderDefaults],
     synced: str | None,
     foreign: Foreign = NO_OTHERS,
+    variables: Given = NO_VARIABLES,
 ) -> tuple[Definitions, list[FlowForgeError]]:
     """The same as far as it is declared rightly, and what is wrong with the rest."""
-    collector = _Collector(root.resolve(), tuple(defaults))
+    collector = _Collector(root.resolve(), tuple(defaults), variables)
     collector.datasets.update(foreign.datasets)
     with owned_by(foreign.owners):
         _collect_all(collector, set(modules), sql, synced)
@@ -135,8 +144,9 @@ def _classes(modules: set[str]) -> Iterator[AnyDataset]:
 class _Collector:
     """Gathers definitions and what is wrong with them."""
 
-    def __init__(self, root: Path, defaults: tuple[FolderDefaults, ...]) -> None:
+    def __init__(self, root: Path, defaults: tuple[FolderDefaults, ...], variables: Given) -> None:
         self.defaults = defaults
+        self.variables = variables
         self.shown = shown_under(root)
         self.root = root
         self.classes: dict[DatasetKey, type] = {}
@@ -227,7 +237,11 @@ class _Collector:
         artifacts = {key for key, each in self.datasets.items() if each.kind == "artifact"}
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
         for source in sources:
-            read = partial(sql_asset_definition, source, sql, known, artifacts=artifacts)
+            read = partial(
+                *(sql_asset_definition, source, sql, known),
+                artifacts=artifacts,
+                variables=self.variables,
+            )
             asset = self.attempt(read)
             if asset is not None:
                 self.assets.append(asset)
@@ -236,7 +250,9 @@ class _Collector:
         for source, asset in _inputs_first(assets):
             if source.is_tied or any(read.dataset not in schemas for read in asset.inputs):
                 continue
-            dataset = self.attempt(partial(sql_dataset, source, sql, schemas))
+            dataset = self.attempt(
+                partial(sql_dataset, source, sql, schemas, variables=self.variables)
+            )
             if dataset is not None:
                 self.add_file_dataset(dataset)
                 schemas[dataset.key] = dataset.schema

@@ -6,10 +6,11 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, cast, get_args
 
+from flowforge_assets.declare.definition import Variable
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.project import (
     ConfigSyntaxError,
@@ -18,12 +19,14 @@ from flowforge_assets.errors.project import (
     UnknownConfigKeyError,
     UnknownEnvironmentError,
 )
+from flowforge_assets.errors.sql_language import SqlVariableError
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
 from flowforge_assets.project.keeping import Keeping, read_age
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
 from flowforge_assets.project.warehouses import WarehouseReader
+from flowforge_assets.sql.step_parameters import RESERVED, in_utc
 from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
 from flowforge_assets.warehouse.connection import WarehouseConfig
@@ -70,7 +73,8 @@ class ProjectConfig:
     """The project file. `modules` are imported.
 
     `defaults` are those of the headers of SQL files, the most exact first. `sync` is the module,
-    as a path, that `flowforge sync` writes. `uses` are the projects whose datasets this one reads.
+    as a path, that `flowforge sync` writes. `uses` are the projects whose datasets this one reads,
+    `variables` the values that queries may ask for.
     """
 
     root: Path
@@ -80,6 +84,7 @@ class ProjectConfig:
     defaults: tuple[FolderDefaults, ...] = ()
     sync: str | None = None
     uses: tuple[Use, ...] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -146,7 +151,7 @@ class _Reader:
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "assets", "uses"), "")
+        self.refuse_unknown(raw, ("project", "env", "assets", "uses", "variables"), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
@@ -162,8 +167,28 @@ class _Reader:
         sync = self.module_path(project, "sync", "project")
         all_uses = self.table(raw, "uses", "")
         uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
+        variables = self.variables(self.table(raw, "variables", ""))
         raise_all(self.problems)
-        return ProjectConfig(self.root, name, modules, environments, defaults, sync, uses)
+        return ProjectConfig(
+            *(self.root, name, modules, environments, defaults, sync, uses, variables)
+        )
+
+    def variables(self, raw: Mapping[str, object]) -> dict[str, Variable]:
+        found: dict[str, Variable] = {}
+        for name, value in raw.items():
+            message = hint = ""
+            if not name.isidentifier() or name in RESERVED:
+                message = f"no variable can be named `{name}`"
+                hint = f"a word, and none of {', '.join(RESERVED)}, which are a step's own"
+            elif not isinstance(value, (str, int, float, date)):
+                message = f"the variable `{name}` is no single value"
+                hint = "write a text, a number, true or false, a date or a time with its date"
+            else:
+                found[name] = in_utc(value)
+            if message:
+                place = self.places.find("variables", name)
+                self.problems.append(SqlVariableError(message, place=place, hint=hint))
+        return found
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)

@@ -34,6 +34,7 @@ def declared_by(
         defaults=config.defaults,
         synced=sync_module(config),
         foreign=foreign,
+        variables=config.variables,
     )
 
 

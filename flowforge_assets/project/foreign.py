@@ -61,7 +61,14 @@ def _stored(
     foreign = import_foreign(theirs, caches, within=within)
     modules = import_modules(theirs.root, theirs.modules)
     with SqlAnalysis(caches / "sql.json") as sql:
-        definitions = collect(theirs.root, modules, sql, defaults=theirs.defaults, foreign=foreign)
+        definitions = collect(
+            theirs.root,
+            modules,
+            sql,
+            defaults=theirs.defaults,
+            foreign=foreign,
+            variables=theirs.variables,
+        )
     for asset in definitions.assets:
         if asset.write != "view":
             for output in asset.makes:

@@ -23,6 +23,7 @@ from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, ra
 from flowforge_assets.errors.declaration import DatasetNameError, PartitionColumnError
 from flowforge_assets.errors.sql import SqlHeaderKeyError
 from flowforge_assets.sql.header import HeaderColumn, HeaderKey, HeaderPartition, SqlHeader
+from flowforge_assets.sql.step_parameters import NO_VARIABLES, Given, parameter_types
 
 _WRITTEN: Final[dict[Writer, tuple[DataType, bool]]] = {
     "valid_from": (Plain("timestamp"), False),
@@ -76,14 +77,10 @@ def is_of_file(dataset: DatasetDefinition) -> bool:
     return dataset.place.file.endswith((".sql", ".csv", ".toml"))
 
 
-def parameter_types(header: SqlHeader) -> dict[str, DataType]:
-    """The types of the keys that a query may use as `$day`: those of the step that runs it."""
-    return {
-        part.column: Plain("timestamp")
-        if part.kind == "hour"
-        else Plain("string" if part.kind == "static" else "date")
-        for part in header.per or header.partition
-    }
+def header_parameters(header: SqlHeader, variables: Given = NO_VARIABLES) -> dict[str, DataType]:
+    """The types of what a query may ask for as `$day`: of the step that runs it, of the project."""
+    cut = ((part.column, part.kind) for part in header.per or header.partition)
+    return parameter_types(cut, variables)
 
 
 def partitioning_of_header(header: SqlHeader, name: HeaderKey) -> Partitioning:

@@ -32,13 +32,14 @@ from flowforge_assets.errors.sql import (
 from flowforge_assets.project.folder_defaults import FolderDefaults, with_defaults
 from flowforge_assets.project.header_dataset import (
     header_dataset,
-    parameter_types,
+    header_parameters,
     partitioning_of_header,
 )
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.sql.file import SqlFile, read_sql_file
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.header_read import DATASET_KEYS
+from flowforge_assets.sql.step_parameters import NO_VARIABLES, Given
 
 FOLDER: Final = "assets"
 
@@ -157,8 +158,11 @@ def sql_asset_definition(
     known: Collection[DatasetKey],
     *,
     artifacts: Collection[DatasetKey] = (),
+    variables: Given = NO_VARIABLES,
 ) -> AssetDefinition:
     """The asset that the file declares; its inputs are the datasets in its FROM clauses.
+
+    It keeps those of the project's `variables` that its query asks for.
 
     Raises:
         SqlError: the query cannot be read (FF-41x), or reads a dataset not `known` (FF-425).
@@ -208,6 +212,7 @@ def sql_asset_definition(
         max_bad=1.0 if header.max_bad is None else header.max_bad,
         isolated=header.isolated,
         warehouse=header.warehouse or source.in_warehouse,
+        variables={r.name: variables[r.name] for r in facts.parameters if r.name in variables},
         tags=header.tags,
         description=header.description,
     )
@@ -219,7 +224,11 @@ def _timeout(header: SqlHeader) -> timedelta | None:
 
 
 def sql_dataset(
-    source: SqlSource, sql: SqlAnalysis, schemas: Mapping[DatasetKey, Schema]
+    source: SqlSource,
+    sql: SqlAnalysis,
+    schemas: Mapping[DatasetKey, Schema],
+    *,
+    variables: Given = NO_VARIABLES,
 ) -> DatasetDefinition:
     """The dataset of a file that no class is tied to: the query's columns, and the header's rules.
 
@@ -228,7 +237,7 @@ def sql_dataset(
             the query does not give (FF-403) or gives with another type (FF-404).
     """
     file, header = source.file, source.file.header
-    found = sql.result_schema(file, schemas, parameters=parameter_types(header))
+    found = sql.result_schema(file, schemas, parameters=header_parameters(header, variables))
     found = _stored(found, header)
     place = Place(file.shown_as, 1)
     return header_dataset(source.makes, header, found, place=place, source="the query")

@@ -83,6 +83,7 @@ def sync(config: ProjectConfig, sql: SqlAnalysis) -> Synced:
             defaults=config.defaults,
             synced=sync_module(config),
             foreign=foreign,
+            variables=config.variables,
         )
         problems += wrong
         wanted = sync_source(definitions)

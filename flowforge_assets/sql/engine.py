@@ -18,7 +18,7 @@ from flowforge_assets.sql.duckdb_errors import run_error
 from flowforge_assets.sql.infer import check_parameters
 from flowforge_assets.sql.parse import ParsedSql
 from flowforge_assets.sql.reference import quoted
-from flowforge_assets.sql.result import ParameterValue, result_columns
+from flowforge_assets.sql.result import ParameterValue, bound_values, result_columns
 from flowforge_assets.sql.session import DuckInput, FilesInput, FrameInput, Session, SessionLimits
 
 __all__ = ["DuckInput", "FilesInput", "FrameInput", "SqlEngine"]
@@ -132,7 +132,7 @@ class SqlEngine:
             statement = parsed.statement[parsed.start :]
             text = f"{prefix}{statement}\n)" if prefix else statement
             try:
-                relation = session.connection.sql(text, params=values or None)
+                relation = session.connection.sql(text, params=bound_values(values) or None)
             except duckdb.Error as error:
                 raise run_error(error, parsed, prefix=prefix) from error
             yield relation, prefix

@@ -30,6 +30,8 @@ _EXAMPLES: Final[Mapping[DataType, ParameterValue]] = {
     Plain("string"): "",
     Plain("float64"): 0.0,
     Plain("bool"): False,
+    Plain("int64"): 0,
+    Plain("timestamp_ntz"): datetime(2000, 1, 1),  # noqa: DTZ001 - it has no zone
 }
 
 

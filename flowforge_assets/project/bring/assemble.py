@@ -33,7 +33,7 @@ from flowforge_assets.project.bring.read_order import read_order
 from flowforge_assets.project.bring.to_duckdb import to_duckdb
 from flowforge_assets.project.bring.used_columns import used_columns
 from flowforge_assets.project.config import FILE_NAME
-from flowforge_assets.project.header_dataset import parameter_types
+from flowforge_assets.project.header_dataset import header_parameters
 from flowforge_assets.project.seeds import read_seed, seed_dataset
 from flowforge_assets.project.sql_files import FOLDER
 from flowforge_assets.sql.analysis import SqlAnalysis
@@ -212,7 +212,7 @@ class _Assembly:
         try:
             facts = self.sql.facts(file, known=self.schemas)
             self.reads[query.key] = {ref.name for ref in facts.tables}
-            parameters = parameter_types(file.header)
+            parameters = header_parameters(file.header)
             schema = self.sql.result_schema(file, self.schemas, parameters=parameters)
         except Problems as problems:
             return problems.errors[0]
@@ -239,7 +239,7 @@ class _Assembly:
         found: DataType | None = None
         try:
             file = _file_of(replace(query, columns=(), rules={}))
-            types = parameter_types(file.header)
+            types = header_parameters(file.header)
             schema = self.sql.result_schema(file, self.schemas, parameters=types)
             column = schema.find(query.partition.column)
             found = None if column is None else column.type
