@@ -6,7 +6,6 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, cast
 
 import duckdb
@@ -24,6 +23,8 @@ SETTINGS: Final = (
 _UNTYPED: Final = {'"NULL"': "INTEGER"}  # how DuckDB stores a column of nulls alone
 _LOCK: Final = threading.Lock()
 Frozen = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+_HELD: Final[dict[Frozen, duckdb.DuckDBPyConnection]] = {}
+_MOST_HELD: Final = 4
 
 
 def frozen(schema: Mapping[str, Mapping[str, str]]) -> Frozen:
@@ -50,32 +51,74 @@ def result_types(
     return [(name, _UNTYPED.get(type_, type_)) for name, type_ in columns]
 
 
-@lru_cache(maxsize=4)
 def _with_tables(schema: Frozen) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    catalogs = {table.split(".")[0] for table, _ in schema if _is_in_group(table)}
-    for catalog in sorted(catalogs):
-        connection.execute(f"ATTACH ':memory:' AS {quoted(catalog)}")
-    for setting in SETTINGS:  # they shut the door to more catalogs
-        connection.execute(f"SET {setting}")
+    """An engine that holds just these tables: one that has them, else an old one made empty.
+
+    Opening one takes ten times as long as filling it.
+    """
+    held = _HELD.pop(schema, None)
+    if held is None:
+        held = _filled(_spare() if not _catalogs(schema) else None, schema)
+    _HELD[schema] = held  # the last one in is the last to go
+    return held
+
+
+def _spare() -> duckdb.DuckDBPyConnection | None:
+    """The engine that was used longest ago, without its tables; None while there are few."""
+    if len(_HELD) < _MOST_HELD:
+        return None
+    oldest = next(iter(_HELD))
+    connection = _HELD.pop(oldest)
+    if _catalogs(oldest):
+        connection.close()
+        return None
+    for table in {table for table, _ in oldest}:
+        *path, name = _path(table, set())
+        if path in ([], ["main"]):
+            connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        else:
+            connection.execute(f"DROP SCHEMA IF EXISTS {quoted(path[0])} CASCADE")
+    return connection
+
+
+def _filled(
+    connection: duckdb.DuckDBPyConnection | None, schema: Frozen
+) -> duckdb.DuckDBPyConnection:
+    catalogs = _catalogs(schema)
+    if connection is None:
+        connection = duckdb.connect(":memory:", config={"threads": 1})
+        for catalog in sorted(catalogs):
+            connection.execute(f"ATTACH ':memory:' AS {quoted(catalog)}")
+        for setting in SETTINGS:  # they shut the door to more catalogs
+            connection.execute(f"SET {setting}")
     for table, columns in schema:
-        where = _made_room(connection, table, catalogs)
+        path = _path(table, catalogs)
+        room = ".".join(quoted(part) for part in path[:-1])
+        if room:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {room}")
+        where = ".".join(quoted(part) for part in path)
         listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns)
         try:
             connection.execute(f"CREATE TABLE {where} ({listed})")
         except duckdb.Error as error:
+            connection.close()
             message = f"the columns of table `{table}` are none that DuckDB can make"
             hint = "give names and DuckDB's types, e.g. {'id': 'INTEGER'}"
             raise Refused(TYPE, message, At(1, 1), hint) from error
     return connection
 
 
+def _catalogs(schema: Frozen) -> set[str]:
+    """The layers of which a group is named: they are catalogs."""
+    return {table.split(".")[0] for table, _ in schema if _is_in_group(table)}
+
+
 def _is_in_group(table: str) -> bool:
     return table.count(".") == 2 and "/" not in table  # noqa: PLR2004 - layer, group and name
 
 
-def _made_room(connection: duckdb.DuckDBPyConnection, table: str, catalogs: set[str]) -> str:
-    """The quoted name under which a query finds the table, whose schema is made.
+def _path(table: str, catalogs: set[str]) -> list[str]:
+    """The parts of the name under which a query finds the table.
 
     A layer is a schema, or a catalog where a table lies in a group of it. The key of another
     project's dataset is one name.
@@ -85,10 +128,7 @@ def _made_room(connection: duckdb.DuckDBPyConnection, table: str, catalogs: set[
         path = path if len(path) > 1 else [path[0], "main"]
     else:
         path = path[-1:]
-    room = ".".join(quoted(part) for part in path)
-    if room:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {room}")
-    return ".".join(quoted(part) for part in (*path, name))
+    return [*path, name]
 
 
 def _refused(error: duckdb.Error, sql: str) -> Refused:
