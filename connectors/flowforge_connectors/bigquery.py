@@ -19,7 +19,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.table_name import TableName
-from flowforge_assets.errors.storage import BaseMovedError, StorageError
+from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.errors.warehouse import (
     WarehouseDownError,
     WarehouseDriverError,
@@ -36,6 +36,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
+    table_moved,
 )
 
 if TYPE_CHECKING:
@@ -116,9 +117,7 @@ class BigQuery:
         with self._speaking() as client:
             facts = _facts(client, table)
             if (None if facts is None else facts.comment) != expected:
-                message = f"the table `{table}` of the warehouse was changed by someone else"
-                hint = "run again: the step reads the table as it is now"
-                raise BaseMovedError(message, hint=hint)
+                raise table_moved(table)
             stats = JobStats()
             for statement in statements:
                 stats += _stats(self._ran(client, statement, tag))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.table_name import TableName
-from flowforge_assets.errors.storage import BaseMovedError, StorageError
+from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.errors.warehouse import (
     WarehouseDownError,
     WarehouseDriverError,
@@ -24,6 +24,7 @@ from flowforge_assets.errors.warehouse import (
     WarehouseSlowError,
     WarehouseStatementError,
 )
+from flowforge_assets.sdk.postgres_family import FIND_COLUMNS, FIND_TABLE, path, quoted
 from flowforge_assets.sdk.sessions import Sessions
 from flowforge_assets.sdk.warehouse import (
     NOBODY,
@@ -33,6 +34,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
+    table_moved,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ class Postgres:
                 self._lock(connection, table)
                 facts = _facts(connection, table)
                 if (None if facts is None else facts.comment) != expected:
-                    raise moved(table)
+                    raise table_moved(table)
                 for statement in statements:
                     stats += _run(connection, statement, tag)
             return stats
@@ -269,22 +271,6 @@ def _plain(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
 
 
-def moved(table: TableName) -> BaseMovedError:
-    """The error of a publish that finds the table other than it was."""
-    message = f"the table `{table}` of the warehouse was changed by someone else meanwhile"
-    return BaseMovedError(message, hint="run again: the step reads the table as it is now")
-
-
-def path(table: TableName) -> str:
-    """`"gold"."orders"`."""
-    return ".".join(quoted(part) for part in table.parts)
-
-
-def quoted(name: str) -> str:
-    """A name as PostgreSQL keeps its case."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _run(connection: Connection, statement: str, tag: Tag) -> JobStats:
     start = time.perf_counter()
     cursor = connection.execute(tag.before(statement).encode())
@@ -297,19 +283,10 @@ def _since(start: float) -> int:
 
 
 def _facts(connection: Connection, table: TableName) -> TableFacts | None:
-    found = connection.execute(
-        "SELECT c.oid, c.relkind, obj_description(c.oid, 'pg_class') FROM pg_class c"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm')",
-        (table.schema[-1], table.table),
-    ).fetchone()
+    found = connection.execute(FIND_TABLE, (table.schema[-1], table.table)).fetchone()
     if found is None:
         return None
-    columns = connection.execute(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        (found[0],),
-    ).fetchall()
+    columns = connection.execute(FIND_COLUMNS, (found[0],)).fetchall()
     pairs = tuple((str(name), str(kind)) for name, kind in columns)
     kind = found[1].decode() if isinstance(found[1], bytes) else found[1]
     return TableFacts(pairs, found[2] or "", is_view=kind in {"v", "m"})

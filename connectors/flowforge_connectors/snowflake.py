@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
 
 from flowforge_assets.core.table_name import TableName
-from flowforge_assets.errors.storage import BaseMovedError, StorageError
+from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.errors.warehouse import (
     WarehouseDownError,
     WarehouseDriverError,
@@ -37,6 +37,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
+    table_moved,
 )
 
 if TYPE_CHECKING:
@@ -153,9 +154,7 @@ class Snowflake:
         with self._speaking() as connection:
             facts = self._facts(connection, table)
             if (None if facts is None else facts.comment) != expected:
-                message = f"the table `{table}` of the warehouse was changed by someone else"
-                hint = "run again: the step reads the table as it is now"
-                raise BaseMovedError(message, hint=hint)
+                raise table_moved(table)
             stats = JobStats()
             for statement in statements:
                 stats += self._run(connection, statement, tag)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from flowforge_assets.core.table_name import TableName
+from flowforge_assets.errors.storage import BaseMovedError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -209,6 +210,12 @@ class WarehouseConnector(Protocol):
         Each connection runs the statements `session` before all others.
         """
         ...
+
+
+def table_moved(table: TableName) -> BaseMovedError:
+    """The error of a publish that finds the table other than it was."""
+    message = f"the table `{table}` of the warehouse was changed by someone else meanwhile"
+    return BaseMovedError(message, hint="run again: the step reads the table as it is now")
 
 
 def _sum(a: int | None, b: int | None) -> int | None:

@@ -12,6 +12,7 @@ import pytest
 from bigquery_proxy import bigquery_proxy
 from child_server import child_server, free_port, wait_for_port
 from postgres_server import postgres_server
+from redshift_proxy import redshift_proxy
 from warehouse_places import WarehousePlace
 
 _HERE = Path(__file__).parent
@@ -78,6 +79,26 @@ def bigquery(bigquery_port: int) -> WarehousePlace:
         "timeout_seconds": 60,
     }
     return WarehousePlace("bigquery", options, f"t{next(_numbers)}_")
+
+
+@pytest.fixture(scope="session")
+def redshift_port(postgres_port: int) -> Iterator[int]:
+    sys.path.append(str(Path(sys.prefix) / "redshift"))  # the client, behind all that we have
+    with redshift_proxy(postgres_port) as port:
+        yield port
+
+
+@pytest.fixture
+def redshift(redshift_port: int) -> WarehousePlace:
+    options = {
+        "host": "127.0.0.1",
+        "port": redshift_port,
+        "database": "postgres",
+        "user": "postgres",
+        "password": "secret-word",
+        "ssl": False,
+    }
+    return WarehousePlace("redshift", options, f"t{next(_numbers)}_")
 
 
 @pytest.fixture
