@@ -9,10 +9,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event as StopSignal
+from typing import TYPE_CHECKING
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.execute.handover import Handover
@@ -32,7 +35,6 @@ from flowforge_assets.execute.state import (
     schemas_of_tables,
     settle,
 )
-from flowforge_assets.execute.views import view_rows
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.columns import refusals
 from flowforge_assets.plan.plan import Plan
@@ -44,6 +46,9 @@ from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 from flowforge_assets.storage.routed import Connected
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def _trusted(plan: Plan) -> None:
@@ -69,6 +74,16 @@ class Session:
     check: Callable[[Plan], object] = _trusted
     outside: Outside | None = None
     name: str = "flowforge"
+
+
+def _view_rows(
+    scope: RunScope, dataset: DatasetDefinition, partitions: PartitionSet | None
+) -> pl.LazyFrame:
+    from flowforge_assets.execute.views import (
+        view_rows,  # polars: for a view that is read
+    )
+
+    return view_rows(scope, dataset, partitions)
 
 
 def run_here(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
@@ -194,7 +209,7 @@ def _scope(
         ),
         now=now,
         clock=session.clock,
-        view=view_rows,
+        view=_view_rows,
         readers=_readers(session.graph, ids),
         loans=loans,
         samples=samples(session.graph, config.sample, session.graph.assets, loans.elsewhere),

@@ -12,10 +12,6 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
-import polars as pl
-from deltalake import DeltaTable
-
-from flowforge_assets.core.conform import conform
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.errors.past import NoPastError
 from flowforge_assets.errors.storage import (
@@ -23,14 +19,14 @@ from flowforge_assets.errors.storage import (
     ExternalSchemaError,
     NotATableError,
 )
-from flowforge_assets.storage.change_feed import change_feed
-from flowforge_assets.storage.changes import counted, scanned_changes
 from flowforge_assets.storage.external_files import PARQUET_SUFFIXES, ExternalFiles
 from flowforge_assets.storage.failure import guarded
-from flowforge_assets.storage.partition_rows import is_in
 from flowforge_assets.storage.past import Version, newest_at, version_of
 
 if TYPE_CHECKING:
+    import polars as pl
+    from deltalake import DeltaTable
+
     from flowforge_assets.core.partition import PartitionSet
     from flowforge_assets.storage.folder import FileEntry
     from flowforge_assets.storage.store import TableSpec
@@ -136,6 +132,8 @@ class ExternalTable:
         with guarded(self._spec.key, self._place.shown, is_ours=False):
             if not self._place.is_delta:
                 return sum(file.size_bytes for file in self._files())
+            import polars as pl  # heavy: a plan asks Parquet files for their version alone
+
             files = pl.DataFrame(self._delta().get_add_actions(flatten=True))
             return int(files["size_bytes"].sum())
 
@@ -175,6 +173,10 @@ class ExternalTable:
         Raises:
             ExternalSchemaError: columns lack, or have other types than are declared (FF-641).
         """
+        # heavy, as above
+        from flowforge_assets.storage.change_feed import change_feed
+        from flowforge_assets.storage.changes import counted, scanned_changes
+
         with guarded(self._spec.key, self._place.shown, is_ours=False):
             fed = change_feed(self._delta(), since, until)
         if fed is None:
@@ -184,6 +186,10 @@ class ExternalTable:
 
     def _declared(self, found: pl.LazyFrame, partitions: PartitionSet | None) -> pl.LazyFrame:
         """The declared columns of the rows in `partitions`."""
+        # heavy, as above
+        from flowforge_assets.core.conform import conform
+        from flowforge_assets.storage.partition_rows import is_in
+
         there = found.collect_schema()
         schema = self._spec.schema
         declared = found.select([name for name in schema.names if name in there])
@@ -197,10 +203,14 @@ class ExternalTable:
         return fitted if mine is None else fitted.filter(mine)
 
     def _delta(self) -> DeltaTable:
+        from deltalake import DeltaTable  # heavy, as above
+
         options = self._place.folder.delta_options
         return DeltaTable(self._place.target().rstrip("/"), storage_options=options)
 
     def _rows(self, version: int | None) -> pl.LazyFrame:
+        import polars as pl  # heavy, as above
+
         target, options = self._place.target(), self._place.folder.polars_options
         if self._place.is_delta:
             return pl.scan_delta(target.rstrip("/"), version=version, **options)
