@@ -34,6 +34,7 @@ from flowforge_assets.sql.portable.accept import Accepting, read_acceptances
 from flowforge_assets.sql.portable.bind_parameter import given_values
 from flowforge_assets.sql.portable.bind_query import bind_query
 from flowforge_assets.sql.portable.constant import constant_query
+from flowforge_assets.sql.portable.correlation import correlated_refusals
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
 from flowforge_assets.sql.portable.expand import Expansion
 from flowforge_assets.sql.portable.marks import Marks
@@ -171,12 +172,17 @@ def _emitted(
     accepting: Accepting,
     wrong: list[Refusal],
 ) -> Emitted:
+    correlated = [
+        each
+        for each in correlated_refusals(query, target.no_correlated)
+        if not accepting.takes(each)
+    ]
     query = Expansion(target, names).query(query)
     if target.marks:
         query = Marks(names, target.marks).query(query)
     writer = QueryWriter(target, accepting)
     text = writer.query(query)
-    refusals = accepting.without_form([*writer.refusals, *wrong])
+    refusals = accepting.without_form([*correlated, *writer.refusals, *wrong])
     return Emitted(
         None if refusals else text,
         tuple(refusals),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
+from flowforge_assets.sql.portable.correlation import Pattern
 from flowforge_assets.sql.portable.tree import Aggregate, Call, Cast, Expr, Literal
 from flowforge_assets.sql.portable.types import Kind, SqlType
 
@@ -86,6 +87,7 @@ class Target:
     groupings: frozenset[str] = frozenset({"plain", "rollup", "cube", "sets"})
     kept_duplicates: frozenset[str] = frozenset({"UNION", "INTERSECT", "EXCEPT"})
     set_words: Mapping[str, str] = field(default_factory=_no_words)
+    no_correlated: frozenset[Pattern] = frozenset()  # subqueries that it cannot run
     settings: tuple[str, ...] = ()
 
 

@@ -278,6 +278,7 @@ BIGQUERY: Final = Target(
     parts_by_doubles=False,
     with_columns=False,
     kept_duplicates=frozenset({"UNION"}),
+    no_correlated=frozenset({"limit"}),
     set_words={
         "UNION": "UNION DISTINCT",
         "INTERSECT": "INTERSECT DISTINCT",

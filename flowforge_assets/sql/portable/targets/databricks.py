@@ -285,5 +285,6 @@ DATABRICKS: Final = Target(
     frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     nulls_sort="smallest",
     recursive=False,
+    no_correlated=frozenset({"skips a query", "of several rows", "window", "limit"}),
     settings=("SET TIME ZONE 'UTC'", "SET ANSI_MODE = TRUE"),
 )

@@ -33,7 +33,7 @@ def _join_texts(_: Writing, call: Formed) -> str | None:
 _OPERATIONS: Final[Mapping[str, Form]] = {
     **OPERATIONS,
     **{f"plus_{unit}s": _shift(unit) for unit in _UNITS},
-    "mark": '({0} COLLATE "C")',
+    "mark": '(CAST({0} AS TEXT) COLLATE "C")',  # a VARCHAR would be cast below its collation
     "unmark": "{0}",
     "elapsed_seconds": "CAST(EXTRACT(EPOCH FROM {1} - {0}) AS DOUBLE PRECISION)",
     "epoch": "CAST(EXTRACT(EPOCH FROM {0}) AS DOUBLE PRECISION)",
@@ -65,5 +65,6 @@ POSTGRES: Final = replace(
     near=NEAR,
     marks="plain",
     kept_duplicates=frozenset({"UNION", "INTERSECT", "EXCEPT"}),
+    no_correlated=frozenset(),
     settings=(),
 )

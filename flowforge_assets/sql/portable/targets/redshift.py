@@ -2,7 +2,7 @@
 
 What PostgreSQL can run too is preferred, so that it can be tried there. Read for it: the Amazon
 Redshift Database Developer Guide (data types, numeric computation, date and string functions,
-window functions), 2026-11.
+window functions, correlated subqueries), 2026-11.
 """
 
 from __future__ import annotations
@@ -258,5 +258,8 @@ REDSHIFT: Final = Target(
     marks="length",
     nulls_sort="largest",
     kept_duplicates=frozenset({"UNION"}),
+    no_correlated=frozenset(
+        {"skips a query", "in an outer join", "in a key", "window", "limit", "groups"}
+    ),
     settings=("SET enable_case_sensitive_identifier TO true",),
 )

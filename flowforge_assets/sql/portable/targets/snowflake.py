@@ -217,4 +217,7 @@ SNOWFLAKE: Final = Target(
     frames=frozenset({"ROWS", "RANGE", "DISTANCE"}),
     nulls_sort="largest",
     kept_duplicates=frozenset({"UNION"}),
+    no_correlated=frozenset(
+        {"skips a query", "in an outer join", "of several rows", "window", "limit"}
+    ),
 )
