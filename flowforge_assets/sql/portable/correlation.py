@@ -106,7 +106,7 @@ class _Found:
                     self.patterns.append(("in an outer join", at))
                 if place in in_keys:
                     self.patterns.append(("in a key", at))
-                self.patterns += [(pattern, at) for pattern in _shapes(subquery)]
+                self.patterns.extend((pattern, at) for pattern in _shapes(subquery))
             self.query(subquery.query)
         for derived in _derived(select.source):
             self.query(derived.query)
