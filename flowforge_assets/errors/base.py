@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -25,13 +25,15 @@ from typing import ClassVar
 class Place:
     """Where something stands: file as shown to the user, 1-based line and column.
 
-    `text` is what stands there in short, e.g. `clean_orders(raw: Frame[RawOrders])`.
+    `text` is what stands there in short, e.g. `clean_orders(raw: Frame[RawOrders])`; `caret` is the
+    character of it that is meant.
     """
 
     file: str
     line: int = 0
     column: int = 0
     text: str = ""
+    caret: int | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """`shop/silver.py:31  clean_orders(raw: Frame[RawOrders])`."""
@@ -54,6 +56,7 @@ class FlowForgeError(Exception):
 
     code: ClassVar[str] = "FF-000"
     exit_code: ClassVar[int] = 1
+    shows_caret: ClassVar[bool] = False
 
     def __init__(
         self, message: str, *, place: Place | None = None, hint: str | None = None
@@ -69,6 +72,9 @@ class FlowForgeError(Exception):
         lines = [f"error[{self.code}]: {self.message}"]
         if self.place is not None:
             lines.append(f"  --> {self.place}")
+            if self.shows_caret and self.place.caret is not None:
+                before = len(lines[-1]) - len(self.place.text) + self.place.caret
+                lines.append(" " * before + "^")
         if self.hint:
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)

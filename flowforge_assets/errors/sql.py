@@ -93,6 +93,7 @@ class SqlSyntaxError(SqlError):
     """
 
     code = "FF-410"
+    shows_caret = True
 
 
 class NoQueryError(SqlError):

@@ -238,7 +238,10 @@ class _Collector:
         assets: dict[DatasetKey, tuple[SqlSource, AssetDefinition]] = {}
         for source in sources:
             read = partial(
-                *(sql_asset_definition, source, sql, known),
+                sql_asset_definition,
+                source,
+                sql,
+                known,
                 artifacts=artifacts,
                 variables=self.variables,
             )

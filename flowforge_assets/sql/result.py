@@ -18,7 +18,7 @@ from flowforge_assets.sql.duckdb_errors import bind_error
 from flowforge_assets.sql.parse import ParsedSql
 
 DESCRIBE: Final = "DESCRIBE "
-ParameterValue: TypeAlias = date | datetime | str | float | bool  # float holds int, too
+ParameterValue: TypeAlias = date | datetime | str | int | float | bool
 
 
 def bound_values(values: Mapping[str, ParameterValue]) -> dict[str, object]:

@@ -25,10 +25,13 @@ class Written:
         line_start = self.text.rfind("\n", 0, offset) + 1
         line = self.text.count("\n", 0, offset)
         column = offset - line_start + (1 if line else self.column)
-        text = self.text[line_start:].partition("\n")[0].strip()
+        whole = self.text[line_start:].partition("\n")[0]
+        text = whole.strip()
+        caret: int | None = offset - line_start - (len(whole) - len(whole.lstrip()))
         if len(text) > _SHOWN_LENGTH:
             text = f"{text[: _SHOWN_LENGTH - 3]}..."
-        return Place(self.shown_as, self.line + line, column, text)
+            caret = caret if caret is not None and caret < len(text) - 3 else None
+        return Place(self.shown_as, self.line + line, column, text, caret)
 
     def offset(self, line: int, column: int) -> int:
         """The offset of that line and column of the file."""

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 import duckdb
 
+from flowforge_assets.errors.base import did_you_mean
 from flowforge_assets.sql.portable.refusal import NAME, TYPE, Refused
 from flowforge_assets.sql.portable.tree import At, ParameterValue
 from flowforge_assets.sql.reference import quoted
@@ -47,7 +48,7 @@ def result_types(
         try:
             columns = bound_columns(connection, sql, values)
         except duckdb.Error as error:
-            raise _refused(error, sql) from error
+            raise _refused(error, sql, schema) from error
     return [(name, _UNTYPED.get(type_, type_)) for name, type_ in columns]
 
 
@@ -131,7 +132,7 @@ def _path(table: str, catalogs: set[str]) -> list[str]:
     return [*path, name]
 
 
-def _refused(error: duckdb.Error, sql: str) -> Refused:
+def _refused(error: duckdb.Error, sql: str, schema: Frozen) -> Refused:
     text = str(error)
     try:
         fields = cast("dict[str, object]", json.loads(text[text.index("{") :]))
@@ -142,4 +143,7 @@ def _refused(error: duckdb.Error, sql: str) -> Refused:
     at = At(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
     said = str(fields.get("exception_message", text)).split("\n", maxsplit=1)[0]
     said = re.sub(r"[!.]$", "", said).replace('"', "`")
-    return Refused(NAME, f"{said[:1].lower()}{said[1:]}", at, "correct the query where it points")
+    missing = str(fields.get("name", ""))
+    names = {table for table, _ in schema} | {name for _, columns in schema for name, _ in columns}
+    hint = did_you_mean(missing, sorted(names)) or "correct the query where it points"
+    return Refused(NAME, f"{said[:1].lower()}{said[1:]}", at, hint)
