@@ -32,15 +32,18 @@ BENCHES = (
     "declare",
     "load",
     "check",
+    "sql_plan",
     "overhead",
     "noop",
     "cli10",
+    "sql_build",
     "lake",
     "writes",
     "partition_overwrite",
     "small_writes",
     "log_growth",
     "validate",
+    "fidelity",
 )
 TRIAL_SCALE = 0.004
 
