@@ -35,6 +35,7 @@ from flowforge_assets.sql.portable.bind_parameter import given_values
 from flowforge_assets.sql.portable.bind_query import bind_query
 from flowforge_assets.sql.portable.constant import constant_query
 from flowforge_assets.sql.portable.correlation import correlated_refusals
+from flowforge_assets.sql.portable.dialects import read_dialect
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
 from flowforge_assets.sql.portable.expand import Expansion
 from flowforge_assets.sql.portable.marks import Marks
@@ -91,16 +92,15 @@ def emit_query(
 ) -> Emitted:
     """See `flowforge_assets.sql.emit`; `adjust` changes the query before it is written."""
     writes = _target(target)
-    if dialect != "duckdb":
-        hint = "write it in DuckDB's SQL"
-        raise SqlTargetError(f"queries are not read as `{dialect}` here", hint=hint)
     known = macros_of([Written("macros", macros)])
     refuse_broken_macros(known)
     header = SqlHeader(text=TomlText(shown_as=_SHOWN))
     digest = sha256(sql.encode()).hexdigest()
-    query = with_dollars(sql)
+    query = with_dollars(sql) if dialect == "duckdb" else sql
     file = SqlFile(Path(_SHOWN), _SHOWN, header, query, 1, 1, digest, known.used_in(query))
-    return emit_file(file, schema, writes.name, parameters=parameters, adjust=adjust)
+    return emit_file(
+        file, schema, writes.name, dialect=dialect, parameters=parameters, adjust=adjust
+    )
 
 
 def emit_file(
@@ -108,6 +108,7 @@ def emit_file(
     schema: Mapping[str, Mapping[str, str]],
     target: str,
     *,
+    dialect: str = "duckdb",
     parameters: Mapping[str, ParameterValue] = _NO_VALUES,
     adjust: Adjust | None = None,
 ) -> Emitted:
@@ -120,7 +121,9 @@ def emit_file(
     """
     writes = _target(target)
     try:
-        read = read_query(file)
+        read = read_query(file) if dialect == "duckdb" else read_dialect(file, dialect)
+    except Refused as refused:
+        return Emitted(None, (refused.refusal,), ())
     except (NoQueryError, NotAQueryError, SeveralQueriesError) as error:
         found = Refusal(
             *_from_start(error.place, file), error.code, error.message, error.hint or ""
