@@ -43,6 +43,7 @@ BENCHES = (
     "small_writes",
     "log_growth",
     "validate",
+    "push",
     "fidelity",
 )
 TRIAL_SCALE = 0.004
