@@ -79,6 +79,10 @@ class PipedEngine:
         """What the query gives."""
         return self._result(self._ask("query", sql=sql))
 
+    def enter_parquet(self, name: str, path: Path) -> None:
+        """Makes a table of a file. Not of every engine."""
+        self._ask("parquet", name=name, path=str(path))
+
     def analyze(self, sql: str) -> Result:
         """What the columns of the query would be; without rows. Not of every engine."""
         return self._result(self._ask("analyze", sql=sql))
@@ -222,6 +226,15 @@ class PostgresEngine:
             with self.connection.cursor().copy(f"COPY {path} FROM STDIN".encode()) as copy:
                 for row in table.rows:
                     copy.write_row(row)
+
+    def enter_csv(self, name: str, columns: Mapping[str, str], path: Path) -> None:
+        """Makes a table of a file, in which nulls are nothing between commas."""
+        self.enter({name: TableRows(columns, [])})
+        told = f'COPY "{name}" FROM STDIN (FORMAT csv)'.encode()
+        with path.open("rb") as file, self.connection.cursor().copy(told) as copy:
+            while block := file.read(1 << 20):
+                copy.write(block)
+        self.connection.execute(f'ANALYZE "{name}"'.encode())
 
     def run(self, sql: str) -> Result:
         """What the query gives."""

@@ -11,7 +11,7 @@ from flowforge_assets.sql.portable.bind_expr import bind, condition
 from flowforge_assets.sql.portable.bind_logic import conjunction
 from flowforge_assets.sql.portable.bind_source import bind_from
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
-from flowforge_assets.sql.portable.same import has_aggregate, same
+from flowforge_assets.sql.portable.same import has_aggregate, has_query, same
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import (
     Aggregate,
@@ -52,6 +52,7 @@ def bind_select(node: exp.Select, scope: Scope) -> Select:
         raise refuse_form(node, what, "leave it out, or do it outside", code=CLAUSE)
     for window in node.args.get("windows") or ():
         scope.windows[window.name.lower()] = window
+    scope.results = frozenset(each.alias_or_name.lower() for each in node.expressions)
     source, filters = bind_from(node, scope)
     items = _items(node, scope)
     scope.aliases = {item.name.lower(): item.expr for item in items}
@@ -59,6 +60,9 @@ def bind_select(node: exp.Select, scope: Scope) -> Select:
     if where is not None:
         filters.append(condition(where.this, scope))
     group = _group(node, items, scope)
+    if group is not None and any(map(has_query, group.keys)):
+        hint = "compute it in a subquery in FROM, and group by its column"
+        raise refuse_form(node.args["group"], "GROUP BY a subquery", hint, code=CLAUSE)
     having = node.args.get("having")
     made = Select(
         items,

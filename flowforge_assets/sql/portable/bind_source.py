@@ -85,9 +85,9 @@ def _table(node: exp.Table, scope: Scope) -> Source:
     alias = node.args.get("alias")
     if alias is not None and alias.args.get("columns"):
         raise refuse_form(node, "new names for a table's columns", "rename them in a subquery")
-    seen = Seen(alias.name if alias is not None else parts[-1], columns)
+    seen = scope.seen(alias.name if alias is not None else parts[-1], columns)
     _enter(seen, scope, node)
-    return Table(shown, seen.alias, with_query is not None, at)
+    return Table(shown, seen.written, with_query is not None, at)
 
 
 def _derived(node: exp.Expr, scope: Scope) -> Source:
@@ -105,9 +105,10 @@ def _derived(node: exp.Expr, scope: Scope) -> Source:
         raise refuse_form(node, "a subquery with two columns of one name", "name them apart")
     if renamed:
         query = renamed_columns(query, names, scope)
-    seen = Seen(name, tuple((n, item.expr.type) for n, item in zip(names, items, strict=True)))
+    columns = tuple((n, item.expr.type) for n, item in zip(names, items, strict=True))
+    seen = scope.seen(name, columns)
     _enter(seen, scope, node)
-    return Derived(query, name, place(node))
+    return Derived(query, seen.written, place(node))
 
 
 def _pivot(node: exp.Expr, scope: Scope) -> Source:
@@ -158,7 +159,7 @@ def _lateral(node: exp.Expr, scope: Scope) -> None:
     names = [each.name for each in alias.args.get("columns") or ()]
     names.extend(item.name for item in query.items[len(names) :])
     columns = tuple((n, item.expr.type) for n, item in zip(names, query.items, strict=True))
-    _enter(Seen(alias.name, columns), scope, node)
+    _enter(Seen(alias.name, columns, alias.name), scope, node)
     for name, item in zip(names, query.items, strict=True):
         one = replace(query, items=(Item(item.expr, name),))
         scope.computed[alias.name, name] = Scalar(one, item.expr.type, item.expr.at)

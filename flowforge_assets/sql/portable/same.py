@@ -56,6 +56,11 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return ()
 
 
+def has_query(expr: Expr) -> bool:
+    """Whether a subquery is in it."""
+    return isinstance(expr, (Scalar, Exists, InQuery)) or any(map(has_query, parts(expr)))
+
+
 def has_aggregate(expr: Expr) -> bool:
     """Whether the value is of a group, not of a row."""
     if isinstance(expr, (Aggregate, GroupingBit)):

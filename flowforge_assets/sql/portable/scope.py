@@ -16,10 +16,14 @@ Columns = tuple[tuple[str, SqlType], ...]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A source in FROM, as names see it: its alias and its columns in order."""
+    """A source in FROM, as names see it: its alias and its columns in order.
+
+    `written` is the alias in what is emitted, where the source's own would be taken for a column.
+    """
 
     alias: str
     columns: Columns
+    written: str
 
     def find(self, name: str) -> tuple[str, SqlType] | None:
         """The column of that name, whatever its case."""
@@ -68,11 +72,18 @@ class Scope:
     merged: dict[str, Expr] = field(default_factory=dict[str, Expr])
     skipped: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     aliases: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    results: frozenset[str] = frozenset()  # names of the result's columns, lower-cased
     with_queries: dict[str, tuple[str, Columns]] = field(
         default_factory=dict[str, tuple[str, Columns]]
     )
     windows: dict[str, exp.Window] = field(default_factory=dict[str, exp.Window])
     computed: dict[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
+
+    def seen(self, alias: str, columns: Columns) -> Seen:
+        """The source; GoogleSQL takes an alias for a column of the result that has its name."""
+        names = {name.lower() for name, _ in columns} | self.results
+        written = self.tables.names.fresh("q") if alias.lower() in names else alias
+        return Seen(alias, columns, written)
 
     def column(self, name: str, source: str | None, at: At) -> Expr | None:
         """The column that a name means here or, correlated, further out; None if none."""
@@ -94,7 +105,7 @@ class Scope:
                 continue
             column = seen.find(name)
             if column is not None:
-                place = (seen.alias, column[0])
+                place = (seen.written, column[0])
                 found.append(self.computed.get(place) or Column(*place, column[1], at))
         if len(found) > 1:
             raise Refused(
@@ -121,10 +132,10 @@ class Scope:
             if source is not None and seen.alias.lower() != source.lower():
                 continue
             for name, type_ in seen.columns:
-                if source is None and (seen.alias, name.lower()) in self.skipped:
+                if source is None and (seen.written, name.lower()) in self.skipped:
                     continue
                 merged = self.merged.get(name.lower()) if source is None else None
-                place = (seen.alias, name)
+                place = (seen.written, name)
                 column = self.computed.get(place) or Column(*place, type_, at)
                 yield name, merged or usable(name, column, at)
 

@@ -1,0 +1,71 @@
+"""fidelity: queries written once in DuckDB's SQL, by target: right, refused, wrong, not taken.
+
+Run on the engines that stand for the targets: fakesnow, GoogleSQL's evaluator, PostgreSQL. For
+Synapse there is none, so its text is only counted. The peer is sqlglot, from the typed tree.
+`FLOWFORGE_SQL_CORPUS` names a folder of more cases, as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+
+from harness.contest import Score
+from harness.figures import Figure, Reading, Target, figure
+from harness.setting import Setting, slow
+
+ROUNDS = 1
+SCALE = "0.01"
+EVERY = 8  # of the hostile queries
+ENGINES = ("snowflake", "bigquery", "redshift", "postgres")
+MOST_REFUSED = {"snowflake": 5, "bigquery": 5, "redshift": 10, "synapse": 20}
+WORLDS = ("cases", "values", "tpch", "tpcds", "corpus")
+
+
+def run(setting: Setting) -> list[Figure]:
+    """Ours beside sqlglot's."""
+    data = setting.folder("tpc")
+    made = setting.peer("tpc", "data", "tpc_data", data, SCALE)
+    setting.compete(slow(made), rounds=ROUNDS)
+    corpus = os.environ.get("FLOWFORGE_SQL_CORPUS", "")
+    every = EVERY if setting.scale == 1 else 200
+    rest = (data, every, *([corpus] if corpus else []))
+    scores = setting.compete(
+        slow(setting.ours("ours", "fidelity", *rest), timeout_seconds=3000),
+        slow(setting.hand("sqlglot", "fidelity_sqlglot", *rest), timeout_seconds=3000),
+        rounds=ROUNDS,
+    )
+    figures = [_bad(scores, target, word) for target in ENGINES for word in ("wrong", "invalid")]
+    figures += [_bad(scores, "bigquery", "invalid", world="tpch")]
+    return figures + [_refused(scores, target, has_corpus=bool(corpus)) for target in MOST_REFUSED]
+
+
+def _bad(scores: dict[str, Score], target: str, word: str, world: str = "") -> Figure:
+    worlds = (world,) if world else WORLDS
+    return figure(
+        "fidelity",
+        f"{target}: {word}{f', {world}' if world else ''}",
+        "queries",
+        scores["ours"],
+        read=_sum(word, target, worlds),
+        peer=scores["sqlglot"],
+        target=Target(0, "ours"),
+    )
+
+
+def _refused(scores: dict[str, Score], target: str, *, has_corpus: bool) -> Figure:
+    """Of the corpus and TPC, or without a corpus of our own cases and TPC."""
+    worlds = ("corpus" if has_corpus else "cases", "tpch", "tpcds")
+    part, whole = _sum("refused", target, worlds), _sum("all", target, worlds)
+    return figure(
+        "fidelity",
+        f"{target}: refused of {' and '.join(worlds)}",
+        "%",
+        scores["ours"],
+        read=lambda run: 100 * part(run) / max(whole(run), 1),
+        peer=scores["sqlglot"],
+        target=Target(MOST_REFUSED[target], "ours"),
+    )
+
+
+def _sum(word: str, target: str, worlds: tuple[str, ...]) -> Reading:
+    return lambda run: sum(run.said.get(f"{world} {target} {word}", 0.0) for world in worlds)

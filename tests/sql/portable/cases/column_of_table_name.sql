@@ -1,0 +1,1 @@
+SELECT * FROM (SELECT id AS g, a FROM t) AS g ORDER BY g.a NULLS FIRST, g.g
