@@ -25,7 +25,7 @@ for model in reversed(models):
 for model in reversed(ancestors):
     connection.execute(f"create table {model.key} as {model.sql}")
 last = connection.table(models[-1].key)
-expected = last.aggregate("count(*), sum(val)").fetchone()
+expected = last.aggregate("count(*), sum(val)").fetchall()[0]
 made = Project.load(folder).read(models[-1].key)
 found = (made.height, made["val"].sum())
 if found != expected:

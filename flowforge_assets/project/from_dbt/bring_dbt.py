@@ -115,7 +115,7 @@ class _Bringing:
 
     def is_enabled(self, node: DbtNode) -> bool:
         is_on = node.config.get("enabled") is not False and not re.search(
-            r"\bconfig\([^)]*\benabled\s*=\s*[Ff]alse", node.code
+            r"\bconfig\([^)]*\benabled\s*=\s*(?:False|false)", node.code
         )
         if not is_on:
             self.leave(node, "it is disabled", "bring it when it is wanted")
