@@ -107,6 +107,8 @@ class Terminal:
         lines = [f"{paint(f'error[{error.code}]', 'red')}: {paint(error.message, 'bold')}"]
         if error.place is not None:
             lines.append(f"  {paint('-->', 'blue')} {error.place}")
+        if error.caret:
+            lines.append(paint(error.caret, "red"))
         own = getattr(error, "traceback_text", "")
         if own:
             lines += [f"    {line}" for line in own.splitlines()]

@@ -67,14 +67,21 @@ class FlowForgeError(Exception):
         self.place = place
         self.hint = hint
 
+    @property
+    def caret(self) -> str:
+        """What stands below the place: a mark at what is meant; empty where it needs none."""
+        if not self.shows_caret or self.place is None or self.place.caret is None:
+            return ""
+        before = len(f"  --> {self.place}") - len(self.place.text) + self.place.caret
+        return " " * before + "^"
+
     def render(self) -> str:
         """The error as people see it: code and message, place, hint; no trailing newline."""
         lines = [f"error[{self.code}]: {self.message}"]
         if self.place is not None:
             lines.append(f"  --> {self.place}")
-            if self.shows_caret and self.place.caret is not None:
-                before = len(lines[-1]) - len(self.place.text) + self.place.caret
-                lines.append(" " * before + "^")
+        if self.caret:
+            lines.append(self.caret)
         if self.hint:
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)
