@@ -108,6 +108,7 @@ class ProjectSql:
             step_id=f"{asset.id} {unit.render(None)}".strip() if self.partitions else asset.id,
             tables={key: tables[key] for key in needed(self.graph, asset.id)},
             parameters={ref.name: values[ref.name] for ref in query.parameters},
+            restarts=self.partitions is None and asset.write == "overwrite",
         )
 
 

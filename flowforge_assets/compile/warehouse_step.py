@@ -107,8 +107,7 @@ class WarehouseStep:
         """Whether nothing of what was in the table stays."""
         if self.restarts or self.asset.write == "view":
             return True
-        is_whole = not (self.dataset.partitioning.all(self.now) - self.replaced)
-        return self.asset.write == "overwrite" and is_whole
+        return self.asset.write == "overwrite" and not self.dataset.partitioning.dimensions
 
     @cached_property
     def columns(self) -> tuple[TableColumn, ...]:
