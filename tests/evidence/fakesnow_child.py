@@ -53,6 +53,6 @@ def _kind(column: Any) -> str:
 
 if __name__ == "__main__":
     with fakesnow.patch():
-        import snowflake.connector  # type: ignore[import-not-found] # patched before it is used
+        import snowflake.connector
 
         answer_forever(_acts(snowflake.connector.connect(database="db1", schema="public")))
