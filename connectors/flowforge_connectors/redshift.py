@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.table_name import TableName
 from flowforge_assets.errors.storage import StorageError
@@ -240,7 +240,8 @@ def told(error: Exception) -> tuple[type[StorageError], str]:
     given = error.args[0] if error.args else ""
     if not isinstance(given, dict):
         return WarehouseDownError, "the warehouse does not answer, or the connection was lost"
-    parts: dict[str, str] = {str(name): str(text) for name, text in given.items()}
+    said = cast("Mapping[object, object]", given)
+    parts = {str(name): str(text) for name, text in said.items()}
     state, words = parts.get("C", ""), parts.get("M", "")
     kind = next((k for code, k in _STATES.items() if state.startswith(code)), None)
     if state[:2] in {"22", "23", ""} or "'" in words:  # their texts quote values

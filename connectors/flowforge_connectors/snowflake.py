@@ -349,7 +349,8 @@ def _told(error: Any) -> tuple[type[StorageError], str]:  # noqa: ANN401 - the d
     if kind in _WORDS:
         return kind, f"{_WORDS[kind][0]} (error {number})"
     state = str(getattr(error, "sqlstate", "") or "")
-    first = next((line.strip() for line in text.splitlines()[::-1] if line.strip()), "")
+    lines = [line.strip() for line in text.splitlines() if any(map(str.isalpha, line))]
+    first = next((line for line in lines if line != "SQL compilation error:"), "it was refused")
     if state.startswith("22") or "'" in first:  # their texts quote values
         first = "a value does not fit its type, or a name is not known"
     return kind, f"{first[:1].lower()}{first[1:200]} (error {number})"

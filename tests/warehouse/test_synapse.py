@@ -21,6 +21,7 @@ from flowforge_assets.sdk.warehouse import OptionValue, Tag
 from flowforge_connectors.synapse import CONNECTOR, Synapse, connection_text
 
 TABLE = TableName(("gold", "Orders"))
+_FIELDS: dict[str, pa.DataType] = {"a": pa.int64(), "b": pa.string()}
 OPTIONS: dict[str, OptionValue] = {"server": "s", "database": "d", "user": "u", "password": "p;}w"}
 
 
@@ -135,7 +136,7 @@ def test_the_state_is_a_row_about_the_object(synapse: Synapse, stub: Stub) -> No
 
 
 def test_rows_are_loaded_with_bound_values(synapse: Synapse, stub: Stub) -> None:
-    schema = pa.schema([pa.field("a", pa.int64()), pa.field("b", pa.string())])
+    schema = pa.schema(_FIELDS)
     batch = pa.RecordBatch.from_pylist([{"a": 1, "b": "it's"}, {"a": 2, "b": None}], schema)
     assert synapse.load(TABLE, schema, [batch], Tag()).rows == 2
     statement, parameters = stub.sent[-1]

@@ -13,7 +13,7 @@ from nyc_flights.datasets.silver import Flights, Weather
 
 STRONG_WIND: Final = 30
 
-sql_asset("on_time_league.sql", makes=OnTimeLeague)
+sql_asset("on_time_league.sql", makes=OnTimeLeague, warehouse=True)
 
 
 @asset
