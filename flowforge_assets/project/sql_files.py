@@ -36,6 +36,7 @@ from flowforge_assets.project.header_dataset import (
     partitioning_of_header,
 )
 from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.sql.entries import SqlFacts
 from flowforge_assets.sql.file import SqlFile, read_sql_file
 from flowforge_assets.sql.header import SqlHeader
 from flowforge_assets.sql.header_read import DATASET_KEYS
@@ -152,6 +153,34 @@ def refuse_said_twice(header: SqlHeader, cls: type, how: str) -> None:
     )
 
 
+def _refuse_tables(
+    source: SqlSource,
+    facts: SqlFacts,
+    known: Collection[DatasetKey],
+    artifacts: Collection[DatasetKey],
+) -> None:
+    """Refuses a query that reads what is not `known`, or what is no table."""
+    file = source.file
+    raise_all(
+        SqlInputMissingError(
+            f"no dataset `{ref.name}`",
+            place=file.place_at(ref.line, ref.column),
+            hint=did_you_mean(ref.name, known) or "declare the dataset, or mend its name",
+        )
+        for ref in facts.tables
+        if ref.name not in known
+    )
+    raise_all(
+        FormMismatchError(
+            f"`{source.makes}` reads `{ref.name}`, which is an artifact",
+            place=file.place_at(ref.line, ref.column),
+            hint="a query reads tables: read the file in Python, as `File[...]`",
+        )
+        for ref in facts.tables
+        if ref.name in artifacts
+    )
+
+
 def sql_asset_definition(
     source: SqlSource,
     sql: SqlAnalysis,
@@ -171,24 +200,7 @@ def sql_asset_definition(
     """
     file, header = source.file, source.file.header
     facts = sql.facts(file, known=known)
-    raise_all(
-        SqlInputMissingError(
-            f"no dataset `{ref.name}`",
-            place=file.place_at(ref.line, ref.column),
-            hint=did_you_mean(ref.name, known) or "declare the dataset, or mend its name",
-        )
-        for ref in facts.tables
-        if ref.name not in known
-    )
-    raise_all(
-        FormMismatchError(
-            f"`{source.makes}` reads `{ref.name}`, which is an artifact",
-            place=file.place_at(ref.line, ref.column),
-            hint="a query reads tables: read the file in Python, as `File[...]`",
-        )
-        for ref in facts.tables
-        if ref.name in artifacts
-    )
+    _refuse_tables(source, facts, known, artifacts)
     if header.write == "view" and facts.parameters:
         message = (
             f"`{source.makes}` cannot be a view: its query asks for `${facts.parameters[0].name}`"
