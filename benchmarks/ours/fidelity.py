@@ -15,6 +15,7 @@ from pathlib import Path
 import workloads.sql_worlds  # noqa: F401 - makes the tests' modules findable
 from workloads.sql_worlds import World, worlds
 
+from engine_words import NOT_COUNTED
 from evidence_engines import (
     Engine,
     EngineError,
@@ -83,6 +84,8 @@ def counted(world: World, dsn: str, write: Writer, *, tells: bool) -> Counter[tu
                     verdict = analyzed(text, engine)
                 else:
                     verdict = judged(text, target, wanted, engine, sql)
+                if (target, name) in NOT_COUNTED:
+                    verdict = Verdict(Outcome.NOT_RUN)
                 counts[target, verdict.outcome.value] += 1
                 if verdict.outcome in {Outcome.WRONG, Outcome.INVALID} and tells:
                     print(verdict.outcome, target, name, verdict.seen[:300], file=sys.stderr)
