@@ -20,6 +20,7 @@ from evidence_engines import (
     Engine,
     EngineError,
     PipedEngine,
+    Result,
     TableRows,
     duckdb_reference,
     fakesnow,
@@ -52,6 +53,17 @@ def analyzed(emitted: Emitted, engine: PipedEngine) -> Verdict:
     return Verdict(Outcome.NOT_RUN)
 
 
+def _verdict(
+    text: Emitted, target: str, wanted: Result, engine: Engine | None, *, sql: str, world: World
+) -> Verdict:
+    """What an engine says of a text; without one, whether there is a text."""
+    if engine is None:
+        return Verdict(Outcome.NOT_RUN if text.text else Outcome.REFUSED)
+    if world.is_large and target == "bigquery" and isinstance(engine, PipedEngine):
+        return analyzed(text, engine)
+    return judged(text, target, wanted, engine, sql)
+
+
 def counted(world: World, dsn: str, write: Writer, *, tells: bool) -> Counter[tuple[str, str]]:
     """The outcomes by target; what is bad is told on standard error."""
     counts: Counter[tuple[str, str]] = Counter()
@@ -76,16 +88,10 @@ def counted(world: World, dsn: str, write: Writer, *, tells: bool) -> Counter[tu
             except EngineError:
                 continue  # it stops at one of the values, or is refused by DuckDB itself
             for target in TARGETS:
-                text = write(sql, world, target)
-                engine = engines[target]
-                if engine is None:
-                    verdict = Verdict(Outcome.NOT_RUN if text.text else Outcome.REFUSED)
-                elif world.is_large and target == "bigquery" and isinstance(engine, PipedEngine):
-                    verdict = analyzed(text, engine)
-                else:
-                    verdict = judged(text, target, wanted, engine, sql)
-                if (target, name) in NOT_COUNTED:
-                    verdict = Verdict(Outcome.NOT_RUN)
+                text, engine = write(sql, world, target), engines[target]
+                is_left_out = (target, name) in NOT_COUNTED
+                asked = None if is_left_out else engine
+                verdict = _verdict(text, target, wanted, asked, sql=sql, world=world)
                 counts[target, verdict.outcome.value] += 1
                 if verdict.outcome in {Outcome.WRONG, Outcome.INVALID} and tells:
                     print(verdict.outcome, target, name, verdict.seen[:300], file=sys.stderr)
