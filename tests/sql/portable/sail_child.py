@@ -23,6 +23,7 @@ def main() -> None:
 
     session = SparkSession.builder.remote(address).getOrCreate()
     for query in json.load(sys.stdin):
+        answer: dict[str, object]
         try:
             answer = {"rows": [list(row) for row in session.sql(query).collect()]}
         except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,7 @@ DEADLINE_SECONDS = 180
 # Sail plans no subquery that is tied to the rows around it by anything but `=`.
 NOT_ON_SAIL: Final = {"corr_sub", "lateral_join"}
 
-Rows = list[list[Any]]  # values as JSON gives them
+Rows = Sequence[Sequence[Any]]  # values as JSON gives them
 
 
 def queries() -> dict[str, str]:

@@ -142,7 +142,7 @@ def test_a_value_that_no_target_holds_is_refused(value: ParameterValue) -> None:
 
 
 def test_a_parameter_that_is_given_twice_or_not_used_does_no_harm() -> None:
-    given = {"k": 3, "other": "x"}
+    given: dict[str, ParameterValue] = {"k": 3, "other": "x"}
     sql = "SELECT id FROM t WHERE a > :k AND b < :k"
     found = emit(sql, schema=TABLES, target="duckdb", parameters=given)
     assert found.text is not None
