@@ -36,7 +36,8 @@ class Verdict:
 _STOPS: Final = re.compile(
     r"overflow|out of range|out of domain|cannot take|division by zero|too large|out of bounds"
     r"|could not be represented|conversion error|value too long|is out of|exceeds"
-    r"|cannot be negative|statement timeout|complex result|floating point error|negative substring|not a valid|outside of",
+    r"|cannot be negative|statement timeout|complex result|floating point error"
+    r"|negative substring|not a valid|outside of",
     re.IGNORECASE,
 )
 
