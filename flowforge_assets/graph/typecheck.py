@@ -263,8 +263,8 @@ def example_keys(asset: AssetDefinition, partitioning: Partitioning) -> dict[str
 
 def query_types(asset: AssetDefinition, partitioning: Partitioning) -> dict[str, DataType]:
     """The types of what the asset's query may ask for as `$day`."""
-    cut = ((dimension.column, dimension.kind) for dimension in partitioning.dimensions)
-    return parameter_types(cut, asset.variables)
+    cut = partitioning.dimensions
+    return parameter_types(((each.column, each.kind) for each in cut), asset.variables)
 
 
 def _same(found: Schema, promised: Schema) -> bool:

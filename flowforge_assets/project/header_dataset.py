@@ -79,8 +79,8 @@ def is_of_file(dataset: DatasetDefinition) -> bool:
 
 def header_parameters(header: SqlHeader, variables: Given = NO_VARIABLES) -> dict[str, DataType]:
     """The types of what a query may ask for as `$day`: of the step that runs it, of the project."""
-    cut = ((part.column, part.kind) for part in header.per or header.partition)
-    return parameter_types(cut, variables)
+    cut = header.per or header.partition
+    return parameter_types(((part.column, part.kind) for part in cut), variables)
 
 
 def partitioning_of_header(header: SqlHeader, name: HeaderKey) -> Partitioning:

@@ -27,11 +27,12 @@ class Written:
         column = offset - line_start + (1 if line else self.column)
         whole = self.text[line_start:].partition("\n")[0]
         text = whole.strip()
-        caret: int | None = offset - line_start - (len(whole) - len(whole.lstrip()))
-        if len(text) > _SHOWN_LENGTH:
-            text = f"{text[: _SHOWN_LENGTH - 3]}..."
-            caret = caret if caret is not None and caret < len(text) - 3 else None
-        return Place(self.shown_as, self.line + line, column, text, caret)
+        caret = offset - line_start - (len(whole) - len(whole.lstrip()))
+        if len(text) <= _SHOWN_LENGTH:
+            return Place(self.shown_as, self.line + line, column, text, caret)
+        shown = f"{text[: _SHOWN_LENGTH - 3]}..."
+        is_shown = caret < _SHOWN_LENGTH - 3
+        return Place(self.shown_as, self.line + line, column, shown, caret if is_shown else None)
 
     def offset(self, line: int, column: int) -> int:
         """The offset of that line and column of the file."""

@@ -27,7 +27,7 @@ _SIZE: Final = r"(?:\(\w+\))?"
 _FAMILIES: Final = (
     ("whole", r"(?:tiny|small|big|medium)?int(?:eger)?\d*|byteint"),
     ("double", rf"double(?: precision)?|float\d*{_SIZE}|real"),
-    ("text", rf"(?:n|bp)?(?:var)?char(?:acter)?(?: varying)?2?{_SIZE}|text|string{_SIZE}"),
+    ("text", rf"(?:n|bp)?(?:var)?(?:char|character)(?: varying)?2?{_SIZE}|text|string{_SIZE}"),
     ("bool", r"bool(?:ean)?|bit"),
     ("date", r"date"),
     ("instant", rf"timestamp(?:_tz|_ltz|tz){_SIZE}|datetimeoffset{_SIZE}"),

@@ -9,7 +9,6 @@ class Node:
     start_mark: Mark
 
 class MappingNode(Node): ...
-
 class YAMLError(Exception): ...
 
 class MarkedYAMLError(YAMLError):
