@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 import duckdb
-from duckdb.sqltypes import BIGINT
+from duckdb import sqltypes
 from sqlglot import exp
 
 from flowforge_assets.core.sql_types import from_duckdb
@@ -24,7 +24,7 @@ ParameterValue: TypeAlias = date | datetime | str | int | float | bool
 def bound_values(values: Mapping[str, ParameterValue]) -> dict[str, object]:
     """The values as DuckDB is given them: a whole number has 64 bits, however small it is."""
     return {
-        name: duckdb.Value(value, BIGINT) if type(value) is int else value
+        name: duckdb.Value(value, sqltypes.BIGINT) if type(value) is int else value
         for name, value in values.items()
     }
 

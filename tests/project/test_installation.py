@@ -60,6 +60,11 @@ def test_what_prefect_needs_is_nothing_to_a_project_without_it() -> None:
     assert "fastapi" not in {finding.about for finding in installation(find_version=find)}
 
 
+def test_an_extra_is_wanted_where_the_package_is_that_bears_its_name() -> None:
+    find = installed(google_auth="2.40.0", google_cloud_bigquery=None)
+    assert "google-cloud-bigquery" not in {f.about for f in installation(find_version=find)}
+
+
 def test_an_old_s3fs_is_a_problem_where_there_is_one() -> None:
     assert said_of("s3fs", installed(s3fs="2025.9.0"))[0] == "problem"
     assert "s3fs" not in {
