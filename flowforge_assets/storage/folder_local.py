@@ -113,11 +113,12 @@ class LocalFolder:
     def entries(self, path: str = "") -> list[FileEntry]:
         """All files below a folder in it, at any depth, by path."""
         found: list[FileEntry] = []
+        above = f"{self.path}/"
         for folder, _, names in os.walk(self.path / path, onerror=_unless_gone):
             for name in names:
-                file = Path(folder, name)
+                file = f"{folder}/{name}"  # a `Path` a file is most of the time of a long log
                 with suppress(FileNotFoundError):  # removed meanwhile
-                    found.append(_entry(file.relative_to(self.path).as_posix(), file.stat()))
+                    found.append(_entry(file.removeprefix(above), os.stat(file)))  # noqa: PTH116
         return sorted(found, key=lambda entry: entry.path)
 
     def names(self, path: str = "") -> list[str]:
