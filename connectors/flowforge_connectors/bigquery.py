@@ -36,7 +36,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
-    table_moved,
+    refuse_moved,
 )
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ class BigQuery:
         """
         with self._speaking() as client:
             facts = _facts(client, table)
-            if (None if facts is None else facts.comment) != expected:
-                raise table_moved(table)
+            refuse_moved(table, facts, expected=expected)
             stats = JobStats()
             for statement in statements:
                 stats += _stats(self._ran(client, statement, tag))
@@ -188,8 +187,7 @@ class BigQuery:
 
     def _waited(self, job: Any, tag: Tag) -> None:  # noqa: ANN401 - see the class
         """Waits for the job's end; at the deadline it is cancelled."""
-        allowed = self._settings().get("timeout_seconds")
-        seconds = tag.seconds if allowed is None else min(tag.seconds or allowed, allowed)
+        seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
         try:
             job.result(timeout=None if seconds is None else float(seconds))
         except TimeoutError as error:

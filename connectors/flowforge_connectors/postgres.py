@@ -34,7 +34,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
-    table_moved,
+    refuse_moved,
 )
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class Postgres:
             with connection.transaction():
                 self._lock(connection, table)
                 facts = _facts(connection, table)
-                if (None if facts is None else facts.comment) != expected:
-                    raise table_moved(table)
+                refuse_moved(table, facts, expected=expected)
                 for statement in statements:
                     stats += _run(connection, statement, tag)
             return stats
@@ -188,8 +187,7 @@ class Postgres:
     def _speaking(self, tag: Tag) -> Generator[Connection]:
         """A connection with the step's deadline; what the driver raises comes out as ours."""
         with translated(), self._sessions.one() as connection:
-            allowed = self._settings().get("timeout_seconds")
-            seconds = tag.seconds if allowed is None else min(tag.seconds or allowed, allowed)
+            seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             ms = 0 if seconds is None else max(1, round(float(seconds) * 1000))
             connection.execute(f"SET statement_timeout = {ms}".encode())
             yield connection

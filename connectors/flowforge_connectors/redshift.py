@@ -34,7 +34,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
-    table_moved,
+    refuse_moved,
 )
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ class Redshift:
                 if expected is not None:
                     cursor.execute(f"LOCK TABLE {path(table)}")
                 facts = _facts(cursor, table)
-                if (None if facts is None else facts.comment) != expected:
-                    raise table_moved(table)  # noqa: TRY301 - what is begun must be ended
+                refuse_moved(table, facts, expected=expected)
                 for statement in statements:
                     stats += _run(cursor, statement)
             except BaseException:
@@ -192,8 +191,7 @@ class Redshift:
     def _speaking(self, tag: Tag) -> Generator[Any]:
         """A cursor with the step's deadline and group; what the driver raises comes out as ours."""
         with _translated(), self._sessions.one() as connection:
-            allowed = self._settings().get("timeout_seconds")
-            seconds = tag.seconds if allowed is None else min(tag.seconds or allowed, allowed)
+            seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             ms = 0 if seconds is None else max(1, round(float(seconds) * 1000))
             with connection.cursor() as cursor:
                 cursor.execute(f"SET statement_timeout TO {ms}")

@@ -37,7 +37,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
-    table_moved,
+    refuse_moved,
 )
 
 if TYPE_CHECKING:
@@ -153,8 +153,7 @@ class Snowflake:
         """
         with self._speaking() as connection:
             facts = self._facts(connection, table)
-            if (None if facts is None else facts.comment) != expected:
-                raise table_moved(table)
+            refuse_moved(table, facts, expected=expected)
             stats = JobStats()
             for statement in statements:
                 stats += self._run(connection, statement, tag)
@@ -244,8 +243,7 @@ class Snowflake:
             return JobStats(job_id=cursor.sfqid, rows=written, elapsed_ms=elapsed)
 
     def _send(self, cursor: Any, statement: str, tag: Tag) -> None:  # noqa: ANN401 - as below
-        allowed = self._settings().get("timeout_seconds")
-        seconds = tag.seconds if allowed is None else min(tag.seconds or allowed, allowed)
+        seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
         timeout = None if seconds is None else max(1, round(float(seconds)))
         parameters = {"QUERY_TAG": tag.text}
         cursor.execute(statement, timeout=timeout, _statement_params=parameters)

@@ -35,7 +35,7 @@ from flowforge_assets.sdk.warehouse import (
     Settings,
     TableFacts,
     Tag,
-    table_moved,
+    refuse_moved,
 )
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ class Synapse:
         """
         with self._speaking(tag) as cursor:
             facts = _facts(cursor, table)
-            if (None if facts is None else facts.comment) != expected:
-                raise table_moved(table)
+            refuse_moved(table, facts, expected=expected)
             is_one = all(_first(each) in _IN_TRANSACTION for each in statements)
             stats = JobStats()
             try:
@@ -208,8 +207,7 @@ class Synapse:
     def _speaking(self, tag: Tag) -> Generator[Any]:
         """A cursor with the step's deadline; what the driver raises comes out as ours."""
         with _translated(), self._sessions.one() as connection:
-            allowed = self._settings().get("timeout_seconds")
-            seconds = tag.seconds if allowed is None else min(tag.seconds or allowed, allowed)
+            seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             connection.timeout = 0 if seconds is None else max(1, round(float(seconds)))
             cursor = connection.cursor()
             try:

@@ -42,6 +42,12 @@ class Tag:
             separators=(",", ":"),
         )
 
+    def seconds_within(self, allowed: str | int | None) -> float | None:
+        """How long its statement may take by the option `timeout_seconds`; None: no end."""
+        if allowed is None:
+            return self.seconds
+        return min(self.seconds or float(allowed), float(allowed))
+
     def before(self, statement: str) -> str:
         """The statement behind a comment that holds the tag."""
         return f"/* {self.text.replace('*/', '* /')} */ {statement}"
@@ -212,10 +218,16 @@ class WarehouseConnector(Protocol):
         ...
 
 
-def table_moved(table: TableName) -> BaseMovedError:
-    """The error of a publish that finds the table other than it was."""
+def refuse_moved(table: TableName, facts: TableFacts | None, *, expected: str | None) -> None:
+    """Passes a table whose comment is the expected one; None: there is no table.
+
+    Raises:
+        BaseMovedError: a publish finds it other than it was (FF-621).
+    """
+    if (None if facts is None else facts.comment) == expected:
+        return
     message = f"the table `{table}` of the warehouse was changed by someone else meanwhile"
-    return BaseMovedError(message, hint="run again: the step reads the table as it is now")
+    raise BaseMovedError(message, hint="run again: the step reads the table as it is now")
 
 
 def _sum(a: int | None, b: int | None) -> int | None:
