@@ -27,6 +27,7 @@ from flowforge_assets.storage.delta_log import (
     commits_in,
     last_after,
     refuse_empty,
+    since_checkpoint,
 )
 from flowforge_assets.storage.delta_schema import is_promised
 from flowforge_assets.storage.failure import foreign_table
@@ -170,7 +171,7 @@ class DeltaHandle:
     def _open(self) -> None:
         self._snapshot = None
         self.log = CommitLog(self._folder, self._spec.key)
-        commits = commits_in(self._folder)
+        commits = commits_in(self._folder, only=since_checkpoint)
         if not commits:
             _refuse_other_files(self._folder, self._spec)
             return
