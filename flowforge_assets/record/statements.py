@@ -126,6 +126,23 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # What the statements of a step have cost in a warehouse, as JSON.
         "ALTER TABLE steps ADD COLUMN work TEXT",
     ),
+    (
+        # What came of running queries on other engines; `query` is a digest.
+        """
+        CREATE TABLE parity (
+            asset TEXT NOT NULL,
+            target TEXT NOT NULL,
+            query TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            engine TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at TEXT NOT NULL,
+            PRIMARY KEY (asset, target, query)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
@@ -245,3 +262,9 @@ INSERT_JOB: Final = f"INSERT INTO jobs ({_JOB}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 
 SET_JOB_STATE: Final = "UPDATE jobs SET state = ? WHERE ref = ?"
 DELETE_JOB: Final = "DELETE FROM jobs WHERE ref = ?"
 PLACES_OF_JOBS: Final = "SELECT DISTINCT place FROM jobs"
+
+_PARITY: Final = "asset, target, query, verdict, seed, rows, engine, reason, at"
+PUT_PARITY: Final = f"INSERT OR REPLACE INTO parity ({_PARITY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NEWEST_PARITY: Final = f"""
+    SELECT {_PARITY} FROM parity WHERE asset = ? AND target = ? ORDER BY at DESC LIMIT 1
+"""
