@@ -37,6 +37,7 @@ from flowforge_assets.sdk.warehouse import (
     TableFacts,
     Tag,
     refuse_moved,
+    told_where,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +101,13 @@ class BigQuery:
     def uri(self) -> str:
         """`bigquery://my-project`."""
         return f"{self.target}://{self._settings()['project']}"
+
+    @property
+    def _place(self) -> str:
+        endpoint = str(self._settings().get("endpoint", "https://bigquery.googleapis.com"))
+        scheme, _, host = endpoint.partition("://")
+        host = host.partition("/")[0].rpartition("@")[2]
+        return host if ":" in host else f"{host}:{443 if scheme == 'https' else 80}"
 
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement, which commits by itself."""
@@ -198,7 +206,7 @@ class BigQuery:
     @contextmanager
     def _speaking(self) -> Generator[Any]:
         """A client, whose library may be missing; what it raises comes out as ours."""
-        with _translated(), self._sessions.one() as client:
+        with _translated(self._place), self._sessions.one() as client:
             yield client
 
     def _connect(self) -> Any:  # noqa: ANN401 - see the class
@@ -289,7 +297,7 @@ def _files(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[tup
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translated(place: str) -> Generator[None]:
     """What the client raises, as an error of ours by its class and reason."""
     try:
         yield
@@ -299,7 +307,8 @@ def _translated() -> Generator[None]:
         found = _told(error)
         if found is None:
             raise
-        raise found from error
+        said = told_where(type(found), found.message, place)
+        raise type(found)(said, hint=found.hint) from error
 
 
 def _told(error: Exception) -> StorageError | None:

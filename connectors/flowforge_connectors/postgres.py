@@ -35,6 +35,7 @@ from flowforge_assets.sdk.warehouse import (
     TableFacts,
     Tag,
     refuse_moved,
+    told_where,
 )
 
 if TYPE_CHECKING:
@@ -106,8 +107,12 @@ class Postgres:
     @property
     def uri(self) -> str:
         """`postgres://db.example.com:5432/analytics`."""
+        return f"{self.target}://{self._place}/{self._settings()['database']}"
+
+    @property
+    def _place(self) -> str:
         said = self._settings()
-        return f"{self.target}://{said['host']}:{said.get('port', 5432)}/{said['database']}"
+        return f"{said['host']}:{said.get('port', 5432)}"
 
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement in a transaction of its own."""
@@ -186,7 +191,7 @@ class Postgres:
     @contextmanager
     def _speaking(self, tag: Tag) -> Generator[Connection]:
         """A connection with the step's deadline; what the driver raises comes out as ours."""
-        with translated(), self._sessions.one() as connection:
+        with translated(self._place), self._sessions.one() as connection:
             seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             ms = 0 if seconds is None else max(1, round(float(seconds) * 1000))
             connection.execute(f"SET statement_timeout = {ms}".encode())
@@ -225,8 +230,8 @@ def open_postgres(said: Mapping[str, OptionValue]) -> Connection:
 
 
 @contextmanager
-def translated() -> Generator[None]:
-    """What psycopg raises, as an error of ours by its SQLSTATE."""
+def translated(place: str) -> Generator[None]:
+    """What psycopg raises, as an error of ours by its SQLSTATE; `place` is the server's."""
     try:
         import psycopg  # see `open_postgres`, which says how to install it
     except ImportError:
@@ -236,7 +241,7 @@ def translated() -> Generator[None]:
         yield
     except psycopg.Error as error:
         kind, said = _told(error)
-        raise kind(said, hint=_HINTS.get(kind)) from error
+        raise kind(told_where(kind, said, place), hint=_HINTS.get(kind)) from error
 
 
 def _told(error: psycopg.Error) -> tuple[type[StorageError], str]:

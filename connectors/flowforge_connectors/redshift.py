@@ -35,6 +35,7 @@ from flowforge_assets.sdk.warehouse import (
     TableFacts,
     Tag,
     refuse_moved,
+    told_where,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class Redshift:
         said = self._settings()
         where = said.get("host") or said.get("cluster_identifier")
         return f"{self.target}://{where}/{said['database']}"
+
+    @property
+    def _place(self) -> str:
+        said = self._settings()
+        where = said.get("host") or said.get("cluster_identifier")
+        return f"{where}:{said.get('port', 5439)}"
 
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement in a transaction of its own."""
@@ -190,7 +197,7 @@ class Redshift:
     @contextmanager
     def _speaking(self, tag: Tag) -> Generator[Any]:
         """A cursor with the step's deadline and group; what the driver raises comes out as ours."""
-        with _translated(), self._sessions.one() as connection:
+        with _translated(self._place), self._sessions.one() as connection:
             seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             ms = 0 if seconds is None else max(1, round(float(seconds) * 1000))
             with connection.cursor() as cursor:
@@ -218,7 +225,7 @@ class Redshift:
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translated(place: str) -> Generator[None]:
     """What the driver raises, as an error of ours by its SQLSTATE."""
     try:
         import redshift_connector  # see `_connect`
@@ -230,7 +237,7 @@ def _translated() -> Generator[None]:
     except (redshift_connector.Error, OSError) as error:
         kind, said = told(error)
         hint = "the cluster's log has the whole of it, under the query group of the step"
-        raise kind(said, hint=hint) from error
+        raise kind(told_where(kind, said, place), hint=hint) from error
 
 
 def told(error: Exception) -> tuple[type[StorageError], str]:

@@ -38,6 +38,7 @@ from flowforge_assets.sdk.warehouse import (
     TableFacts,
     Tag,
     refuse_moved,
+    told_where,
 )
 
 if TYPE_CHECKING:
@@ -137,6 +138,12 @@ class Snowflake:
         """`snowflake://myorg-myaccount/ANALYTICS`."""
         said = self._settings()
         return f"{self.target}://{said['account']}/{said['database']}"
+
+    @property
+    def _place(self) -> str:
+        said = self._settings()
+        host = said.get("host") or f"{said['account']}.snowflakecomputing.com"
+        return f"{host}:{said.get('port', 443)}"
 
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement, which commits by itself."""
@@ -251,7 +258,7 @@ class Snowflake:
     @contextmanager
     def _speaking(self) -> Generator[Any]:
         """A connection, whose driver may be missing; what it raises comes out as ours."""
-        with _translated(), self._sessions.one() as connection:
+        with _translated(self._place), self._sessions.one() as connection:
             yield connection
 
     def _connect(self) -> Any:  # noqa: ANN401 - the driver may be missing
@@ -321,7 +328,7 @@ def _files(
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translated(place: str) -> Generator[None]:
     """What the client raises, as an error of ours by its number."""
     try:
         from snowflake.connector.errors import Error  # see `_connect`
@@ -333,7 +340,7 @@ def _translated() -> Generator[None]:
     except Error as error:
         kind, said = _told(error)
         hint = _WORDS[kind][1] if kind in _WORDS else "the query's history has the whole of it"
-        raise kind(said, hint=hint) from error
+        raise kind(told_where(kind, said, place), hint=hint) from error
 
 
 def _told(error: Any) -> tuple[type[StorageError], str]:  # noqa: ANN401 - the driver may be missing

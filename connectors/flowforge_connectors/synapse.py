@@ -36,11 +36,13 @@ from flowforge_assets.sdk.warehouse import (
     TableFacts,
     Tag,
     refuse_moved,
+    told_where,
 )
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_PORT: Final = 1433
 _MOST_PARAMETERS: Final = 2000
 _MOST_ROWS: Final = 500
 _ROWS_A_FETCH: Final = 10_000
@@ -119,6 +121,10 @@ class Synapse:
         """`synapse://myspace.sql.azuresynapse.net/analytics`."""
         said = self._settings()
         return f"{self.target}://{said['server']}/{said['database']}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self._settings()['server']}:{_PORT}"
 
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement, which commits by itself."""
@@ -206,7 +212,7 @@ class Synapse:
     @contextmanager
     def _speaking(self, tag: Tag) -> Generator[Any]:
         """A cursor with the step's deadline; what the driver raises comes out as ours."""
-        with _translated(), self._sessions.one() as connection:
+        with _translated(self._place), self._sessions.one() as connection:
             seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
             connection.timeout = 0 if seconds is None else max(1, round(float(seconds)))
             cursor = connection.cursor()
@@ -233,7 +239,7 @@ def connection_text(said: Mapping[str, object]) -> str:
     """The connection string; a value that could end its part of it stands in braces."""
     how = str(said.get("authentication", "password"))
     parts = {
-        "Server": f"tcp:{said['server']},1433",
+        "Server": f"tcp:{said['server']},{_PORT}",
         "Database": said["database"],
         "Encrypt": "yes",
         "UID": said.get("user"),
@@ -246,7 +252,7 @@ def connection_text(said: Mapping[str, object]) -> str:
 
 
 @contextmanager
-def _translated() -> Generator[None]:
+def _translated(place: str) -> Generator[None]:
     """What the driver raises, as an error of ours by its words: it tells no number."""
     try:
         import mssql_python  # see `_connect`
@@ -260,7 +266,7 @@ def _translated() -> Generator[None]:
         found = ((k, said) for k, words, said in _WORDS if any(word in text for word in words))
         kind, said = next(found, (WarehouseStatementError, "it refused a statement"))
         hint = "sys.dm_pdw_exec_requests has the whole of it, under the label of the step"
-        raise kind(f"the warehouse: {said}", hint=hint) from error
+        raise kind(told_where(kind, f"the warehouse: {said}", place), hint=hint) from error
 
 
 def _run(cursor: Any, statement: str, tag: Tag) -> JobStats:  # noqa: ANN401 - see `Synapse`

@@ -9,6 +9,7 @@ from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.terminal import flat
 from flowforge_assets.cli.words import counted, duration
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.plan.runs_in import runs_in, told_engines
 
 
 def check(*, select: Select = None, common: Common = COMMON) -> int:
@@ -16,17 +17,26 @@ def check(*, select: Select = None, common: Common = COMMON) -> int:
     terminal = common.terminal()
     start = time.perf_counter()
     try:
-        report = common.load().check(select)
+        project = common.load()
+        report = project.check(select)
     except FlowForgeError as error:
         if not terminal.json:
             raise
-        terminal.data({"assets": 0, "not_checked": {}}, [error])
+        terminal.data({"assets": 0, "not_checked": {}, "runs_in": {}}, [error])
         return max(each.exit_code for each in flat([error]))
+    kind = project.environment.warehouse and project.environment.warehouse.kind
+    engines = runs_in(project.graph, project.select(select), kind)
     if terminal.json:
-        data = {"assets": report.assets, "not_checked": dict(report.not_checked)}
+        data = {
+            "assets": report.assets,
+            "not_checked": dict(report.not_checked),
+            "runs_in": engines,
+        }
         terminal.data(data, report.errors)
         return 1 if report.errors else 0
     terminal.errors(report.errors)
+    for said in told_engines(engines, project.environment.name):
+        terminal.note(Text("note", "cyan"), f": {said}")
     apart = report.not_checked
     if terminal.verbose:
         terminal.table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flowforge_assets.core.key import DatasetKey
@@ -13,6 +13,7 @@ from flowforge_assets.execute.state import OpenStore, schemas_of_tables
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.columns import NewestColumns, column_diffs, with_changes, with_emptied
 from flowforge_assets.plan.plan import Plan, make_plan
+from flowforge_assets.plan.runs_in import runs_in, told_engines
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
@@ -47,7 +48,7 @@ class Planner:
             observed=self.outside.observed.versions, gone=self.outside.gone,
         )  # fmt: skip
         plan = with_changes(plan, self.graph, history, fingerprints=used, asked=asked, diffs=diffs)
-        return self.outside.told(plan)
+        return self._told(plan)
 
     def rest(self, run_id: str, history: History) -> Plan:
         """What that run had planned and not made; what it was to empty it may empty still.
@@ -66,7 +67,15 @@ class Planner:
         diffs = column_diffs(self.graph, history, ids, self._newest_columns())
         asked = Asked(ids, emptied=emptied)
         plan = with_changes(plan, self.graph, history, fingerprints=used, asked=asked, diffs=diffs)
-        return self.outside.told(plan)
+        return self._told(plan)
+
+    def _told(self, plan: Plan) -> Plan:
+        """The plan with what was learnt on the way to it, and where its SQL runs."""
+        warehouse = self.environment.warehouse
+        kind = None if warehouse is None else warehouse.kind
+        engines = runs_in(self.graph, (step.asset_id for step in plan.steps), kind)
+        notes = told_engines(engines, self.environment.name)
+        return self.outside.told(replace(plan, runs_in=engines, notes=(*plan.notes, *notes)))
 
     def _newest_columns(self) -> NewestColumns:
         """What tells the columns that a table has: the ledger, or the table where it does not."""

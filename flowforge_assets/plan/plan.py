@@ -30,7 +30,8 @@ class Plan:
     each step's asset what it will be made with, `observed` which versions its sources had,
     `unobserved` why some tell none. `notes` is what else is to be known: rows that come from
     elsewhere, or in part. `gone` are external datasets that are not there. `changes` says of
-    tables whose columns are declared anew what becomes of their rows.
+    tables whose columns are declared anew what becomes of their rows. `runs_in` names the engine of
+    each asset that asks for a warehouse: its kind, or `duckdb` where the environment has none.
     """
 
     env: str
@@ -46,6 +47,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     gone: tuple[DatasetKey, ...] = ()
     changes: tuple[TableChange, ...] = ()
+    runs_in: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def as_json(self) -> Mapping[str, object]:
         """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `changes`, ..."""
@@ -72,6 +74,7 @@ class Plan:
             ],
             "changes": [change.as_json() for change in self.changes],
             "notes": list(self.notes),
+            "runs_in": dict(self.runs_in),
         }
 
     def __repr__(self) -> str:

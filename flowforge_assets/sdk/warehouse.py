@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from flowforge_assets.core.table_name import TableName
-from flowforge_assets.errors.storage import BaseMovedError
+from flowforge_assets.errors.storage import BaseMovedError, StorageError
+from flowforge_assets.errors.warehouse import WarehouseDownError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -228,6 +229,11 @@ def refuse_moved(table: TableName, facts: TableFacts | None, *, expected: str | 
         return
     message = f"the table `{table}` of the warehouse was changed by someone else meanwhile"
     raise BaseMovedError(message, hint="run again: the step reads the table as it is now")
+
+
+def told_where(kind: type[StorageError], said: str, place: str) -> str:
+    """What an error says, with the host and port where nobody answers; never with a secret."""
+    return f"{said}: `{place}`" if kind is WarehouseDownError else said
 
 
 def _sum(a: int | None, b: int | None) -> int | None:

@@ -142,6 +142,7 @@ def test_a_plan_as_json_says_what_is_made_why_and_what_is_fresh() -> None:
         "kept": [],
         "changes": [],
         "notes": [],
+        "runs_in": {},
     }
 
 

@@ -118,7 +118,7 @@ def test_a_user_without_rights_is_told_so(postgres: WarehousePlace) -> None:
 
 
 def test_no_room_is_no_quota() -> None:
-    with pytest.raises(WarehouseQuotaError), translated():
+    with pytest.raises(WarehouseQuotaError), translated("db:5432"):
         raise psycopg.errors.DiskFull("could not extend file")
 
 

@@ -135,8 +135,19 @@ def test_without_a_warehouse_the_asset_runs_here(
     files = project_files(postgres)
     files["flowforge.toml"] = '[project]\nname = "shop"\nmodules = ["shop"]\n'
     project = Project.load(write_project(files))
+    plan = project.plan()
+    assert plan.as_json()["runs_in"] == {"totals": "duckdb"}
+    assert "`totals` runs in DuckDB: `dev` has no warehouse" in plan.notes
     assert project.run().status == "succeeded"
     assert totals(project.read("gold.totals")) == EXPECTED
+
+
+def test_the_plan_says_which_warehouse_an_asset_runs_in(
+    postgres: WarehousePlace, write_project: WriteProject
+) -> None:
+    plan = Project.load(write_project(project_files(postgres))).plan()
+    assert plan.as_json()["runs_in"] == {"totals": "postgres"}
+    assert "`totals` runs in the warehouse, postgres" in plan.notes
 
 
 @pytest.mark.parametrize("write", ["append", "merge", "insert"])
