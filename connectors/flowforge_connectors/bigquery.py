@@ -68,6 +68,7 @@ class BigQueryConnector:
         Option("maximum_bytes_billed", "whole", example="1000000000000"),
         Option("timeout_seconds", "whole", example="600"),
     )
+    stages: Sequence[str] = ()
 
     def misfits(self, given: Mapping[str, object]) -> Iterator[str]:
         """One kind of credentials is needed."""

@@ -79,6 +79,7 @@ class PostgresConnector:
         Option("sslrootcert"),
         Option("timeout_seconds", "whole", example="600"),
     )
+    stages: Sequence[str] = ()
 
     def misfits(self, given: Mapping[str, object]) -> Iterator[str]:  # noqa: ARG002 - the seam's
         """Nothing depends on another."""

@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from flowforge_assets.core.table_name import TableName
@@ -29,6 +29,7 @@ from flowforge_assets.errors.warehouse import (
     WarehouseSlowError,
     WarehouseStatementError,
 )
+from flowforge_assets.sdk.parquet_files import parquet_files
 from flowforge_assets.sdk.sessions import Sessions
 from flowforge_assets.sdk.warehouse import (
     NOBODY,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CREDENTIALS: Final = ("password", "private_key", "private_key_file", "token", "authenticator")
-_BATCHES_A_FILE: Final = 8
 _CONNECT_SECONDS: Final = 60
 _KINDS: Final[Mapping[int, type[StorageError]]] = {
     250001: WarehouseLoginError,  # as it comes with a refused login; see `_told`
@@ -104,6 +104,7 @@ class SnowflakeConnector:
         Option("protocol"),
         Option("timeout_seconds", "whole", example="600"),
     )
+    stages: Sequence[str] = ()
 
     def misfits(self, given: Mapping[str, object]) -> Iterator[str]:
         """One kind of credentials is needed; OAuth has a token and an authenticator."""
@@ -175,10 +176,9 @@ class Snowflake:
         with self._speaking() as connection, tempfile.TemporaryDirectory() as folder:
             stats += self._run(connection, f"CREATE TEMPORARY STAGE {stage[1:]}", tag, rows=False)
             rows = 0
-            for file, height in _files(batches, schema, Path(folder)):
+            for file, height in parquet_files(batches, schema, Path(folder)):
                 put = f"PUT 'file://{file}' {stage} AUTO_COMPRESS = FALSE PARALLEL = 1"
                 stats += self._run(connection, put, tag, rows=False)
-                file.unlink()
                 rows += height
             if rows:
                 copy = (
@@ -300,31 +300,6 @@ def _key_bytes(pem: str, passphrase: str | None) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _files(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, folder: Path
-) -> Iterator[tuple[Path, int]]:
-    """Parquet files of a few batches each, and how many rows they have."""
-    import pyarrow as pa  # pyarrow: only where rows go
-    from pyarrow import parquet
-
-    held: list[pa.RecordBatch] = []
-    number = 0
-
-    def written() -> tuple[Path, int]:
-        rows = pa.Table.from_batches(held, schema)
-        file = folder / f"{number}.parquet"
-        cast("Any", parquet).write_table(rows, file, coerce_timestamps="us")
-        return file, rows.num_rows
-
-    for batch in batches:
-        held.append(batch)
-        if len(held) == _BATCHES_A_FILE:
-            yield written()
-            held, number = [], number + 1
-    if held:
-        yield written()
 
 
 @contextmanager

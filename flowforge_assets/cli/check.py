@@ -24,7 +24,8 @@ def check(*, select: Select = None, common: Common = COMMON) -> int:
             raise
         terminal.data({"assets": 0, "not_checked": {}, "runs_in": {}}, [error])
         return max(each.exit_code for each in flat([error]))
-    kind = project.environment.warehouse and project.environment.warehouse.kind
+    warehouse = project.environment.warehouse
+    kind = None if warehouse is None else warehouse.kind
     engines = runs_in(project.graph, project.select(select), kind)
     if terminal.json:
         data = {

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 
 _KEPT_OF_NAME: Final = 40  # what a staged table keeps of the name, so that it fits everywhere
+_KEPT_OF_NAME_AND_RUN: Final = 28
 _KEPT_OF_DIGEST: Final = 12
+_SECOND: Final = "%Y%m%dT%H%M%S"
+_RUN: Final = re.compile(r"(\d{8}T\d{6})-([0-9a-f]{4})(?![0-9a-f])")
+_STAGED: Final = re.compile(
+    r".{1,28}__(?:new|next|old|load)_([0-9a-f]{8})([0-9a-f]{4})[0-9a-f]{12}(?:_whole|__swap)?"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +70,31 @@ def same_names(
 def staged_name(table: TableName, step_id: str, *, purpose: str = "new") -> TableName:
     """Where a step prepares what it will publish as `table`: the same for the same step.
 
-    `purpose` tells apart several tables of one step. At most 60 characters long.
+    `purpose` tells apart several tables of one step. At most 60 characters long. Where the step's
+    id begins with that of a run, `run_of_staged` finds it in the name.
     """
     digest = sha256(step_id.encode()).hexdigest()[:_KEPT_OF_DIGEST]
-    return table.beside(f"{table.table[:_KEPT_OF_NAME]}__{purpose}_{digest}")
+    run = _RUN.match(step_id)
+    if run is None:
+        return table.beside(f"{table.table[:_KEPT_OF_NAME]}__{purpose}_{digest}")
+    began = datetime.strptime(run[1], _SECOND).replace(tzinfo=UTC)
+    mark = f"{int(began.timestamp()):08x}{run[2]}{digest}"
+    return table.beside(f"{table.table[:_KEPT_OF_NAME_AND_RUN]}__{purpose}_{mark}")
+
+
+def run_of_staged(name: str) -> str | None:
+    """The run for which a table, or a folder, of that name was staged; None of all others.
+
+    >>> staged = staged_name(TableName(("gold", "orders")), "20260101T120000-4f3a/gold.orders")
+    >>> run_of_staged(staged.table)
+    '20260101T120000-4f3a'
+    """
+    found = _STAGED.fullmatch(name)
+    if found is None:
+        return None
+    return f"{datetime.fromtimestamp(int(found[1], 16), UTC):{_SECOND}}-{found[2]}"
+
+
+def run_began(run_id: str) -> datetime:
+    """When the run of that id began, to the second."""
+    return datetime.strptime(run_id.partition("-")[0], _SECOND).replace(tzinfo=UTC)

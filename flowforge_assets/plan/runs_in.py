@@ -1,4 +1,4 @@
-"""Where assets run that ask for a warehouse: in the environment's own, or in DuckDB as all others."""
+"""Where assets run that ask for a warehouse: in that of the environment, or in DuckDB."""
 
 from __future__ import annotations
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean
+from flowforge_assets.errors.base import FlowForgeError, Place, Problems, did_you_mean
 from flowforge_assets.errors.project import ConfigValueError, UnknownConfigKeyError
 from flowforge_assets.errors.stores import PlainSecretError
 from flowforge_assets.errors.warehouse import NoConnectorError, WarehouseOptionError
 from flowforge_assets.sdk.connectors import warehouse_connector
 from flowforge_assets.sdk.warehouse import Option, OptionValue
+from flowforge_assets.storage.location import RemoteLocation
+from flowforge_assets.storage.remote_url import parse_remote_url
 from flowforge_assets.storage.secrets import FORMS, Reference, Source
+from flowforge_assets.storage.store_options import read_options
 from flowforge_assets.warehouse.connection import WarehouseConfig
 
 _SOURCES: Final[Mapping[str, Source]] = {
@@ -22,7 +25,7 @@ _SOURCES: Final[Mapping[str, Source]] = {
     "block": "prefect_block",
     "prefect_block": "prefect_block",
 }
-_OURS: Final = ("kind", "prefix")
+_OURS: Final = ("kind", "prefix", "stage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,34 @@ class WarehouseReader:
         options = self._options(raw, {each.name: each for each in connector.options})
         for said in connector.misfits(dict(options)):
             self._misfit("kind", said)
-        return WarehouseConfig(kind, options, prefix)
+        stage = self._stage(raw.get("stage"), connector.stages, kind)
+        return WarehouseConfig(kind, options, prefix, stage)
+
+    def _stage(self, value: object, schemes: Sequence[str], kind: str) -> RemoteLocation | None:
+        """The bucket through which rows are loaded: a URL, or a table as that of a store."""
+        if value is None:
+            return None
+        raw = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        url = raw.get("url") if raw else value
+        if not schemes:
+            self._wrong("stage", f"{kind} loads no files from a bucket", "take `stage` away")
+            return None
+        if not isinstance(url, str) or url.partition("://")[0] not in schemes:
+            known = " or ".join(f"`{scheme}://`" for scheme in schemes)
+            hint = f'write `stage = "{schemes[0]}://..."`'
+            self._wrong("stage", f"`stage` in `[{self.where}]` is no URL of {known}", hint)
+            return None
+        where = f"{self.where}.stage"
+        options = {name: each for name, each in raw.items() if name != "url"}
+        try:
+            read = read_options(url, options or {"ambient": True}, where=where, root=self.root)
+            return RemoteLocation(str(parse_remote_url(url)), read)
+        except FlowForgeError as error:
+            found = error.errors if isinstance(error, Problems) else [error]
+            for each in found:
+                each.place = self._place("stage")
+            self.problems.extend(found)
+            return None
 
     def _options(
         self, raw: Mapping[str, object], known: Mapping[str, Option]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 from flowforge_assets.core.table_name import TableName
 from flowforge_assets.errors.storage import BaseMovedError, StorageError
@@ -180,6 +180,34 @@ class Warehouse(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StagedFiles:
+    """Parquet files in a bucket, with columns in the order of the table that they are for.
+
+    `manifest` is the URL of a file that lists them, as Redshift reads it. `credentials` are those
+    by which they were written, by the names that a store's options have; none where this machine
+    has an identity of its own. They are shown nowhere.
+    """
+
+    urls: tuple[str, ...]
+    manifest: str
+    rows: int
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+
+@runtime_checkable
+class CopiesFiles(Protocol):
+    """A warehouse that loads files from where they lie."""
+
+    def copy(self, table: TableName, schema: pa.Schema, files: StagedFiles, tag: Tag) -> JobStats:
+        """Adds the rows of the files to a table that is there and has `schema`.
+
+        Raises:
+            as every method of `Warehouse`; no error holds credentials.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One option of `[env.NAME.warehouse]`; a `secret` is given by reference alone."""
 
@@ -205,6 +233,11 @@ class WarehouseConnector(Protocol):
     @property
     def options(self) -> Sequence[Option]:
         """What it can be told."""
+        ...
+
+    @property
+    def stages(self) -> Sequence[str]:
+        """The schemes of the buckets from which it loads files; none where it loads no files."""
         ...
 
     def misfits(self, given: Mapping[str, object]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flowforge_assets.sdk.connectors import warehouse_connector
+from flowforge_assets.storage.location import RemoteLocation
 from flowforge_assets.storage.secrets import Reference, resolve
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 class WarehouseConfig:
     """One warehouse of an environment: plain values and references, never a secret.
 
-    `prefix` stands before the names of its schemas.
+    `prefix` stands before the names of its schemas. `stage` is the bucket through which rows are
+    loaded; None where they go in by the connection.
     """
 
     kind: str
     options: tuple[tuple[str, OptionValue | Reference], ...] = field(default=(), repr=False)
     prefix: str = ""
+    stage: RemoteLocation | None = None
 
     @property
     def target(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from flowforge_assets.core.arrow_types import arrow_schema
 from flowforge_assets.core.table_name import TableName, staged_name, table_name
 from flowforge_assets.errors.storage import StorageError
-from flowforge_assets.sdk.warehouse import NOBODY, JobStats, Tag, Warehouse
+from flowforge_assets.sdk.warehouse import NOBODY, CopiesFiles, JobStats, Tag, Warehouse
 from flowforge_assets.warehouse.columns import nullable, table_columns
 from flowforge_assets.warehouse.rows import Counted
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from flowforge_assets.sql.portable.statements.statements import Statements
     from flowforge_assets.storage.store import TableSpec
+    from flowforge_assets.warehouse.file_stage import FileStage
 
 _PURPOSE: Final = "load"
 
@@ -28,8 +29,15 @@ _PURPOSE: Final = "load"
 class Landing:
     """Loads frames into tables of their own; safe between threads."""
 
-    def __init__(self, warehouse: Warehouse, statements: Statements, prefix: str) -> None:
-        """Nothing is loaded yet."""
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        statements: Statements,
+        prefix: str,
+        stage: FileStage | None = None,
+    ) -> None:
+        """Nothing is loaded yet. Rows go by the files of `stage` where there is one."""
+        self._stage = stage
         self.warehouse = warehouse
         self._statements = statements
         self._prefix = prefix
@@ -67,8 +75,15 @@ class Landing:
         ):
             self.warehouse.execute(statement, tag)
         counted = Counted(rows, arrow_schema(nullable(spec.schema)))
-        stats = self.warehouse.load(name, counted.schema, counted.batches(), tag)
+        stats = self._load(spec, name, counted, tag)
         return replace(stats, rows=counted.rows)
+
+    def _load(self, spec: TableSpec, name: TableName, rows: Counted, tag: Tag) -> JobStats:
+        """By files in a bucket, where there is one; else by the connection."""
+        if self._stage is None or not isinstance(self.warehouse, CopiesFiles):
+            return self.warehouse.load(name, rows.schema, rows.batches(), tag)
+        with self._stage.holding(spec.key, name, rows.schema, rows.batches()) as files:
+            return self.warehouse.copy(name, rows.schema, files, tag)
 
     def drop(self) -> None:
         """Drops all that was loaded, as far as the warehouse lets it.

@@ -11,6 +11,7 @@ from flowforge_assets.sdk.connectors import warehouse_connector
 from flowforge_assets.sdk.warehouse import Warehouse
 from flowforge_assets.sql.portable.statements.all import STATEMENTS
 from flowforge_assets.warehouse.connection import WarehouseConfig
+from flowforge_assets.warehouse.file_stage import FileStage
 from flowforge_assets.warehouse.landing import Landing
 from flowforge_assets.warehouse.table import WarehouseTable
 
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 class WarehouseStore:
     """Tables by dataset; safe between threads. Nobody is spoken to before a table is asked."""
 
-    def __init__(self, warehouse: Warehouse, *, prefix: str = "") -> None:
+    def __init__(
+        self, warehouse: Warehouse, *, prefix: str = "", stage: FileStage | None = None
+    ) -> None:
         """Those in `warehouse`, in schemas whose names begin with `prefix`."""
         self.warehouse = warehouse
         self.statements = STATEMENTS[warehouse.target]
         self.prefix = prefix
         self._tables: dict[DatasetKey, WarehouseTable] = {}
-        self._landing = Landing(warehouse, self.statements, prefix)
+        self._landing = Landing(warehouse, self.statements, prefix, stage)
         self._lock = Lock()
 
     @classmethod
@@ -40,7 +43,9 @@ class WarehouseStore:
         """
         connector = warehouse_connector(config.kind)
         session = STATEMENTS[connector.target].target.settings
-        return cls(connector.connect(config.settings, session=session), prefix=config.prefix)
+        stage = None if config.stage is None else FileStage(config.stage)
+        warehouse = connector.connect(config.settings, session=session)
+        return cls(warehouse, prefix=config.prefix, stage=stage)
 
     @property
     def uri(self) -> str:
