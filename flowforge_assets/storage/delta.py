@@ -363,14 +363,12 @@ class DeltaTable:
         commit = delta_commit.Commit(self._spec, what, hive, request.then)
         done: TableVersion | Snapshot
         if before is None or self._handle.opened is None:
-            delta_commit.create(self._folder, commit, attempt)
-            if (made := self._handle.current()) is None:
-                raise NoTableError(f"`{self._spec.key}` was removed while it was written")
-            done = TableVersion(made.table_id, 0)  # others may have made more by now
+            done = delta_commit.create(self._folder, commit, attempt)
+            self._handle.begin(done)
         else:
             done = delta_commit.write(self._handle.opened, before, commit, attempt)
-        if isinstance(done, Snapshot):
-            self._handle.expect(done)
+            if isinstance(done, Snapshot):
+                self._handle.expect(done)
         remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))
         version = _version_of(done) if isinstance(done, Snapshot) else done
         return replaced(what.made, table=version)

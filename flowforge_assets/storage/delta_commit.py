@@ -9,25 +9,33 @@ A `txn` action a step (`flowforge/STEP_ID`, its version the commit's) outlives t
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from deltalake.transaction import (
-    AddAction,
-    CommitProperties,
-    RemoveAction,
-    Transaction,
-    create_table_with_add_actions,
-)
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from flowforge_assets.core.made import TableVersion
 from flowforge_assets.core.polars_types import polars_schema
 from flowforge_assets.core.schema_change import comments_of
 from flowforge_assets.storage.column_stats import delta_stats
+from flowforge_assets.storage.data_files import Layout
+from flowforge_assets.storage.delta_actions import (
+    Action,
+    add_of,
+    commit_text,
+    has_wall_clock,
+    info_of,
+    metadata_of,
+    protocol_of,
+    step_of,
+)
 from flowforge_assets.storage.delta_alter import Alteration
+from flowforge_assets.storage.delta_handle import Snapshot
 from flowforge_assets.storage.delta_layout import write_anew
+from flowforge_assets.storage.delta_log import commit_file
 from flowforge_assets.storage.delta_schema import delta_schema, physical_columns
 from flowforge_assets.storage.evolution import refuse_change
 from flowforge_assets.storage.made_json import RECORD_KEY, write_made, write_restored
@@ -38,17 +46,10 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
     from flowforge_assets.storage.data_files import DataFile
-    from flowforge_assets.storage.delta_handle import Snapshot
     from flowforge_assets.storage.file_replace import Replacement
     from flowforge_assets.storage.folder import Folder
     from flowforge_assets.storage.request import Records
     from flowforge_assets.storage.store import TableSpec
-
-_CONFIGURATION: Final = {
-    "delta.checkpointInterval": "20",  # each commit goes through all those since the last one
-    "delta.enableExpiredLogCleanup": "false",  # records are needed until they are saved elsewhere
-    "delta.setTransactionRetentionDuration": "interval 30 days",
-}
 
 UPKEEP_KEY: Final = "flowforge_upkeep"
 
@@ -96,14 +97,38 @@ def step_app(step_id: str) -> str:
     return f"flowforge/{step_id}"
 
 
-def create(folder: Folder, commit: Commit, attempt: Attempt) -> None:
-    """Makes the table with its first rows, as version 0.
+def create(folder: Folder, commit: Commit, attempt: Attempt) -> Snapshot:
+    """Makes the table with its first rows, as version 0, and gives it.
 
     Raises:
-        DeltaError: someone else made it first.
+        CommitFailedError: someone else made it first.
     """
-    attempt.sent = 0
-    _make_table(commit, folder.target(), version=0, options=folder.delta_options)
+    spec, hive, table_id = commit.spec, physical_columns(commit.spec), str(uuid.uuid4())
+    attempt.sent, at_ms = 0, _now_ms()
+    lines = [
+        info_of("CREATE TABLE", commit.record, {"mode": "ErrorIfExists"}, at_ms=at_ms),
+        {"protocol": protocol_of(spec)},
+        {"metaData": metadata_of(spec, table_id, hive, at_ms=at_ms)},
+        *_actions(commit, hive, version=0, at_ms=at_ms),
+    ]
+    if not folder.create(commit_file(0), commit_text(lines)):
+        raise CommitFailedError("the table was made by someone else")
+    return Snapshot(
+        table_id=table_id,
+        version=0,
+        files=commit.what.added,
+        layout=Layout(folder, spec.dimensions, hive),
+        stored=polars_schema(spec.schema),
+        not_null=_never_null(spec),
+        comments=dict(comments_of(spec.comments)),
+        description=spec.description,
+    )
+
+
+def _actions(commit: Commit, hive: Sequence[str], *, version: int, at_ms: int) -> Iterator[Action]:
+    """The lines of what a commit adds, where nothing of before stays."""
+    yield from (add_of(file, hive, at_ms=at_ms) for file in commit.what.added)
+    yield step_of(step_app(commit.what.made.step_id), version, at_ms=at_ms)
 
 
 def write(
@@ -125,8 +150,13 @@ def write(
             Alteration(table, at, spec, what.made.run_id).carry_out()
     elif commit.hive != at.layout.hive or _needs_protocol(table, spec):
         attempt.sent = at.version + 1
-        make = partial(_make_table, commit, version=attempt.sent)
-        write_anew(table, at, make, needs_protocol=_needs_protocol(table, spec))
+        hive = physical_columns(spec)
+        write_anew(
+            table, at, spec, hive,
+            record=commit.record,
+            actions=_actions(commit, hive, version=attempt.sent, at_ms=_now_ms()),
+            needs_protocol=_needs_protocol(table, spec),
+        )  # fmt: skip
         return TableVersion(at.table_id, attempt.sent)
     version = (table.version() if what.keeps_rows else at.version) + 1
     added = [_add(file, commit.hive) for file in (*what.added, *what.rewritten)]
@@ -152,42 +182,22 @@ def write(
     return TableVersion(at.table_id, version)
 
 
-def _make_table(
-    commit: Commit, target: str, *, version: int, options: dict[str, str] | None = None
-) -> None:
-    """Makes a table where none is, whose first commit says that it is of `version`."""
-    spec = commit.spec
-    hive = physical_columns(spec)
-    create_table_with_add_actions(
-        target,
-        delta_schema(spec.schema, spec.comments),
-        [_add(file, hive) for file in commit.what.added],
-        mode="error",
-        partition_by=list(hive),
-        name=str(spec.key),
-        description=spec.description or None,
-        configuration=_CONFIGURATION,
-        storage_options=options,
-        commit_properties=_properties(commit, version),
-    )
-
-
 def _is_declared(at: Snapshot, spec: TableSpec) -> bool:
     """Whether the stored columns are the declared ones, with their nulls and descriptions."""
-    never_null = frozenset(f.name for f in spec.schema if not (f.nullable or f.optional))
     return (
         at.stored == polars_schema(spec.schema)
-        and at.not_null == never_null
+        and at.not_null == _never_null(spec)
         and at.comments == dict(comments_of(spec.comments))
     )
 
 
+def _never_null(spec: TableSpec) -> frozenset[str]:
+    return frozenset(f.name for f in spec.schema if not (f.nullable or f.optional))
+
+
 def _needs_protocol(table: DeltaTable, spec: TableSpec) -> bool:
     """Whether the columns need a feature that only a new table gets: wall-clock timestamps."""
-    return (
-        "timestamp_ntz" in str(spec.schema)
-        and table.protocol().min_reader_version < _NTZ_READER_VERSION
-    )
+    return has_wall_clock(spec) and table.protocol().min_reader_version < _NTZ_READER_VERSION
 
 
 def move_rows(

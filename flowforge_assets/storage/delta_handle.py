@@ -14,6 +14,7 @@ from deltalake.exceptions import DeltaError
 
 from flowforge_assets.errors.storage import (
     DamagedLogError,
+    NoTableError,
     NotATableError,
     NoVersionError,
 )
@@ -77,8 +78,15 @@ class DeltaHandle:
         self._spec = spec
         self._snapshot: Snapshot | None = None
         self._mark: tuple[int, Hashable] = (-1, None)
-        self.opened: DeltaTable | None = None
+        self._opened: DeltaTable | None = None
         self.log = CommitLog(folder, spec.key)
+
+    @property
+    def opened(self) -> DeltaTable | None:
+        """The table by the library, at the version that was read last; None where there is none."""
+        if self._opened is None and self._snapshot is not None:
+            self._opened = self._delta(self._snapshot.version)
+        return self._opened
 
     def newest(self) -> int | None:
         """The newest version, or None where no table is.
@@ -91,28 +99,49 @@ class DeltaHandle:
             try:
                 return self._newest()
             except (DeltaError, FileNotFoundError, DamagedLogError):
-                self.opened = None  # upkeep may have cleaned the log while it was read
+                self._forget()  # upkeep may have cleaned the log while it was read
         return self._newest()
 
     def _newest(self) -> int | None:
-        if self.opened is not None and not self._is_same_table():
-            self.opened = None
-        if self.opened is None:
+        held = self._held()
+        if held is not None and not self._is_same_table():
+            self._forget()
+            held = None
+        if held is None:
             self._open()
-        else:
-            held = self.opened.version()
-            if last_after(held, self._folder, self._spec.key) > held:
-                self.opened.update_incremental()
-        return None if self.opened is None else self.opened.version()
+        elif last_after(held, self._folder, self._spec.key) > held and self.opened is not None:
+            self.opened.update_incremental()
+        return self._held()
+
+    def _held(self) -> int | None:
+        """The version that was read last."""
+        if self._opened is not None:
+            return self._opened.version()
+        return None if self._snapshot is None else self._snapshot.version
+
+    def _forget(self) -> None:
+        self._opened = self._snapshot = None
 
     def current(self) -> Snapshot | None:
         """The newest version with its files, or None where no table is."""
         newest = self.newest()
-        if newest is None or self.opened is None:
+        if newest is None:
             return None
-        if self._snapshot is None or self._snapshot.version != newest:
+        if (self._snapshot is None or self._snapshot.version != newest) and self.opened is not None:
             self._snapshot = self._read(self.opened)
         return self._snapshot
+
+    def begin(self, first: Snapshot) -> None:
+        """Takes `first`, with which we have made the table, as read.
+
+        Raises:
+            NoTableError: it is gone already (FF-602).
+        """
+        entry = self._folder.entry(commit_file(first.version))
+        if entry is None:
+            raise NoTableError(f"`{self._spec.key}` was removed while it was written")
+        self._mark, self._snapshot = (first.version, entry.mark), first
+        self.log.table_id = first.table_id
 
     def column_stats(self, columns: Sequence[str]) -> Mapping[str, FileStats]:
         """The statistics of `columns` of the files in the opened version, by path; reads no file.
@@ -141,8 +170,8 @@ class DeltaHandle:
         try:
             return self.opened.transaction_version(app)
         except DeltaError:  # it reads the log only now, and upkeep may have cleaned it since
-            self.opened = self._delta(at.version)
-            return self.opened.transaction_version(app)
+            self._opened = self._delta(at.version)
+            return self._opened.transaction_version(app)
 
     def expect(self, after: Snapshot) -> None:
         """Takes `after`, which a commit of our own made, for the next version unread."""
@@ -169,7 +198,7 @@ class DeltaHandle:
             raise self._no_version(version, newest) from error
 
     def _open(self) -> None:
-        self._snapshot = None
+        self._forget()
         self.log = CommitLog(self._folder, self._spec.key)
         commits = commits_in(self._folder, only=since_checkpoint)
         if not commits:
@@ -181,7 +210,7 @@ class DeltaHandle:
         # that of the version that was opened: a later one may be that of another table
         entry = self._folder.entry(commit_file(opened.version()))
         self._mark = (opened.version(), entry and entry.mark)
-        self.opened = opened
+        self._opened = opened
         self.log.table_id = str(opened.metadata().id)
 
     def _delta(self, version: int | None = None) -> DeltaTable:

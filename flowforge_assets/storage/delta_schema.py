@@ -52,8 +52,13 @@ _HUB_NAMES: Final = {there: here for here, there in _NAMES.items() if here != "j
 
 def delta_schema(schema: Schema, comments: Mapping[str, str] | None = None) -> DeltaSchema:
     """The Delta schema of `schema`, columns in order; `comments` by column name."""
+    return DeltaSchema.from_json(schema_text(schema, comments))
+
+
+def schema_text(schema: Schema, comments: Mapping[str, str] | None = None) -> str:
+    """The same in its JSON form."""
     fields = [_field(field, (comments or {}).get(field.name, "")) for field in schema]
-    return DeltaSchema.from_json(json.dumps({"type": "struct", "fields": fields}))
+    return json.dumps({"type": "struct", "fields": fields}, separators=(",", ":"))
 
 
 def columns_in(text: str) -> Columns:
