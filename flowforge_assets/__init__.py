@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     )
     from flowforge_assets.declare.policy import Retries
     from flowforge_assets.declare.resource import Context, Resource
-    from flowforge_assets.declare.sql_asset import sql_asset
+    from flowforge_assets.declare.sql_asset import Param, Sql, sql_asset
     from flowforge_assets.declare.watermark import newest
     from flowforge_assets.errors.base import FlowForgeError
     from flowforge_assets.execute.prefect_run import build_flow
@@ -72,7 +72,7 @@ _HOMES: Final = {
     "declare.partitions": ("Daily", "Hourly", "Monthly", "Partitions", "Static", "Weekly"),
     "declare.policy": ("Retries",),
     "declare.resource": ("Context", "Resource"),
-    "declare.sql_asset": ("sql_asset",),
+    "declare.sql_asset": ("Param", "Sql", "sql_asset"),
     "declare.watermark": ("newest",),
     "errors.base": ("FlowForgeError",),
     "execute.prefect_run": ("build_flow",),
@@ -110,6 +110,7 @@ __all__ = [
     "Latest",
     "Monthly",
     "Out",
+    "Param",
     "Partitions",
     "Project",
     "Ref",
@@ -118,6 +119,7 @@ __all__ = [
     "Rows",
     "Shape",
     "Silver",
+    "Sql",
     "Static",
     "Table",
     "Weekly",

@@ -76,13 +76,13 @@ class SqlTestFile(pytest.File):
     def tests(self) -> list[SqlTest]:
         """The tests, read against the project."""
         from flowforge_assets.execute.sql_tests import find_sql_tests  # as above
-        from flowforge_assets.sql.cases import cases_path
+        from flowforge_assets.sql.cases import find_cases_path
 
         project = _project_of(self.path, self.config)
         ids = [
             id_
             for id_, asset in project.graph.assets.items()
-            if asset.sql_path and cases_path(asset.sql_path).resolve() == self.path.resolve()
+            if (path := find_cases_path(asset)) and path.resolve() == self.path.resolve()
         ]
         return find_sql_tests(project.graph, project.root, ids)
 

@@ -16,7 +16,7 @@ from flowforge_assets.errors.base import did_you_mean, raise_all
 from flowforge_assets.errors.sql import SqlTargetError
 from flowforge_assets.errors.sql_script import NotSqlError, ScriptPartitionError, TableNameError
 from flowforge_assets.graph.build import Graph
-from flowforge_assets.sql.file import read_sql_file
+from flowforge_assets.sql.file import query_file
 from flowforge_assets.sql.parse import ParsedSql, parse
 from flowforge_assets.sql.portable.statements.all import STATEMENTS
 from flowforge_assets.sql.step_parameters import parameter_values
@@ -132,4 +132,4 @@ def parsed_query(asset: AssetDefinition) -> ParsedSql:
         message = f"`{asset.id}` has no query: {made}"
         hint = "`flowforge ls -s kind:sql` lists what queries make"
         raise NotSqlError(message, place=asset.place, hint=hint)
-    return parse(read_sql_file(asset.sql_path, shown_as=asset.place.file))
+    return parse(query_file(asset))

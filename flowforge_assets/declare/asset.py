@@ -32,6 +32,8 @@ _CALLED_ELSEWHERE: Final[Mapping[str, Write]] = {
 }  # fmt: skip
 AnyDataset: TypeAlias = type[Dataset] | type[Artifact]
 BadRowsPolicy: TypeAlias = Literal["stop", "quarantine"]
+Dialect: TypeAlias = Literal["duckdb", "snowflake", "bigquery", "databricks"]
+"""What a query may be written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,20 @@ class CheckOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlOptions:
+    """What `@sql_asset(...)` was told: what `@asset` may be told, and of the text itself."""
+
+    asset: AssetOptions = AssetOptions()
+    dialect: Dialect | None = None
+    warehouse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A function as declared; `scope` holds a factory function's local names, else None."""
 
     function: Callable[..., Any]
-    options: AssetOptions | CheckOptions
+    options: AssetOptions | CheckOptions | SqlOptions
     module: str
     name: str
     place: Place
@@ -89,14 +100,19 @@ def forget(modules: Collection[str]) -> None:
         del DECLARED[key]
 
 
-def _declare(
-    function: Callable[..., Any], options: AssetOptions | CheckOptions, frame: FrameType
+def declare(
+    function: Callable[..., Any],
+    options: AssetOptions | CheckOptions | SqlOptions,
+    frame: FrameType,
+    *,
+    name: str | None = None,
 ) -> None:
+    """Remembers the function as declared in `frame`, as `name` where its own will not do."""
     scope = local_names(frame)
     written = written_function(function, Place(frame.f_code.co_filename, frame.f_lineno))
     module = str(frame.f_globals.get("__name__", written.__module__))
-    name = f" as {options.name}" if options.name else ""
-    identity = _identity(written.__qualname__ + name, function, scope)
+    called = f" as {name}" if name else ""
+    identity = _identity(written.__qualname__ + called, function, scope)
     while module != "__main__" and (known := DECLARED.get((module, identity))) is not None:
         if written_function(known.function).__code__ is not written.__code__:
             break  # the module, or the cell of a notebook, was run again
@@ -106,7 +122,7 @@ def _declare(
         function=function,
         options=options,
         module=module,
-        name=options.name or written.__name__,
+        name=name or written.__name__,
         place=Place(written.__code__.co_filename, written.__code__.co_firstlineno),
         scope=scope,
     )
@@ -177,20 +193,35 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
     """
     frame = calling_frame()
     place = Place(frame.f_code.co_filename, frame.f_lineno)
-    for option in options:
-        if option not in _OPTIONS:
-            message = f"`{option}=` is no option of an asset"
-            hint = did_you_mean(option, _OPTIONS) or f"known are {', '.join(_OPTIONS)}"
-            raise AssetOptionError(message, place=place, hint=hint)
-    kept: dict[str, Any] = {n: _AS_KEPT.get(n, _as_is)(v) for n, v in options.items()}
-    told = AssetOptions(**kept)
-    _refuse_bad_options(told, place)
+    told = asset_options(options, place)
 
-    def declare(function: F) -> F:
-        _declare(function, told, frame)
+    def remember(function: F) -> F:
+        declare(function, told, frame, name=told.name)
         return function
 
-    return declare if function is None else declare(function)
+    return remember if function is None else remember(function)
+
+
+def asset_options(
+    given: Mapping[str, Any],  # Any: looked at here
+    place: Place,
+    known: Collection[str] = (),
+) -> AssetOptions:
+    """The options of a decorator that takes those that are `known`; all of them by default.
+
+    Raises:
+        AssetOptionError: one is not known, or has a value out of range (FF-111).
+    """
+    known = known or _OPTIONS
+    for option in given:
+        if option not in known:
+            message = f"`{option}=` is no option of an asset"
+            hint = did_you_mean(option, known) or f"known are {', '.join(known)}"
+            raise AssetOptionError(message, place=place, hint=hint)
+    kept: dict[str, Any] = {n: _AS_KEPT.get(n, _as_is)(v) for n, v in given.items()}
+    told = AssetOptions(**kept)
+    _refuse_bad_options(told, place)
+    return told
 
 
 def _listed(makes: object) -> tuple[object, ...] | None:
@@ -307,8 +338,8 @@ def check(
     frame = calling_frame()
     options = CheckOptions(name=name, blocking=blocking)
 
-    def declare(function: F) -> F:
-        _declare(function, options, frame)
+    def remember(function: F) -> F:
+        declare(function, options, frame, name=name)
         return function
 
-    return declare if function is None else declare(function)
+    return remember if function is None else remember(function)

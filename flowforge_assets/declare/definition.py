@@ -12,7 +12,7 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.core.rule import Rule
 from flowforge_assets.core.schema import Field, Plain, Schema
-from flowforge_assets.declare.asset import BadRowsPolicy, Schedule, Write
+from flowforge_assets.declare.asset import BadRowsPolicy, Dialect, Schedule, Write
 from flowforge_assets.declare.column import Writer
 from flowforge_assets.declare.dataset import DatasetKind, Extra
 from flowforge_assets.declare.mapping import Mapping as PartitionMapping
@@ -168,8 +168,27 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryText:
+    """The SQL that a function gave when the project was loaded.
+
+    `line` is where it stands in the function's file. Its first character stands in `column`, where
+    that is known; without one, `by_line` says that its lines are those of the file.
+    """
+
+    text: str
+    line: int
+    column: int = 0
+    by_line: bool = False
+    values: Mapping[str, type] = field(default_factory=dict[str, type])
+    function: Callable[..., Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AssetDefinition:
     """An asset: a function, or the query in `sql_path`. `makes[0]` identifies it.
+
+    Where a function gave the query, that is `query`, and `sql_path` the function's file. `dialect`
+    is the query's, where its file does not say it.
 
     `variables` are those of the project that its query asks for.
 
@@ -190,6 +209,8 @@ class AssetDefinition:
     inputs: tuple[Input, ...] = ()
     function: Callable[..., Any] | None = None
     sql_path: Path | None = None
+    query: QueryText | None = None
+    dialect: Dialect | None = None
     seed_path: Path | None = None
     keys: tuple[KeyParameter, ...] = ()
     resources: Mapping[str, type[Resource]] = field(default_factory=dict[str, type[Resource]])

@@ -138,6 +138,8 @@ def _where(scope: RunScope, asset: AssetDefinition) -> dict[str, Any]:
         ]
         return {
             "sql": str(asset.sql_path),
+            "dialect": asset.dialect,
+            "query": _given_query(asset),
             "id": asset.id,
             "name": asset.name,
             "place": [asset.place.file, asset.place.line],
@@ -153,6 +155,12 @@ def _where(scope: RunScope, asset: AssetDefinition) -> dict[str, Any]:
             return {"module": module, "identity": identity, "name": asset.name}
     message = f"`{asset.name}` is isolated, and nothing that can be imported declares it"
     raise NotIsolableError(message, place=asset.place, hint=_ATOP)
+
+
+def _given_query(asset: AssetDefinition) -> list[object] | None:
+    """The text that a function gave, and where it stands."""
+    query = asset.query
+    return None if query is None else [query.text, query.line, query.column, query.by_line]
 
 
 def _plain(value: object) -> object:

@@ -18,7 +18,13 @@ from flowforge_assets.core.dimension import Dimension
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.asset import DECLARED
-from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition, Input, Output
+from flowforge_assets.declare.definition import (
+    AssetDefinition,
+    DatasetDefinition,
+    Input,
+    Output,
+    QueryText,
+)
 from flowforge_assets.declare.describe import describe
 from flowforge_assets.declare.job import Ref
 from flowforge_assets.declare.keys import with_key_columns
@@ -135,6 +141,8 @@ def _query(head: Mapping[str, Any]) -> AssetDefinition:
         place=Place(*head["place"]),
         inputs=tuple(Input(name, DatasetKey(key), "frame", Same()) for name, key in inputs),
         sql_path=Path(head["sql"]),
+        query=None if head["query"] is None else QueryText(*head["query"]),
+        dialect=head["dialect"],
         variables=read_variables(head["variables"]),
     )
 

@@ -21,13 +21,25 @@ if TYPE_CHECKING:
 class SqlRunner:
     """The queries of one run; the engine is opened by the first. Safe between threads."""
 
-    def __init__(self, *, workers: int, memory_bytes: int | None, spill: Path | None) -> None:
-        """For `workers` queries at once that share `memory_bytes`, spilling to `spill`."""
+    def __init__(
+        self,
+        *,
+        workers: int,
+        memory_bytes: int | None,
+        spill: Path | None,
+        cache: Path | None = None,
+    ) -> None:
+        """For `workers` queries at once that share `memory_bytes`, spilling to `spill`.
+
+        What the check has worked out of them is read from its `cache`.
+        """
         self._workers = workers
         self._memory_bytes = memory_bytes
         self._spill = spill
         self._engine: SqlEngine | None = None
-        self._parsed: dict[DatasetKey, ParsedSql] = {}
+        self._cache = cache
+        self._queries: dict[DatasetKey, tuple[ParsedSql, Columns | None]] = {}
+        self._analysis: SqlAnalysis | None = None
         self._lock = Lock()
 
     @property
@@ -39,18 +51,21 @@ class SqlRunner:
         self,
         asset: AssetDefinition,
         inputs: Mapping[DatasetKey, pl.LazyFrame],
-        parameters: Mapping[str, ParameterValue],
+        unit: PartitionSet,
+        datasets: Mapping[DatasetKey, DatasetDefinition],
     ) -> pl.DataFrame:
-        """The rows of the asset's query over `inputs`.
+        """The rows of the asset's query over `inputs`, for the step `unit`.
 
         Raises:
             SqlError: the query cannot be read or fails (FF-4xx).
         """
         from flowforge_assets.sql.session import FrameInput  # a run without SQL needs no DuckDB
 
-        engine, parsed = self._ready(asset)
+        engine = self._opened()
+        parsed, types = self._query(asset, unit, datasets)
         frames = {key: FrameInput(frame) for key, frame in inputs.items()}
-        return engine.run(parsed, frames, parameters=parameters)
+        parameters = parameter_values(unit, asset.variables)
+        return engine.run(parsed, frames, parameters=parameters, types=types)
 
     def close(self) -> None:
         """Closes the engine, if one was opened."""
@@ -59,10 +74,9 @@ class SqlRunner:
 
     def _ready(self, asset: AssetDefinition) -> tuple[SqlEngine, ParsedSql]:
         from flowforge_assets.sql.engine import SqlEngine  # as above
-        from flowforge_assets.sql.file import read_sql_file
+        from flowforge_assets.sql.file import query_file
         from flowforge_assets.sql.parse import parse
 
-        assert asset.sql_path is not None  # noqa: S101 - the caller asked
         with self._lock:
             if self._engine is None:
                 self._engine = SqlEngine(
@@ -72,6 +86,6 @@ class SqlRunner:
                 )
             parsed = self._parsed.get(asset.id)
             if parsed is None:
-                parsed = parse(read_sql_file(asset.sql_path, shown_as=asset.place.file))
+                parsed = parse(query_file(asset))
                 self._parsed[asset.id] = parsed
             return self._engine, parsed

@@ -22,8 +22,8 @@ from flowforge_assets.errors.sql import (
 from flowforge_assets.execute.row_difference import row_difference
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.sql_files import FOLDER
-from flowforge_assets.sql.cases import SUFFIX, GivenRow, SqlCase, cases_path, read_cases
-from flowforge_assets.sql.file import read_sql_file
+from flowforge_assets.sql.cases import SUFFIX, GivenRow, SqlCase, find_cases_path, read_cases
+from flowforge_assets.sql.file import query_file
 from flowforge_assets.sql.given_values import stored_value
 from flowforge_assets.sql.step_parameters import parameter_values
 
@@ -88,10 +88,8 @@ def find_sql_tests(graph: Graph, root: Path, ids: Collection[DatasetKey]) -> lis
     found: list[SqlTest] = []
     problems: list[FlowForgeError] = list(_lonely_files(graph, root))
     for id_, asset in graph.assets.items():
-        if asset.sql_path is None or id_ not in ids:
-            continue
-        path = cases_path(asset.sql_path)
-        if not path.exists():
+        path = find_cases_path(asset)
+        if path is None or id_ not in ids or not path.exists():
             continue
         try:
             for case in read_cases(path, shown_as=_shown(path, root)):
@@ -129,8 +127,7 @@ def _run(test: SqlTest, engine: SqlEngine) -> list[tuple[object, ...]]:
 def _parsed(asset: AssetDefinition) -> ParsedSql:
     from flowforge_assets.sql.parse import parse  # heavy: sqlglot
 
-    assert asset.sql_path is not None  # noqa: S101 - the caller asked
-    return parse(read_sql_file(asset.sql_path, shown_as=asset.place.file))
+    return parse(query_file(asset))
 
 
 def _resolved(
@@ -223,7 +220,8 @@ def _parameters(
 
 def _lonely_files(graph: Graph, root: Path) -> Iterator[SqlTestFileError]:
     """An error for each file of tests that stands beside no query."""
-    paths = {cases_path(a.sql_path).resolve() for a in graph.assets.values() if a.sql_path}
+    found = (find_cases_path(asset) for asset in graph.assets.values())
+    paths = {path.resolve() for path in found if path is not None}
     for path in sorted((root / FOLDER).rglob(f"*{SUFFIX}")):
         if path.resolve() not in paths:
             name = path.name.removesuffix(SUFFIX)

@@ -32,7 +32,7 @@ from flowforge_assets.execute.spec import spec_of
 from flowforge_assets.execute.unit import Prepared, PreparedOutput
 from flowforge_assets.quality.examine import examine
 from flowforge_assets.sdk.warehouse import JobStats, Tag
-from flowforge_assets.sql.file import read_sql_file
+from flowforge_assets.sql.file import query_file
 from flowforge_assets.sql.parse import parse
 from flowforge_assets.sql.step_parameters import parameter_values
 from flowforge_assets.storage.store import NO_TABLE, Everything, Known, Matching, Staged, Table
@@ -135,6 +135,9 @@ class _Work:
 
     def prepared(self) -> Prepared:
         """The staged rows, judged."""
+        landing = self.table.landing
+        read = [landing.beside(each.dataset) for each in self.asset.inputs]
+        landing.sweeping.once([self.table.name, *read], self.dataset.key, self.scope.is_over)
         step = self._step()
         script = warehouse_script(step)
         staged = WarehouseStaged(
@@ -192,8 +195,7 @@ class _Work:
         if self.asset.deletes is not None:
             self.table.make_empty()  # the mark of rows to be removed must not become a column
         found = self.table.found()
-        assert self.asset.sql_path is not None  # noqa: S101 - what asks for a warehouse is SQL
-        parsed = parse(read_sql_file(self.asset.sql_path, shown_as=self.asset.place.file))
+        parsed = parse(query_file(self.asset))
         return WarehouseStep(
             asset=self.asset,
             graph=self.scope.graph,

@@ -46,10 +46,9 @@ def fingerprints_today(
 
 def _sql_digest(asset: AssetDefinition, sql: SqlAnalysis) -> str:
     """The digest of the query, as if the tables that it reads had the names of `asset.inputs`."""
-    from flowforge_assets.sql.file import read_sql_file  # a warm plan parses no SQL
+    from flowforge_assets.sql.file import query_file  # a warm plan parses no SQL
 
-    assert asset.sql_path is not None  # noqa: S101 - the caller asked
-    file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
+    file = query_file(asset)
     facts = sql.facts(file)
     reads = zip(facts.tables, asset.inputs, strict=False)
     names = {ref.name: read.dataset for ref, read in reads if ref.name != read.dataset}

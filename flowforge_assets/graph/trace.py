@@ -34,10 +34,9 @@ def trace(graph: Graph, asset: AssetDefinition, sql: SqlAnalysis) -> ColumnSourc
 
 
 def _of_query(graph: Graph, asset: AssetDefinition, sql: SqlAnalysis) -> ColumnSources:
-    from flowforge_assets.sql.file import read_sql_file  # parses TOML: only SQL assets need it
+    from flowforge_assets.sql.file import query_file  # parses TOML: only SQL assets need it
 
-    assert asset.sql_path is not None  # noqa: S101 - the caller asked
-    file = read_sql_file(asset.sql_path, shown_as=asset.place.file)
+    file = query_file(asset)
     schemas = {read.dataset: graph.datasets[read.dataset].schema for read in asset.inputs}
     return sql.lineage(file, schemas, parameters=query_types(asset, graph.steps(asset)))
 

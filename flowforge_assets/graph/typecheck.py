@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -20,14 +20,15 @@ from flowforge_assets.declare.definition import (
 from flowforge_assets.declare.partitions import Partitions
 from flowforge_assets.errors.base import FlowForgeError, Place, Problems, raise_all
 from flowforge_assets.errors.check import BodyFailedError, ReturnValueError
+from flowforge_assets.errors.sql_function import SqlFunctionSignatureError
 from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.drawing import check_drawing
 from flowforge_assets.graph.empty import EmptyFrames
 from flowforge_assets.graph.promise import promise_errors
 from flowforge_assets.project.header_dataset import is_of_file
-from flowforge_assets.sql.file import read_sql_file
-from flowforge_assets.sql.step_parameters import parameter_types
+from flowforge_assets.sql.file import query_file
+from flowforge_assets.sql.step_parameters import parameter_types, wrong_types
 
 if TYPE_CHECKING:
     import polars as pl
@@ -209,9 +210,10 @@ class _Checker:
         if dataset.is_inferred:
             return
         try:
-            file = read_sql_file(asset.sql_path or Path(), shown_as=asset.place.file)
+            file = query_file(asset)
             schemas = {r.dataset: self.graph.datasets[r.dataset].schema for r in asset.inputs}
             types = query_types(asset, self.graph.steps(asset))
+            self.errors += _wrong_values(asset, types)
             found = self.sql.result_schema(file, schemas, parameters=types)
         except FlowForgeError as error:
             self.add(error, asset.place)
@@ -265,6 +267,17 @@ def query_types(asset: AssetDefinition, partitioning: Partitioning) -> dict[str,
     """The types of what the asset's query may ask for as `$day`."""
     cut = partitioning.dimensions
     return parameter_types(((each.column, each.kind) for each in cut), asset.variables)
+
+
+def _wrong_values(
+    asset: AssetDefinition, types: Mapping[str, DataType]
+) -> Iterator[SqlFunctionSignatureError]:
+    """An error for each parameter that a function says has another type than it has."""
+    said = {} if asset.query is None else asset.query.values
+    for name, known in wrong_types(said, types):
+        kind = said[name].__name__
+        message = f"`{name}` of `{asset.name}` is said to be a {kind}, and is {known}"
+        yield SqlFunctionSignatureError(message, place=asset.place, hint="mend its `Param[...]`")
 
 
 def _same(found: Schema, promised: Schema) -> bool:

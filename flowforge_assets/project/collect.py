@@ -13,7 +13,14 @@ from typing import TypeVar
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.rule import References
 from flowforge_assets.declare.artifact import Artifact
-from flowforge_assets.declare.asset import DECLARED, AnyDataset, AssetOptions, Declared
+from flowforge_assets.declare.asset import (
+    DECLARED,
+    AnyDataset,
+    AssetOptions,
+    CheckOptions,
+    Declared,
+    SqlOptions,
+)
 from flowforge_assets.declare.dataset import ROOTS, Dataset
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -28,6 +35,7 @@ from flowforge_assets.declare.keys import with_key_columns
 from flowforge_assets.declare.owner import owned_by
 from flowforge_assets.declare.signature import read_asset, read_checks
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
+from flowforge_assets.declare.sql_function import SqlFunction, read_sql_function
 from flowforge_assets.errors.base import FlowForgeError, Problems, raise_all
 from flowforge_assets.errors.declaration import DuplicateDatasetError
 from flowforge_assets.project.folder_defaults import FolderDefaults
@@ -44,6 +52,7 @@ from flowforge_assets.project.sql_files import (
     SqlSource,
     file_source,
     find_sql_files,
+    function_source,
     sql_asset_definition,
     sql_dataset,
     tied_source,
@@ -116,12 +125,14 @@ def _collect_all(
     for entry in declared:
         if isinstance(entry.options, AssetOptions):
             collector.add_asset(entry)
+        if isinstance(entry.options, SqlOptions):
+            collector.add_function(entry)
     externals = [entry for (module, _), entry in DECLARED_EXTERNAL.items() if module in names]
     tied = [entry.makes for (module, _), entry in DECLARED_SQL.items() if module in names]
     for cls in (*tied, *(entry.cls for entry in externals)):
         collector.add_class(cls)
     for entry in declared:
-        if not isinstance(entry.options, AssetOptions):
+        if isinstance(entry.options, CheckOptions):
             collector.add_checks(entry)  # of a shape: all its datasets are known now
     collector.set_mirrors_aside(synced)
     collector.describe_classes()
@@ -154,6 +165,7 @@ class _Collector:
         self.datasets: dict[DatasetKey, DatasetDefinition] = {}
         self.assets: list[AssetDefinition] = []
         self.checks: list[CheckDefinition] = []
+        self.functions: list[SqlFunction] = []
         self.problems: list[FlowForgeError] = []
         self.said: set[str] = set()
 
@@ -180,6 +192,15 @@ class _Collector:
         asset = self.attempt(partial(read_asset, declared, named))
         if asset is not None:
             self.assets.append(replace(asset, place=self.shown(asset.place)))
+        for cls in named.values():
+            self.add_class(cls)
+
+    def add_function(self, declared: Declared) -> None:
+        """A function that returns a query, with the dataset classes that its signature names."""
+        named: dict[DatasetKey, type] = {}
+        function = self.attempt(partial(read_sql_function, declared, named))
+        if function is not None:
+            self.functions.append(function)
         for cls in named.values():
             self.add_class(cls)
 
@@ -266,11 +287,15 @@ class _Collector:
         self.datasets[dataset.key] = replace(dataset, cls=cls)
 
     def sql_sources(self, modules: set[str]) -> Iterator[SqlSource]:
-        """The files tied to classes, then those whose path names a dataset."""
+        """The files tied to classes, what functions return, and files named by their path."""
         tied = [entry for (module, _), entry in DECLARED_SQL.items() if module in modules]
         for declared in tied:
             make = partial(tied_source, declared, self.shown, self.root, self.defaults)
             source = self.attempt(make)
+            if source is not None:
+                yield source
+        for function in self.functions:
+            source = self.attempt(partial(function_source, function, self.shown))
             if source is not None:
                 yield source
         for path in find_sql_files(self.root, tied=[entry.path for entry in tied]):

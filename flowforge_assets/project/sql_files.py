@@ -20,6 +20,7 @@ from flowforge_assets.declare.describe import key_of
 from flowforge_assets.declare.mapping import Same
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
+from flowforge_assets.declare.sql_function import SqlFunction
 from flowforge_assets.errors.base import Place, did_you_mean, raise_all
 from flowforge_assets.errors.declaration import DatasetNameError, FormMismatchError
 from flowforge_assets.errors.graph import ViewFormError
@@ -30,6 +31,7 @@ from flowforge_assets.errors.sql import (
     SqlInputMissingError,
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, with_defaults
+from flowforge_assets.project.given_sql import GivenSql, given_sql
 from flowforge_assets.project.header_dataset import (
     header_dataset,
     header_parameters,
@@ -49,13 +51,15 @@ FOLDER: Final = "assets"
 class SqlSource:
     """A SQL file of the project and the dataset that it makes.
 
-    `in_warehouse` says that who tied it to a class wants it to run there.
+    `in_warehouse` says that who tied it to a class wants it to run there. Of what a function gave
+    `given` says so.
     """
 
     file: SqlFile
     makes: DatasetKey
     is_tied: bool
     in_warehouse: bool = False
+    given: GivenSql | None = None
 
 
 def find_sql_files(root: Path, *, tied: Iterable[Path]) -> Iterator[Path]:
@@ -98,13 +102,23 @@ def tied_source(
     makes = key_of(declared.makes)
     shown_as = shown(Place(str(declared.path))).file
     try:
-        file = read_sql_file(declared.path, shown_as=shown_as)
+        file = read_sql_file(declared.path, shown_as=shown_as, dialect=declared.dialect)
     except SqlFileError as error:
         error.place = declared.place
         raise
     refuse_said_twice(file.header, declared.makes, f"`{declared.place.text}` ties to this file")
     file = _with_defaults(file, root, defaults, is_tied=True)
     return SqlSource(file, makes, is_tied=True, in_warehouse=declared.warehouse)
+
+
+def function_source(function: SqlFunction, shown: Callable[[Place], Place]) -> SqlSource:
+    """What a function that returns a query gives when it is called.
+
+    Raises:
+        SqlError: it fails (FF-434), or gives no SQL (FF-435).
+    """
+    given, file = given_sql(function, shown)
+    return SqlSource(file, function.makes, is_tied=True, given=given)
 
 
 def file_source(
@@ -133,7 +147,10 @@ def _with_defaults(
     if not file.path.is_relative_to(folder):
         return file
     path = file.path.relative_to(folder).with_suffix("").as_posix()
-    return replace(file, header=with_defaults(file.header, path, defaults, is_tied=is_tied))
+    header = with_defaults(file.header, path, defaults, is_tied=is_tied)
+    if file.dialect == "duckdb" and header.dialect not in {None, file.header.dialect}:
+        file = read_sql_file(file.path, shown_as=file.shown_as, dialect=header.dialect)
+    return replace(file, header=header)
 
 
 def refuse_said_twice(header: SqlHeader, cls: type, how: str) -> None:
@@ -207,12 +224,13 @@ def sql_asset_definition(
         )
         hint = "a view is worked out for all its readers at once: let the rows say their partition"
         raise ViewFormError(message, place=Place(file.shown_as, file.query_line), hint=hint)
-    return AssetDefinition(
+    asset = AssetDefinition(
         name=source.makes.name.replace(".", "_"),
         makes=(Output(source.makes, "frame"),),
         place=Place(file.shown_as, file.query_line),
         inputs=tuple(Input(ref.name, ref.name, "frame", Same()) for ref in facts.tables),
         sql_path=file.path,
+        dialect=None if file.dialect == "duckdb" else file.dialect,
         write=header.write or "overwrite",
         latest=header.latest,
         deletes=header.deletes,
@@ -228,6 +246,7 @@ def sql_asset_definition(
         tags=header.tags,
         description=header.description,
     )
+    return asset if source.given is None else source.given.named(asset)
 
 
 def _timeout(header: SqlHeader) -> timedelta | None:

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import Place, raise_all
 from flowforge_assets.errors.sql import SqlTestFileError, SqlTestKeyError, SqlTestValueError
 from flowforge_assets.sql.toml_reader import Toml, TomlErrors, TomlReader, parse_toml
@@ -62,6 +63,14 @@ class SqlCase:
 def cases_path(sql_path: Path) -> Path:
     """Where the tests of a `.sql` file are."""
     return sql_path.with_suffix(SUFFIX)
+
+
+def find_cases_path(asset: AssetDefinition) -> Path | None:
+    """Where the tests of a SQL asset are; of a function's query beside it, with its name."""
+    if asset.sql_path is None:
+        return None
+    is_given = asset.query is not None
+    return cases_path(asset.sql_path.with_name(asset.name) if is_given else asset.sql_path)
 
 
 def read_cases(path: Path, *, shown_as: str) -> list[SqlCase]:

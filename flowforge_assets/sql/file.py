@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+from flowforge_assets.declare.asset import Dialect
+from flowforge_assets.declare.definition import AssetDefinition, QueryText
 from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.sql import SqlFileError, SqlHeaderError
 from flowforge_assets.sql.dollars import with_dollars
@@ -26,7 +28,9 @@ class SqlFile:
 
     `query` is the text after the header, which starts at `query_line` and `query_column` (1-based)
     of the file. `digest` is that of the whole text and of the `macros` that the query may call:
-    equal digests mean equal files. With an `expansion` these are written out in `query`.
+    equal digests mean equal files. With an `expansion` these are written out in `query`. Of a text
+    that a function `made` no columns are known, and perhaps no lines (see `Written`). `dialect` is
+    what the query is written in.
     """
 
     path: Path
@@ -38,12 +42,14 @@ class SqlFile:
     digest: str
     macros: tuple[Macro, ...] = ()
     expansion: Expansion | None = field(default=None, repr=False)
+    made: bool = False
+    dialect: Dialect = "duckdb"
 
     @property
     def written(self) -> Written:
         """The query as it stands in the file."""
         text = self.query if self.expansion is None else self.expansion.own
-        return Written(self.shown_as, text, self.query_line, self.query_column)
+        return Written(self.shown_as, text, self.query_line, self.query_column, self.made)
 
     def place(self, offset: int) -> Place:
         """Where the character `offset` of the query stands, with its line of text.
@@ -64,10 +70,10 @@ class SqlFile:
         return self.written.place(self.written.offset(line, column))
 
 
-def read_sql_file(path: Path, *, shown_as: str) -> SqlFile:
+def read_sql_file(path: Path, *, shown_as: str, dialect: Dialect | None = None) -> SqlFile:
     """The `.sql` file at `path`, called `shown_as` in errors: the way to it in its project.
 
-    The query may call the project's macros.
+    The query may call the project's macros. It is written in `dialect`, or as its header says.
 
     Raises:
         SqlFileError: it cannot be read (FF-401).
@@ -94,10 +100,17 @@ def read_sql_file(path: Path, *, shown_as: str) -> SqlFile:
         ) from error
     text = text.replace("\r\n", "\n")
     macros = macros_beside(path, shown_as=shown_as)
-    return read_sql_text(text, path=path, shown_as=shown_as, macros=macros)
+    return read_sql_text(text, path=path, shown_as=shown_as, macros=macros, dialect=dialect)
 
 
-def read_sql_text(text: str, *, path: Path, shown_as: str, macros: Macros = NO_MACROS) -> SqlFile:
+def read_sql_text(
+    text: str,
+    *,
+    path: Path,
+    shown_as: str,
+    macros: Macros = NO_MACROS,
+    dialect: Dialect | None = None,
+) -> SqlFile:
     """The same as `read_sql_file` for a text in hand."""
     header, start = SqlHeader(text=TomlText(shown_as=shown_as)), 0
     if _HEADER_START.match(text):
@@ -112,13 +125,55 @@ def read_sql_text(text: str, *, path: Path, shown_as: str, macros: Macros = NO_M
         header = read_header(TomlText(match[1], first_line, shown_as))
         start = match.end()
     used = macros.used_in(text[start:])
-    return SqlFile(
+    file = SqlFile(
         path=path,
         shown_as=shown_as,
         header=header,
-        query=with_dollars(text[start:]),
+        query=text[start:],
         query_line=text.count("\n", 0, start) + 1,
         query_column=start - (text.rfind("\n", 0, start) + 1) + 1,
         digest=digest_with(sha256(text.encode()).hexdigest(), used),
         macros=used,
     )
+    return _in_dialect(file, header.dialect or dialect or "duckdb")
+
+
+def _in_dialect(file: SqlFile, dialect: Dialect) -> SqlFile:
+    """The file as just read, whose query is written in `dialect`; only DuckDB's calls macros."""
+    if dialect == "duckdb":
+        return replace(file, query=with_dollars(file.query))
+    digest = sha256(f"{dialect}\n{file.digest}".encode()).hexdigest()
+    return replace(file, digest=digest, macros=(), dialect=dialect)
+
+
+def query_file(asset: AssetDefinition) -> SqlFile:
+    """The query of a SQL asset: its file as it is now, or the text that its function gave.
+
+    Raises:
+        SqlError: the file cannot be read (FF-401 to FF-404).
+    """
+    path, shown_as = asset.sql_path, asset.place.file
+    assert path is not None  # noqa: S101 - the caller asked
+    if asset.query is not None:
+        return made_file(asset.query, path=path, shown_as=shown_as, dialect=asset.dialect)
+    return read_sql_file(path, shown_as=shown_as, dialect=asset.dialect)
+
+
+def made_file(
+    query: QueryText, *, path: Path, shown_as: str, dialect: Dialect | None = None
+) -> SqlFile:
+    """The text that a function in the file at `path` gave; it has no header."""
+    macros = macros_beside(path, shown_as=shown_as).used_in(query.text)
+    where = f"{shown_as}:{query.line}:{query.column}:{query.by_line}\n{query.text}"
+    file = SqlFile(
+        path=path,
+        shown_as=shown_as,
+        header=SqlHeader(text=TomlText(shown_as=shown_as)),
+        query=query.text,
+        query_line=query.line,
+        query_column=query.column,
+        digest=digest_with(sha256(where.encode()).hexdigest(), macros),
+        macros=macros,
+        made=not (query.column or query.by_line),
+    )
+    return _in_dialect(file, dialect or "duckdb")

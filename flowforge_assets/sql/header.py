@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 from flowforge_assets.core.dimension import Kind
 from flowforge_assets.core.rule import Rule
 from flowforge_assets.core.schema import DataType
-from flowforge_assets.declare.asset import BadRowsPolicy, Schedule, Write
+from flowforge_assets.declare.asset import BadRowsPolicy, Dialect, Schedule, Write
 from flowforge_assets.declare.column import Writer
 from flowforge_assets.declare.dataset import Extra
 from flowforge_assets.errors.base import Place
@@ -95,6 +95,7 @@ class SqlHeader:
     max_bad: float | None = None
     isolated: bool = False
     warehouse: bool = False
+    dialect: Dialect | None = None
     said: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     text: TomlText = field(default=TomlText(), compare=False, repr=False)
     below: SqlHeader | None = field(default=None, compare=False, repr=False)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final, get_args
 
-from flowforge_assets.declare.asset import BadRowsPolicy, Schedule, Write
+from flowforge_assets.declare.asset import BadRowsPolicy, Dialect, Schedule, Write
 from flowforge_assets.declare.dataset import Extra
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.sql import SqlHeaderError, SqlHeaderKeyError, SqlHeaderValueError
@@ -36,6 +36,7 @@ SQL_KEYS: Final = (
     "max_bad",
     "isolated",
     "warehouse",
+    "dialect",
 )
 SEED_KEYS: Final = (
     *("description", "owners", "tags", "key", "columns", "rules", "extra", "min_rows"),
@@ -90,6 +91,7 @@ def header_of(
         max_bad=reader.number(values, ("max_bad",), least=0, most=1),
         isolated=reader.flag(values, ("isolated",)),
         warehouse=reader.flag(values, ("warehouse",)),
+        dialect=reader.choice(values, ("dialect",), get_args(Dialect)),
         said=frozenset(values),
         text=text,
     )

@@ -29,6 +29,18 @@ _TYPES: Final[Mapping[type, DataType]] = {
     str: Plain("string"),
     date: Plain("date"),
 }
+_INSTANTS: Final = frozenset({Plain("timestamp"), Plain("timestamp_ntz")})
+
+
+def wrong_types(
+    said: Mapping[str, type], types: Mapping[str, DataType]
+) -> Iterator[tuple[str, DataType]]:
+    """The parameters whose Python type is `said` to be another than it is, with what they are."""
+    for name, kind in said.items():
+        known = types.get(name)
+        fits = _INSTANTS if kind is datetime else {_TYPES[kind]}
+        if known is not None and known not in fits:
+            yield name, known
 
 
 def parameter_types(

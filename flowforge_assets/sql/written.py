@@ -12,19 +12,24 @@ _SHOWN_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text in the file `shown_as`; `line` and `column` are those of its first character."""
+    """A text in the file `shown_as`; `line` and `column` are those of its first character.
+
+    Of a text that the file does not hold as it is, `column` is 0: no columns are known. Its lines
+    are those of the file, or, where it is `made` by what stands at `line`, all that one.
+    """
 
     shown_as: str
     text: str
     line: int = 1
     column: int = 1
+    made: bool = False
 
     def place(self, offset: int) -> Place:
         """Where the character `offset` stands in the file, with its line of text."""
         offset = min(max(offset, 0), len(self.text))
         line_start = self.text.rfind("\n", 0, offset) + 1
-        line = self.text.count("\n", 0, offset)
-        column = offset - line_start + (1 if line else self.column)
+        line = 0 if self.made else self.text.count("\n", 0, offset)
+        column = offset - line_start + (1 if line else self.column) if self.column else 0
         whole = self.text[line_start:].partition("\n")[0]
         text = whole.strip()
         caret = offset - line_start - (len(whole) - len(whole.lstrip()))
@@ -35,10 +40,10 @@ class Written:
         return Place(self.shown_as, self.line + line, column, shown, caret if is_shown else None)
 
     def offset(self, line: int, column: int) -> int:
-        """The offset of that line and column of the file."""
+        """The offset of that line and column of the file; the line's start without a column."""
         index = line - self.line
         start = len("\n".join(self.text.split("\n")[:index])) + (1 if index else 0)
-        return start + column - (1 if index else self.column)
+        return start + max(column - (1 if index else self.column), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.artifact import Artifact
-from flowforge_assets.declare.asset import DECLARED, AssetOptions, Declared
+from flowforge_assets.declare.asset import DECLARED, CheckOptions, Declared, SqlOptions
 from flowforge_assets.declare.dataset import Dataset
 from flowforge_assets.declare.definition import (
     AssetDefinition,
@@ -19,12 +20,17 @@ from flowforge_assets.declare.describe import describe, key_of
 from flowforge_assets.declare.keys import with_key_columns
 from flowforge_assets.declare.signature import read_asset, read_checks
 from flowforge_assets.declare.sql_asset import DECLARED_SQL, DeclaredSql
+from flowforge_assets.declare.sql_function import SqlFunction, read_sql_function
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean, raise_all
 from flowforge_assets.errors.testing import NoSuchAssetError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.seen import is_dataset
 from flowforge_assets.project.shown import shown_under
-from flowforge_assets.project.sql_files import sql_asset_definition, tied_source
+from flowforge_assets.project.sql_files import (
+    function_source,
+    sql_asset_definition,
+    tied_source,
+)
 from flowforge_assets.sql.analysis import SqlAnalysis
 
 AnyDataset: TypeAlias = type[Dataset] | type[Artifact]
@@ -75,7 +81,8 @@ class ProjectReach:
                 return self.graph.assets[maker] if maker is not None else named[0]
             raise _no_asset(key, self.graph.maker)
         for asset in self.graph.assets.values():
-            if asset.function is wanted:
+            given = None if asset.query is None else asset.query.function
+            if asset.function is wanted or (given is not None and given is wanted):
                 return asset
         raise _no_function(wanted)
 
@@ -106,37 +113,51 @@ class DeclaredReach:
         self.sql = sql
         self.classes: dict[DatasetKey, type] = {}
         self.found: list[tuple[AssetDefinition, Mapping[DatasetKey, type]]] = []
+        self.functions: list[tuple[SqlFunction, Mapping[DatasetKey, type]]] = []
         self.broken: list[tuple[Declared, FlowForgeError]] = []
         self.tied = [
             each for (module, _), each in reversed(DECLARED_SQL.items()) if module in modules
         ]
         for (module, _), declared in reversed(DECLARED.items()):
-            if module in modules and isinstance(declared.options, AssetOptions):
-                named: dict[DatasetKey, type] = {}
-                try:
+            if module not in modules or isinstance(declared.options, CheckOptions):
+                continue
+            named: dict[DatasetKey, type] = {}
+            try:
+                if isinstance(declared.options, SqlOptions):
+                    self.functions.append((read_sql_function(declared, named), named))
+                else:
                     self.found.append((read_asset(declared, named), named))
-                except FlowForgeError as error:
-                    self.broken.append((declared, error))
+            except FlowForgeError as error:
+                self.broken.append((declared, error))
 
     def asset(self, wanted: Makes) -> AssetDefinition:
         """The asset that makes `wanted`, or whose function it is; the last one declared."""
         if not (is_dataset(wanted) or isinstance(wanted, str)):
-            for asset, named in self.found:
-                if asset.function is wanted:
-                    return self._taken(asset, named)
-            self._raise_broken(wanted)
-            raise _no_function(wanted)
+            return self._of_function(wanted)
         key = named_key(wanted)
         cls = wanted if isinstance(wanted, type) else self.classes.get(key)
         for asset, named in self.found:
             makes = {output.dataset for output in asset.makes}
             if (key in makes and _is_meant(cls, named[key])) or (cls is None and asset.name == key):
                 return self._taken(asset, named)
+        for function, named in self.functions:
+            if function.makes == key and _is_meant(cls, named[key]):
+                return self._given(function, named)
         for tied in self.tied:
             if key_of(tied.makes) == key and _is_meant(cls, tied.makes):
                 return self._query(tied)
         self._raise_broken(wanted)
         raise _no_asset(key, {output.dataset for asset, _ in self.found for output in asset.makes})
+
+    def _of_function(self, wanted: Makes) -> AssetDefinition:
+        for asset, named in self.found:
+            if asset.function is wanted:
+                return self._taken(asset, named)
+        for function, named in self.functions:
+            if function.declared.function is wanted:
+                return self._given(function, named)
+        self._raise_broken(wanted)
+        raise _no_function(wanted)
 
     def dataset(self, wanted: Named) -> DatasetDefinition:
         """The dataset of that class or key; of a key the class that was named with it."""
@@ -155,7 +176,7 @@ class DeclaredReach:
         checks: list[CheckDefinition] = []
         guarded = self.classes[key]
         for (module, _), declared in DECLARED.items():
-            if module not in self.modules or isinstance(declared.options, AssetOptions):
+            if module not in self.modules or not isinstance(declared.options, CheckOptions):
                 continue
             named: dict[DatasetKey, type] = {}
             try:
@@ -196,8 +217,19 @@ class DeclaredReach:
         self.classes.setdefault(key_of(tied.makes), tied.makes)
         folder = tied.path.parent
         source = tied_source(tied, shown_under(folder), folder, ())
-        known = {key for cls in self._visible() if (key := _key_or_none(cls)) is not None}
-        return sql_asset_definition(source, self.sql, known | self.classes.keys())
+        return sql_asset_definition(source, self.sql, self._known())
+
+    def _given(self, function: SqlFunction, named: Mapping[DatasetKey, type]) -> AssetDefinition:
+        """The asset of a function that returns a query."""
+        self._remember(named)
+        folder = Path(function.declared.place.file).parent
+        source = function_source(function, shown_under(folder))
+        return sql_asset_definition(source, self.sql, self._known())
+
+    def _known(self) -> set[DatasetKey]:
+        """The datasets that a query may read."""
+        seen = {key for cls in self._visible() if (key := _key_or_none(cls)) is not None}
+        return seen | self.classes.keys()
 
     def _visible(self) -> Iterator[type]:
         """The dataset classes at the top of the modules, and those that assets name."""
@@ -205,7 +237,7 @@ class DeclaredReach:
             for value in vars(sys.modules[name]).values() if name in sys.modules else ():
                 if is_dataset(value):
                     yield value
-        for _, named in self.found:
+        for _, named in (*self.found, *self.functions):
             yield from named.values()
 
 
