@@ -14,8 +14,8 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
-# Python compiles what is imported when it is; most of it never is.
-INSTALL := $(PIP) install --no-compile
+# A machine may say that no bytecode is kept, but the tests start processes by the hundred.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## list the targets
@@ -24,7 +24,7 @@ help: ## list the targets
 # --- set-up -------------------------------------------------------------------------------------
 
 # The engines that show what emitted SQL gives, and Spark, lie in folders of their own: see the
-# files that list them.
+# files that list them. Most of what they hold is never imported, so it is not compiled.
 ENGINES := bigquery googlesql fakesnow postgres redshift spark
 
 .PHONY: setup
@@ -40,17 +40,17 @@ $(BIN)/python:
 # A stamp is new only when its whole install went well, so a broken one is done again.
 PROJECT_DATA := $(wildcard projects/*/requirements.txt)
 $(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) | $(BIN)/python
-	@$(INSTALL) --constraint constraints.txt --group dev --editable '.[azure,gcs,import,postgres,prefect,s3]'
-	@$(if $(PROJECT_DATA),$(INSTALL) --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
+	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,import,postgres,prefect,s3]'
+	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
 	@touch $@
 
 $(VENV)/%/.ready: tests/evidence/requirements-%.txt | $(BIN)/python
-	@rm -rf $(@D) && $(INSTALL) --no-deps --target $(@D) --requirement $<
+	@rm -rf $(@D) && $(PIP) install --no-compile --no-deps --target $(@D) --requirement $<
 	@$(if $(filter googlesql,$*),$(BIN)/python -S tests/evidence/googlesql_child.py $(@D) --compile)
 	@touch $@
 
 $(VENV)/spark/.ready: tests/interop/requirements.txt | $(BIN)/python
-	@rm -rf $(@D) && $(INSTALL) --no-deps --target $(@D) --requirement $<
+	@rm -rf $(@D) && $(PIP) install --no-compile --no-deps --target $(@D) --requirement $<
 	@touch $@
 
 # Azurite, which stands for Azure in the tests, is for Node; Node itself comes as a wheel.
@@ -81,10 +81,10 @@ demo-s3 demo-azure demo-gcs: demo-%: setup ## run that pipeline with its tables 
 
 # --- tests --------------------------------------------------------------------------------------
 
-# A file's tests stay on one worker, so that what they share is made once. One worker more than the
+# A file's tests stay on one worker, so that what they share is made once. Two workers more than the
 # two cores that CI has: many tests wait for a server.
 PYTEST := $(BIN)/python -m pytest
-WORKERS ?= 3
+WORKERS ?= 4
 TESTS ?=
 
 .PHONY: test

@@ -122,7 +122,9 @@ def measure(rival: Rival) -> Run:
 
 
 def _timed(rival: Rival) -> Run:
-    environment = {**os.environ, "PYTHONPATH": str(BENCHMARKS), **rival.environment}
+    # a machine may say that no bytecode is kept: only what is installed would have any then
+    ours = {"PYTHONPATH": str(BENCHMARKS), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = {**os.environ, **ours, **rival.environment}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         process = subprocess.Popen(
