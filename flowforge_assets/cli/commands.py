@@ -51,6 +51,7 @@ COMMANDS = (
         "reproduce", "KEY@VERSION", "reproduce:reproduce", "Work", "make a version again, compare"
     ),
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
+    Command("parity", "[KEY]", "parity:parity", "Work", "try queries on the engine of a target"),
     Command("compile", "", "compile:compile", "Ship", "write queries as scripts of a warehouse"),
 )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.compile.warehouse_step import WarehouseStep
+    from flowforge_assets.declare.definition import AssetDefinition
     from flowforge_assets.sql.portable.emitted import Emitted
 
 _STYLES: Final[dict[str, Style]] = {"comment": "dim", "text": "green", "number": "yellow"}
@@ -36,12 +37,7 @@ def sql(
 ) -> int:
     """Print the query of a dataset as it is written for a target, or what stands against it."""
     terminal, project = common.terminal(), common.load()
-    dataset = project.dataset(key)
-    asset = project.graph.assets.get(project.graph.maker.get(dataset.key, dataset.key))
-    if asset is None:
-        message = f"`{dataset.key}` has no query: someone else makes it"
-        hint = "`flowforge ls -s kind:sql` lists what queries make"
-        raise NotSqlError(message, place=dataset.place, hint=hint)
+    asset = asset_of(project, key)
     source = sql_of(project, target, partition)
     step = next(source.steps(asset, source.tables([asset.id])))
     found = step.emitted_query()
@@ -60,6 +56,21 @@ def sql(
         said = f" {place} {accepted.code} {accepted.message}: {accepted.reason}"
         terminal.note(Text("accepted", "yellow"), said)
     return 0
+
+
+def asset_of(project: Project, key: str) -> AssetDefinition:
+    """What makes a dataset.
+
+    Raises:
+        NotSqlError: someone else makes it (FF-479).
+    """
+    dataset = project.dataset(key)
+    asset = project.graph.assets.get(project.graph.maker.get(dataset.key, dataset.key))
+    if asset is None:
+        message = f"`{dataset.key}` has no query: someone else makes it"
+        hint = "`flowforge ls -s kind:sql` lists what queries make"
+        raise NotSqlError(message, place=dataset.place, hint=hint)
+    return asset
 
 
 def sql_of(project: Project, target: str, partitions: str | None) -> ProjectSql:
