@@ -22,7 +22,6 @@ from flowforge_assets.execute.inputs import Loaded, in_form, key_arguments
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
-from flowforge_assets.sql.step_parameters import parameter_values
 
 T = TypeVar("T")
 OUR_FOLDER: Final = str(Path(__file__).parents[1])
@@ -103,7 +102,7 @@ def _query(
         for read in asset.inputs
         if (frame := loaded[read.parameter]) is not None
     }
-    return scope.sql.run(asset, frames, parameter_values(unit, asset.variables))
+    return scope.sql.run(asset, frames, unit, scope.datasets)
 
 
 def users_code(owner: AssetDefinition | CheckDefinition, call: Callable[[], T]) -> T:

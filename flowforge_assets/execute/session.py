@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as StopSignal
 from typing import TYPE_CHECKING
 
@@ -206,10 +207,12 @@ def _scope(
             workers=config.workers,
             memory_bytes=memory.queries or None,
             spill=session.environment.folder / "spill",
+            cache=session.environment.cache_folder / "sql.json",
         ),
         now=now,
         clock=session.clock,
         view=_view_rows,
+        is_over=partial(_is_over, session.environment, run_id),
         readers=_readers(session.graph, ids),
         loans=loans,
         samples=samples(session.graph, config.sample, session.graph.assets, loans.elsewhere),
@@ -223,6 +226,14 @@ def _scope(
         ),
         stop=stop,
     )
+
+
+def _is_over(environment: Environment, mine: str, run_id: str) -> bool:
+    """Whether that is another run of this environment: while mine goes on, no other does."""
+    if run_id == mine or not environment.has_ledger:
+        return False
+    with Ledger.open(environment.ledger_path) as ledger:
+        return ledger.find_run(run_id) is not None
 
 
 def _readers(graph: Graph, ids: Iterable[DatasetKey]) -> Counter[DatasetKey]:

@@ -8,14 +8,17 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.declare.definition import AssetDefinition
+from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
+from flowforge_assets.sql.analysis import SqlAnalysis
+from flowforge_assets.sql.file import query_file
+from flowforge_assets.sql.step_parameters import parameter_types, parameter_values
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from flowforge_assets.sql.engine import SqlEngine
+    from flowforge_assets.sql.engine import Columns, SqlEngine
     from flowforge_assets.sql.parse import ParsedSql
-    from flowforge_assets.sql.result import ParameterValue
 
 
 class SqlRunner:
@@ -37,9 +40,8 @@ class SqlRunner:
         self._memory_bytes = memory_bytes
         self._spill = spill
         self._engine: SqlEngine | None = None
-        self._cache = cache
+        self._analysis = SqlAnalysis(cache)
         self._queries: dict[DatasetKey, tuple[ParsedSql, Columns | None]] = {}
-        self._analysis: SqlAnalysis | None = None
         self._lock = Lock()
 
     @property
@@ -72,10 +74,8 @@ class SqlRunner:
         if self._engine is not None:
             self._engine.close()
 
-    def _ready(self, asset: AssetDefinition) -> tuple[SqlEngine, ParsedSql]:
+    def _opened(self) -> SqlEngine:
         from flowforge_assets.sql.engine import SqlEngine  # as above
-        from flowforge_assets.sql.file import query_file
-        from flowforge_assets.sql.parse import parse
 
         with self._lock:
             if self._engine is None:
@@ -84,8 +84,23 @@ class SqlRunner:
                     memory_bytes=self._memory_bytes,
                     spill_folder=self._spill,
                 )
-            parsed = self._parsed.get(asset.id)
-            if parsed is None:
-                parsed = parse(query_file(asset))
-                self._parsed[asset.id] = parsed
-            return self._engine, parsed
+            return self._engine
+
+    def _query(
+        self,
+        asset: AssetDefinition,
+        unit: PartitionSet,
+        datasets: Mapping[DatasetKey, DatasetDefinition],
+    ) -> tuple[ParsedSql, Columns | None]:
+        """The asset's query, and its columns as the check has bound them."""
+        with self._lock:
+            known = self._queries.get(asset.id)
+            if known is None:
+                file = query_file(asset)
+                parsed = self._analysis.runnable(file)
+                schemas = {read.dataset: datasets[read.dataset].schema for read in asset.inputs}
+                cut = ((dimension.column, dimension.kind) for dimension in unit.dimensions)
+                parameters = parameter_types(cut, asset.variables)
+                types = self._analysis.known_types(file, schemas, parameters=parameters)
+                known = self._queries[asset.id] = (parsed, types)
+            return known

@@ -23,6 +23,7 @@ from flowforge_assets.sql.entries import (
     find_facts,
     find_lineage,
     find_schema,
+    find_types,
     lineage_entry,
     schema_of,
     types_entry,
@@ -79,7 +80,8 @@ class SqlAnalysis:
         if remembered is not None:
             return remembered
         parsed = self.parsed(file, known=known)
-        facts = SqlFacts(parsed.tables, parsed.parameters, parsed.fingerprint)
+        span = (parsed.start, len(parsed.statement)) if parsed.file is file else None
+        facts = SqlFacts(parsed.tables, parsed.parameters, parsed.fingerprint, span)
         self._cache.put("facts", file.digest, facts_entry(facts))
         return facts
 
@@ -173,6 +175,31 @@ class SqlAnalysis:
         if file.digest not in self._parsed:
             self._parsed[file.digest] = parse(file, known=known)
         return self._parsed[file.digest]
+
+    def runnable(self, file: SqlFile) -> ParsedSql:
+        """The query as it is run: one that is remembered is not parsed.
+
+        Raises:
+            SqlError: as `flowforge_assets.sql.parse.parse`.
+        """
+        facts = self.facts(file)
+        if facts.span is None:
+            return self.parsed(file)
+        from flowforge_assets.sql.parse import ParsedSql  # heavy: who runs queries has it
+
+        start, end = facts.span
+        statement = file.query[:end]
+        return ParsedSql(file, statement, start, facts.tables, facts.parameters, facts.fingerprint)
+
+    def known_types(
+        self,
+        file: SqlFile,
+        schemas: Mapping[DatasetKey, Schema],
+        *,
+        parameters: Mapping[str, DataType] | None = None,
+    ) -> list[tuple[str, str]] | None:
+        """The names and DuckDB types of the query's result, if they were worked out before."""
+        return find_types(self._cache.find("types", self._digest(file, schemas, parameters)))
 
     def _digest(
         self,

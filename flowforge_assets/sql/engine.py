@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import duckdb
 import polars as pl
@@ -22,6 +22,9 @@ from flowforge_assets.sql.result import ParameterValue, bound_values, result_col
 from flowforge_assets.sql.session import DuckInput, FilesInput, FrameInput, Session, SessionLimits
 
 __all__ = ["DuckInput", "FilesInput", "FrameInput", "SqlEngine"]
+
+Columns: TypeAlias = Sequence[tuple[str, str]]
+"""Names of columns and DuckDB's types of them."""
 
 _BATCH_ROWS = 122_880  # one row group of DuckDB's
 
@@ -80,10 +83,13 @@ class SqlEngine:
         inputs: Mapping[DatasetKey, DuckInput],
         *,
         parameters: Mapping[str, ParameterValue] | None = None,
+        types: Columns | None = None,
     ) -> pl.DataFrame:
         """All rows of the query over `inputs`, in no promised order.
 
         Columns have the types that `Binder.bind` gives; `inputs` has each dataset that it reads.
+        `types` are the columns as `Binder.bind_types` gave them, where that is known: else the
+        query is bound once more.
 
         Raises:
             SqlParameterError: a parameter is not given (FF-416).
@@ -91,7 +97,7 @@ class SqlEngine:
             SqlMemoryError: the memory limit is reached (FF-431).
             SqlRunError: the engine fails in another way (FF-432).
         """
-        with self._query(parsed, inputs, parameters or {}) as (relation, prefix):
+        with self._query(parsed, inputs, parameters or {}, types) as (relation, prefix):
             try:
                 return pl.DataFrame(relation.to_arrow_table())
             except duckdb.Error as error:
@@ -121,14 +127,16 @@ class SqlEngine:
         parsed: ParsedSql,
         inputs: Mapping[DatasetKey, DuckInput],
         parameters: Mapping[str, ParameterValue],
+        types: Columns | None = None,
     ) -> Generator[tuple[duckdb.DuckDBPyRelation, str]]:
         """The query as a relation that gives storable types, and the text put before it."""
         check_parameters(parsed, parameters)
         values = {ref.name: parameters[ref.name] for ref in parsed.parameters}
         read = {ref.name: inputs[ref.name] for ref in parsed.tables}
         with self._session() as session, session.reading(read):
-            columns = result_columns(session.connection, parsed, values, names=())
-            prefix = _casts(columns)
+            if types is None:
+                types = result_columns(session.connection, parsed, values, names=())
+            prefix = _casts(types)
             statement = parsed.statement[parsed.start :]
             text = f"{prefix}{statement}\n)" if prefix else statement
             try:
@@ -153,14 +161,14 @@ class SqlEngine:
                 self._idle.append(session)
 
 
-def _casts(columns: Sequence[tuple[str, str]]) -> str:
+def _casts(columns: Columns) -> str:
     """What to put before the query so that each column has a type that can be stored, or nothing.
 
     A cast within the engine checks each value: a sum that exceeds 64 bits is an error, not a
     wrapped number.
     """
     wanted = [(name, duckdb_type(from_duckdb(given))) for name, given in columns]
-    if wanted == columns:
+    if wanted == list(columns):
         return ""
     casts = ", ".join(
         f"CAST({quoted(name)} AS {type_}) AS {quoted(name)}" for name, type_ in wanted

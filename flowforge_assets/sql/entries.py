@@ -21,11 +21,16 @@ _MISFIT = (TypeError, ValueError, KeyError, TypeNotStoredError)
 
 @dataclass(frozen=True, slots=True)
 class SqlFacts:
-    """What a query says of itself, as in `ParsedSql`, but without its tree."""
+    """What a query says of itself, as in `ParsedSql`, but without its tree.
+
+    `span` is where the statement starts and ends in the query as it stands in the file; None where
+    another text is run: one with macros written out, or from another dialect.
+    """
 
     tables: tuple[TableRef, ...]
     parameters: tuple[ParameterRef, ...]
     fingerprint: str
+    span: tuple[int, int] | None = None
 
 
 def facts_entry(facts: SqlFacts) -> Entry:
@@ -34,13 +39,14 @@ def facts_entry(facts: SqlFacts) -> Entry:
         [[ref.name, ref.line, ref.column] for ref in facts.tables],
         [[ref.name, ref.offset] for ref in facts.parameters],
         facts.fingerprint,
+        list(facts.span or ()),
     ]
 
 
 def find_facts(entry: Entry) -> SqlFacts | None:
     """The facts that `facts_entry` wrote."""
     try:
-        tables, parameters, fingerprint = _items(entry)
+        tables, parameters, fingerprint, span = _items(entry)
         return SqlFacts(
             tuple(
                 TableRef(DatasetKey(name), int(str(line)), int(str(column)))
@@ -51,6 +57,7 @@ def find_facts(entry: Entry) -> SqlFacts | None:
                 for name, offset in map(_items, _items(parameters))
             ),
             str(fingerprint),
+            _span(_items(span)),
         )
     except _MISFIT:
         return None
@@ -61,11 +68,19 @@ def types_entry(columns: Sequence[tuple[str, str]]) -> Entry:
     return [list(column) for column in columns]
 
 
+def find_types(entry: Entry) -> list[tuple[str, str]] | None:
+    """The names and DuckDB types that `types_entry` wrote."""
+    try:
+        return [(str(name), str(spelled)) for name, spelled in map(_items, _columns(entry))]
+    except _MISFIT:
+        return None
+
+
 def find_schema(entry: Entry) -> Schema | None:
     """The schema of what `types_entry` wrote."""
+    columns = find_types(entry)
     try:
-        columns = [(str(name), str(spelled)) for name, spelled in map(_items, _columns(entry))]
-        return schema_of(columns)
+        return None if columns is None else schema_of(columns)
     except _MISFIT:
         return None
 
@@ -97,6 +112,18 @@ def find_lineage(entry: Entry) -> ColumnLineage | None:
         }
     except _MISFIT:
         return None
+
+
+def _span(ends: Sequence[object]) -> tuple[int, int] | None:
+    """Both ends, or None.
+
+    Raises:
+        ValueError: there is one end, or three.
+    """
+    if not ends:
+        return None
+    start, end = ends
+    return int(str(start)), int(str(end))
 
 
 def _columns(value: object) -> Sequence[object]:

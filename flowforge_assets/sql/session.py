@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import duckdb
+import polars as pl
 
 from flowforge_assets.core.key import LAYERS, DatasetKey
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.core.sql_types import duckdb_type
 from flowforge_assets.sql.reference import TableAddress, quoted
 
-if TYPE_CHECKING:
-    import polars as pl
-
+_IN_MEMORY: Final = re.compile(r"DF \[[^\n]*\Z")
 _GLOB_MARKS: Final = frozenset("*?[")
 
 
@@ -64,6 +65,7 @@ class Session:
     def __init__(self, limits: SessionLimits) -> None:
         """An open session; costs about 25 ms."""
         self.connection = duckdb.connect(":memory:", config={"threads": limits.threads})
+        self._names = itertools.count()
         for layer in LAYERS:
             self.connection.execute(f"ATTACH ':memory:' AS {layer}")
         folders = ", ".join(_text(f"{folder}/") for folder in limits.folders)
@@ -96,20 +98,23 @@ class Session:
         After an error the session holds what it held (a result half read forbids to drop views):
         close it.
         """
-        for number, (key, given) in enumerate(inputs.items()):
+        registered: list[str] = []
+        for key, given in inputs.items():
             address = TableAddress.of(key)
             if address.schema != "main":
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {address.schema_name}")
             if not (isinstance(given, FilesInput) and self._view_files(address, given)):
                 frame = given.fallback() if isinstance(given, FilesInput) else given.frame
-                self.connection.register(f"input_{number}", frame)
+                name = f"input_{next(self._names)}"
+                self.connection.register(name, _at_hand(frame))
                 self.connection.execute(
-                    f"CREATE VIEW {address} AS SELECT * FROM input_{number}"  # noqa: S608 - quoted
+                    f"CREATE OR REPLACE VIEW {address} AS SELECT * FROM {name}"  # noqa: S608 - quoted
                 )
+                registered.append(name)
         yield
-        for number, key in enumerate(inputs):
-            self.connection.execute(f"DROP VIEW {TableAddress.of(key)}")
-            self.connection.unregister(f"input_{number}")
+        # The views stay, which costs less, and are of nothing: no name comes twice.
+        for name in registered:
+            self.connection.unregister(name)
 
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.
@@ -128,13 +133,20 @@ class Session:
         )
         try:
             self.connection.execute(
-                f"CREATE VIEW {address} AS SELECT {columns} FROM "  # noqa: S608 - all quoted
+                f"CREATE OR REPLACE VIEW {address} AS SELECT {columns} FROM "  # noqa: S608 - all quoted
                 f"read_parquet([{files}], hive_partitioning=true, "
                 "hive_types_autocast=false, union_by_name=true)"
             )
         except (duckdb.BinderException, duckdb.PermissionException):
             return False
         return True
+
+
+def _at_hand(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
+    """The frame itself where it is lazy only in name: DuckDB looks at a lazy one several times."""
+    if isinstance(frame, pl.LazyFrame) and _IN_MEMORY.match(frame.explain(optimized=False)):
+        return frame.collect()
+    return frame
 
 
 def _text(value: str) -> str:
