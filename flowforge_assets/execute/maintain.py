@@ -88,7 +88,7 @@ class Maintenance:
             asked = upkeep(keeping, self.clock(), runs_since=runs_since, is_dry=is_dry)
             chosen = [self.graph.assets[id_] for id_ in ids]
             for key, log in self._logs(chosen):
-                mine = replace(asked, needed=self._needed(key))
+                mine = replace(asked, needed=self._needed(key), is_over=self._is_over)
                 try:
                     yield Maintained(key, log().maintain(mine))
                 except FlowForgeError as error:
@@ -124,6 +124,13 @@ class Maintenance:
                 versions = (piece.inputs.get(key) for piece in pieces)
                 seen += [version.version for version in versions if version is not None]
         return min(seen, default=None)
+
+    def _is_over(self, run_id: str) -> bool:
+        """Whether the ledger knows the run: none goes on while this one holds the lease."""
+        if not self.environment.has_ledger:
+            return False
+        with Ledger.open(self.environment.ledger_path) as ledger:
+            return ledger.find_run(run_id) is not None
 
     def _runs_since(self) -> datetime | None:
         """When the oldest run began that never said how it ended: it may be taken up."""

@@ -136,6 +136,11 @@ def _no_view(scope: RunScope, dataset: DatasetDefinition, _: PartitionSet | None
     return scope.table(dataset).scan()
 
 
+def _unknown_run(_: str) -> bool:
+    """No run is known."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
@@ -144,7 +149,8 @@ class RunScope:
     `samples` in part; `observed` are the versions of sources; `changes` tells of tables whose
     columns are declared anew. `view` works out the rows of a view.
     `jobs` has those that run elsewhere. `stop` is set when the run is to end after the steps that
-    are going on.
+    are going on. `is_over` says of another run's id that this environment knows it, and that it
+    has ended.
     """
 
     env: str
@@ -168,6 +174,7 @@ class RunScope:
     tables: dict[DatasetKey, Table] = field(default_factory=dict[DatasetKey, Table])
     widening: RLock = field(default_factory=RLock)
     view: ReadView = _no_view
+    is_over: Callable[[str], bool] = _unknown_run
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
     )

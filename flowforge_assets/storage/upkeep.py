@@ -7,11 +7,16 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from flowforge_assets.storage.folder import FileEntry
     from flowforge_assets.storage.past import Version
+
+
+def _unknown(_: str) -> bool:
+    """Nothing is known of runs."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Upkeep:
     Versions that were the newest at `keep_since` or later can be read afterwards, and those from
     `needed` on. Commits since `log_since` stay in the log. Files that no version names are a killed
     writer's when they are older than `swept_before`. Files below `target_bytes` are put together.
+    `is_over` says of the id of a run that the run has ended, or was killed.
     """
 
     keep_since: datetime
@@ -29,6 +35,7 @@ class Upkeep:
     needed: int | None = None
     target_bytes: int = 128_000_000
     is_dry: bool = False
+    is_over: Callable[[str], bool] = _unknown
 
     def kept_from(self, versions: Sequence[Version]) -> int:
         """The oldest of `versions`, oldest first, that is to stay readable."""

@@ -15,10 +15,12 @@ from flowforge_assets.errors.storage import StorageError
 from flowforge_assets.sdk.warehouse import NOBODY, CopiesFiles, JobStats, Tag, Warehouse
 from flowforge_assets.warehouse.columns import nullable, table_columns
 from flowforge_assets.warehouse.rows import Counted
+from flowforge_assets.warehouse.sweeping import Sweeping
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from flowforge_assets.core.key import DatasetKey
     from flowforge_assets.sql.portable.statements.statements import Statements
     from flowforge_assets.storage.store import TableSpec
     from flowforge_assets.warehouse.file_stage import FileStage
@@ -38,17 +40,22 @@ class Landing:
     ) -> None:
         """Nothing is loaded yet. Rows go by the files of `stage` where there is one."""
         self._stage = stage
+        self.sweeping = Sweeping(warehouse, statements, stage)
         self.warehouse = warehouse
         self._statements = statements
         self._prefix = prefix
         self._loaded: set[TableName] = set()
         self._locks: defaultdict[TableName, Lock] = defaultdict(Lock)
 
+    def beside(self, key: DatasetKey) -> TableName:
+        """The table of a dataset, beside which its rows are loaded."""
+        return table_name(key, prefix=self._prefix)
+
     def land(
         self, spec: TableSpec, what: str, rows: Callable[[], pl.LazyFrame], tag: Tag
     ) -> tuple[TableName, JobStats]:
         """The table of `rows`, which `what` tells from all others of the dataset; loaded once."""
-        name = staged_name(table_name(spec.key, prefix=self._prefix), what, purpose=_PURPOSE)
+        name = staged_name(self.beside(spec.key), what, purpose=_PURPOSE)
         with self._locks[name]:
             if name in self._loaded:
                 return name, JobStats()
@@ -91,6 +98,7 @@ class Landing:
         What cannot be dropped is in nobody's way: no other load has its name. The run has told
         already what became of it, which a warehouse that went away since does not change.
         """
+        self.sweeping.begin()
         with suppress(StorageError):
             while self._loaded:
                 name = self._loaded.pop()

@@ -138,7 +138,8 @@ class WarehouseTable:
             WarehouseTypeError: a column has a type that no warehouse holds exactly (FF-684).
         """
         refuse_unlike(frame.collect_schema(), polars_schema(self._spec.schema), self._spec)
-        name = staged_name(self.name, uuid4().hex)
+        own = uuid4().hex
+        name = staged_name(self.name, f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{own[:4]}/{own}")
         stats = self.landing.load(self._spec, name, frame, NOBODY)
         return WarehouseStaged(name, stats.rows or 0, self.rows, NOBODY, stats=stats)
 
@@ -210,9 +211,12 @@ class WarehouseTable:
         version_of(self.versions(), version, self._spec.key)
         return self.record(replaced(made, touched=PartitionSet.none(self._spec.dimensions)))
 
-    def maintain(self, upkeep: Upkeep) -> Upkept:  # noqa: ARG002 - as the other tables
-        """Does nothing: a warehouse keeps its tables in order itself."""
-        return Upkept()
+    def maintain(self, upkeep: Upkeep) -> Upkept:
+        """Drops what killed runs have staged; a warehouse keeps its tables in order itself."""
+        read = {key for made in self.made() for key in made.inputs}
+        beside = [self.name, *(self.landing.beside(key) for key in sorted(read))]
+        swept = self.landing.sweeping.kept_up(beside, self._spec.key, upkeep)
+        return Upkept(swept=swept)
 
     def _commit(self, request: Request[WarehouseStaged]) -> Made:
         tries = 0

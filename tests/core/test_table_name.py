@@ -1,7 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.table_name import TableName, same_names, staged_name, table_name
+from flowforge_assets.core.table_name import (
+    TableName,
+    run_began,
+    run_of_staged,
+    same_names,
+    staged_name,
+    table_name,
+)
 from flowforge_assets.core.warehouse_script import read_state_text, state_text
 
 
@@ -36,3 +45,17 @@ def test_a_state_goes_through_a_comment_whatever_it_holds() -> None:
 def test_a_comment_of_others_is_no_state() -> None:
     assert read_state_text("What was sold") is None
     assert read_state_text(None) is None
+
+
+def test_a_staged_name_tells_the_run_that_it_was_staged_for() -> None:
+    table = TableName(("gold", "x" * 90))
+    staged = staged_name(table, "20260101T120000-4f3a/gold.x|2026-01-01", purpose="next")
+    assert len(staged.table) <= 60
+    assert run_of_staged(staged.table) == "20260101T120000-4f3a"
+    assert run_of_staged(f"{staged.table}_whole") == "20260101T120000-4f3a"
+    assert run_began("20260101T120000-4f3a") == datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_names_of_others_tell_no_run() -> None:
+    names = ["orders", "orders__new_customers", staged_name(TableName(("g", "t")), "by hand").table]
+    assert [run_of_staged(name) for name in names] == [None, None, None]

@@ -1,8 +1,9 @@
 """fakesnow as a server, in a process of its own: `snowflake_server.py FOLDER PORT`.
 
 FOLDER holds fakesnow and what it needs. What it lacks of Snowflake is added here, as the vendor's
-manual has it: `COPY GRANTS` behind a clone, the comment that a clone takes over, columns that match
-by names of any case, and times that are null. Comments of columns are passed over.
+manual has it: a clone that replaces a table, `COPY GRANTS` behind it, the comment that it takes
+over, columns that match by names of any case, and times that are null. Comments of columns are
+passed over.
 """
 
 # ruff: noqa: ANN401, S608 - what fakesnow takes and gives has no types here
@@ -54,7 +55,8 @@ def _executed(cursor: Any, command: str, *args: Any, **more: Any) -> Any:
     if clone is None:
         return _execute(cursor, command, *args, **more)
     comment = _comment(cursor, clone[2])
-    done = _execute(cursor, f"CREATE OR REPLACE TABLE {clone[1]} CLONE {clone[2]}", *args, **more)
+    copied = f"CREATE OR REPLACE TABLE {clone[1]} AS SELECT * FROM {clone[2]}"
+    done = _execute(cursor, copied, *args, **more)
     if comment:
         return _execute(cursor, f"COMMENT ON TABLE {clone[1]} IS '{comment}'")
     return done
