@@ -22,6 +22,7 @@ from flowforge_assets.errors.sql import (
 from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.fingerprint import token_fingerprint
 from flowforge_assets.sql.macro_calls import written_out
+from flowforge_assets.sql.other_dialect import brought, own_tokens
 from flowforge_assets.sql.reference import ParameterRef, TableRef
 from flowforge_assets.sql.tables import table_refs
 from flowforge_assets.sql.tokens import DUCKDB, tokenize
@@ -71,8 +72,10 @@ def parse(file: SqlFile, *, known: Iterable[DatasetKey] = ()) -> ParsedSql:
         SqlParameterError: a parameter has no name (FF-416).
         Problems: several of the last three.
         SqlError: a macro that it calls is wrong, or called wrongly (FF-462 to FF-466).
+        SqlDialectError: a part of another dialect has no equal in DuckDB (FF-468).
     """
-    file = written_out(file)
+    own = file
+    file = brought(written_out(file))
     tokens, parameters = tokenize(file)
     end = _end_of_statement(file, tokens)
     tokens = [token for token in tokens if token.start < end]
@@ -87,8 +90,15 @@ def parse(file: SqlFile, *, known: Iterable[DatasetKey] = ()) -> ParsedSql:
         start=tokens[0].start,
         tables=tables,
         parameters=parameters,
-        fingerprint=token_fingerprint(tokens),
+        fingerprint=_fingerprint(own, tokens),
     )
+
+
+def _fingerprint(own: SqlFile, tokens: list[Token]) -> str:
+    """That of the query as it is written: how another dialect is brought here does not count."""
+    if own.dialect == "duckdb":
+        return token_fingerprint(tokens)
+    return token_fingerprint([*DUCKDB.tokenize(own.dialect), *own_tokens(own)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +120,9 @@ def read_query(file: SqlFile) -> ReadQuery:
         NotAQueryError: the statement is no query, or one that writes (FF-412).
         SeveralQueriesError: there are several (FF-413).
         SqlError: a macro that it calls is wrong, or called wrongly (FF-462 to FF-466).
+        SqlDialectError: a part of another dialect has no equal in DuckDB (FF-468).
     """
-    file = written_out(file)
+    file = brought(written_out(file))
     tokens, parameters = tokenize(file)
     end = _end_of_statement(file, tokens)
     kept = [token for token in tokens if token.start < end]

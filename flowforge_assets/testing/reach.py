@@ -132,7 +132,7 @@ class DeclaredReach:
 
     def asset(self, wanted: Makes) -> AssetDefinition:
         """The asset that makes `wanted`, or whose function it is; the last one declared."""
-        if not (is_dataset(wanted) or isinstance(wanted, str)):
+        if not isinstance(wanted, str) and not is_dataset(wanted):
             return self._of_function(wanted)
         key = named_key(wanted)
         cls = wanted if isinstance(wanted, type) else self.classes.get(key)
@@ -149,7 +149,7 @@ class DeclaredReach:
         self._raise_broken(wanted)
         raise _no_asset(key, {output.dataset for asset, _ in self.found for output in asset.makes})
 
-    def _of_function(self, wanted: Makes) -> AssetDefinition:
+    def _of_function(self, wanted: Callable[..., Any]) -> AssetDefinition:
         for asset, named in self.found:
             if asset.function is wanted:
                 return self._taken(asset, named)

@@ -51,6 +51,8 @@ def per_day(orders: Sql[Orders], day: Param[date]) -> Sql[PerDay]:
         FROM {orders} WHERE day = {day} GROUP BY day
     """
 '''
+TIED = "class N(Gold):\n    n: Col[int | None] = col()\n"
+BIGQUERY = "SELECT COUNTIF(`order_id` > 10) AS n FROM `bronze.orders`"
 BAD = "\n    SELECT day, count(*) AS orders\n    FROM {} GROUP BY dya"
 LINES = len(SHOP.splitlines())
 
@@ -268,3 +270,43 @@ def test_an_option_that_means_nothing_is_refused(write_project: Write, option: s
     with pytest.raises(FlowForgeError) as caught:
         import_modules(root, ["shop"])
     assert caught.value.code == "FF-111"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"assets/gold/n.sql": "/*\ndialect = 'bigquery'\n*/\n" + BIGQUERY},
+        {
+            "assets/gold/n.sql": BIGQUERY,
+            "flowforge.toml": "[project]\nname = 's'\nmodules = ['shop']\n"
+            "[assets.'gold/*']\ndialect = 'bigquery'\n",
+        },
+        {"shop.py": SHOP + TIED + "sql_asset('n.sql', makes=N, dialect='bigquery')\n",
+         "n.sql": BIGQUERY},
+        {"shop.py": SHOP + TIED + "@sql_asset(dialect='bigquery')\ndef n() -> Sql[N]:\n"
+         f"    return {BIGQUERY!r}\n"},
+    ],
+    ids=["header", "folder", "tied", "function"],
+)  # fmt: skip
+def test_a_query_in_another_dialect_is_checked_and_run(
+    write_project: Write, files: Mapping[str, str]
+) -> None:
+    toml = "[project]\nname = 's'\nmodules = ['shop']\n"
+    project = Project.load(write_project({"shop.py": SHOP, "flowforge.toml": toml, **files}))
+    assert not project.check().errors
+    project.run()
+    assert project.read("gold.n")["n"].to_list() == [2]
+    assert not project.plan().steps
+
+
+def test_another_dialect_is_a_change_of_the_query(write_project: Write) -> None:
+    of = {"a": "snowflake", "b": "databricks"}
+    files = {
+        f"assets/gold/{name}.sql": f"/*\ndialect = '{dialect}'\n*/\nSELECT 1 AS n ORDER BY n"
+        for name, dialect in of.items()
+    }
+    graph = graph_of(write_project({"shop.py": SHOP, **files}))
+    with SqlAnalysis() as sql:
+        found = {sql.facts(query_file(graph.assets[DatasetKey(f"gold.{name}")])).fingerprint
+                 for name in of}  # fmt: skip
+    assert len(found) == len(of)

@@ -18,6 +18,7 @@ from flowforge_assets.errors.sql import (
     SeveralQueriesError,
     SqlTargetError,
 )
+from flowforge_assets.errors.sql_language import SqlDialectError
 from flowforge_assets.sql.dollars import with_dollars
 from flowforge_assets.sql.file import SqlFile
 from flowforge_assets.sql.header import SqlHeader
@@ -35,7 +36,7 @@ from flowforge_assets.sql.portable.bind_parameter import given_values
 from flowforge_assets.sql.portable.bind_query import bind_query
 from flowforge_assets.sql.portable.constant import constant_query
 from flowforge_assets.sql.portable.correlation import correlated_refusals
-from flowforge_assets.sql.portable.dialects import read_dialect
+from flowforge_assets.sql.portable.dialects import read_as
 from flowforge_assets.sql.portable.emitted import Emitted, Refusal
 from flowforge_assets.sql.portable.expand import Expansion
 from flowforge_assets.sql.portable.marks import Marks
@@ -96,11 +97,11 @@ def emit_query(
     refuse_broken_macros(known)
     header = SqlHeader(text=TomlText(shown_as=_SHOWN))
     digest = sha256(sql.encode()).hexdigest()
-    query = with_dollars(sql) if dialect == "duckdb" else sql
-    file = SqlFile(Path(_SHOWN), _SHOWN, header, query, 1, 1, digest, known.used_in(query))
-    return emit_file(
-        file, schema, writes.name, dialect=dialect, parameters=parameters, adjust=adjust
-    )
+    said = read_as(dialect)
+    query = with_dollars(sql) if said == "duckdb" else sql
+    used = known.used_in(query) if said == "duckdb" else ()
+    file = SqlFile(Path(_SHOWN), _SHOWN, header, query, 1, 1, digest, used, dialect=said)
+    return emit_file(file, schema, writes.name, parameters=parameters, adjust=adjust)
 
 
 def emit_file(
@@ -108,7 +109,6 @@ def emit_file(
     schema: Mapping[str, Mapping[str, str]],
     target: str,
     *,
-    dialect: str = "duckdb",
     parameters: Mapping[str, ParameterValue] = _NO_VALUES,
     adjust: Adjust | None = None,
 ) -> Emitted:
@@ -121,10 +121,8 @@ def emit_file(
     """
     writes = _target(target)
     try:
-        read = read_query(file) if dialect == "duckdb" else read_dialect(file, dialect)
-    except Refused as refused:
-        return Emitted(None, (refused.refusal,), ())
-    except (NoQueryError, NotAQueryError, SeveralQueriesError) as error:
+        read = read_query(file)
+    except (NoQueryError, NotAQueryError, SeveralQueriesError, SqlDialectError) as error:
         found = Refusal(
             *_from_start(error.place, file), error.code, error.message, error.hint or ""
         )

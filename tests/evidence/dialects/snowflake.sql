@@ -1,0 +1,12 @@
+SELECT id, DATE_TRUNC('month', d) AS m, DATE_TRUNC('quarter', d) AS q FROM t;
+SELECT id, DATEADD(day, -3, d) AS a, DATEADD('day', 31, d) AS b FROM t;
+SELECT id, DATEDIFF(month, DATE '2024-01-31', d) AS b, DATEDIFF(day, d, ts) AS c FROM t;
+SELECT id, YEAR(d) AS y, QUARTER(d) AS q, EXTRACT(HOUR FROM ts) AS h FROM t;
+SELECT g, COUNT_IF(a > 4) AS n, BOOLOR_AGG(f) AS o, BOOLAND_AGG(f) AS e FROM t GROUP BY g;
+SELECT id, IFF(a > 4, 'x', 'y') AS i, NVL(s, '?') AS n, EQUAL_NULL(a, b) AS e FROM t;
+SELECT id, UPPER(s) || '-' || LOWER(g) AS c, TRIM(s) AS a FROM t;
+SELECT id, CHARINDEX('b', s) AS p, SUBSTR(s, 2, 2) AS u, LEFT(s, 2) AS l FROM t;
+SELECT id FROM t WHERE CONTAINS(s, 'b') OR STARTSWITH(s, 'A') OR s ILIKE 'a_b%';
+SELECT id, 1.5 * a AS r, 0.10 + 0.2 AS s FROM t;
+SELECT id, g FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY g ORDER BY a DESC, id) = 1;
+SELECT * EXCLUDE (j, ts) FROM t ORDER BY a DESC, id;
