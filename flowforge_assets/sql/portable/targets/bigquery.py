@@ -245,8 +245,23 @@ def _middle(place: str) -> str:
     return f"ARRAY_AGG({{0}} IGNORE NULLS ORDER BY {{0}})[SAFE_OFFSET(DIV({place}, 2))]"
 
 
+def _quantile(_: Writing, call: Formed) -> str:
+    """Between the values beside the place, as DuckDB counts it: in floats, from 0 to count - 1."""
+    share = operands(call)[1]
+    assert isinstance(share, Literal)  # noqa: S101 - see bind_aggregate
+    place = f"((COUNT({{0}}) - 1) * {float(str(share.value))!r})"
+    below, above = (
+        f"ARRAY_AGG({{0}} IGNORE NULLS ORDER BY {{0}})[SAFE_OFFSET(CAST({to}({place}) AS INT64))]"
+        for to in ("FLOOR", "CEIL")
+    )
+    # a value alone is not taken from itself: infinity less infinity is no number
+    between = f"{below} + ({above} - {below}) * ({place} - FLOOR({place}))"
+    return f"CASE WHEN {place} = FLOOR({place}) THEN {below} ELSE {between} END"
+
+
 _AGGREGATES: Final[Mapping[str, Form]] = {
     **AGGREGATES,
+    "quantile": _quantile,
     "median": f"({_middle('COUNT({0}) - 1')} + {_middle('COUNT({0})')}) / 2",
     "correlation": correlation("FLOAT64"),
     "covariance": "COVAR_SAMP({0}, {1})",

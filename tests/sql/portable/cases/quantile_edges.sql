@@ -1,0 +1,1 @@
+SELECT g, quantile_cont(x, 0) AS least, quantile_cont(x, 1) AS most, quantile_cont(x, 0.5) AS mid, quantile_cont(a, 0.9) FILTER (f) AS some, quantile_cont(a, 0.25) FILTER (id > 100) AS none FROM t GROUP BY g
