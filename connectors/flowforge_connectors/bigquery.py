@@ -2,20 +2,23 @@
 
 A statement is a job with labels and a deadline. DDL commits by itself: a publish looks at the
 table's description first and ends in the one statement that puts a copy, with its description, into
-the place of the old. Rows go in by load jobs of Parquet and come back as Arrow. Read for it: the
-client's reference (Client, QueryJobConfig, LoadJobConfig), "Introduction to labels", "Error
-messages", 2026-11.
+the place of the old; no two can submit it upon the same state. Rows go in by load jobs of Parquet
+and come back as Arrow. Read for it: the client's reference (Client, QueryJobConfig, LoadJobConfig),
+"Introduction to labels", "Jobs: insert" (ids of jobs), "Error messages", 2026-11.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flowforge_assets.core.table_name import TableName
@@ -31,6 +34,7 @@ from flowforge_assets.errors.warehouse import (
 )
 from flowforge_assets.sdk.sessions import Sessions
 from flowforge_assets.sdk.warehouse import (
+    STATE_TABLE,
     JobStats,
     Option,
     Settings,
@@ -113,23 +117,48 @@ class BigQuery:
     def execute(self, statement: str, tag: Tag) -> JobStats:
         """Runs one statement, which commits by itself."""
         with self._speaking() as client:
-            return _stats(self._ran(client, statement, tag))
+            return stats_of(self._ran(client, statement, tag))
 
     def publish(
         self, table: TableName, statements: Sequence[str], tag: Tag, *, expected: str | None
     ) -> JobStats:
-        """Runs them one by one; the one that shows the rows is a single act.
+        """Runs them one by one; the last shows the rows, in a job that only one can submit.
 
-        Between the look at the description and that act another could publish: there is no lock
-        to take. Runs of one environment take turns, so that only a run by another ledger could.
+        Its id is made of what the table is expected to be. Ids of jobs are unique for good: of two
+        who publish upon the same state the second is told that the job is there, alive or not.
         """
         with self._speaking() as client:
-            facts = _facts(client, table)
-            refuse_moved(table, facts, expected=expected)
+            refuse_moved(table, _facts(client, table), expected=expected)
             stats = JobStats()
-            for statement in statements:
-                stats += _stats(self._ran(client, statement, tag))
-            return stats
+            for statement in statements[:-1]:
+                stats += stats_of(self._ran(client, statement, tag))
+            for number in count():
+                job_id = publish_id(client.project, table, expected, number)
+                try:
+                    return stats + stats_of(self._ran(client, statements[-1], tag, job_id=job_id))
+                except _exceptions().Conflict as error:
+                    if not _is_of_job(error):
+                        raise
+                    other = self._other(client, job_id, tag)
+                    facts = _facts(client, table)
+                    found = "" if facts is None else facts.comment
+                    if found and found != expected and found in statements[-1]:
+                        return stats + stats_of(other)  # it was mine, and its answer was lost
+                    refuse_moved(table, facts, expected=expected)
+            raise AssertionError
+
+    def _other(self, client: Any, job_id: str, tag: Tag) -> Any:  # noqa: ANN401 - see the class
+        """The job of that id when it has ended, well or not."""
+        seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
+        job = client.get_job(job_id, location=self._settings().get("location"))
+        try:
+            with suppress(_exceptions().GoogleAPICallError):
+                job.result(timeout=seconds)
+        except TimeoutError as error:
+            hint = "run again when the other publish has ended"
+            message = "another publish takes longer than it may"
+            raise WarehouseSlowError(message, hint=hint) from error
+        return job
 
     def load(
         self, table: TableName, schema: pa.Schema, batches: Iterable[pa.RecordBatch], tag: Tag
@@ -176,18 +205,22 @@ class BigQuery:
                 found = list(client.list_tables(f"{client.project}.{schema}"))
             except _exceptions().NotFound:
                 return []
-            return sorted(str(each.table_id) for each in found)
+            names = (str(each.table_id) for each in found)
+            return sorted(name for name in names if name != STATE_TABLE)
 
     def close(self) -> None:
         """Closes the connections that nobody uses."""
         self._sessions.close()
 
-    def _ran(self, client: Any, statement: str, tag: Tag) -> Any:  # noqa: ANN401 - see the class
+    def _ran(self, client: Any, statement: str, tag: Tag, *, job_id: str | None = None) -> Any:  # noqa: ANN401 - see the class
         said = self._settings()
         config = _library().QueryJobConfig(labels=labels(tag), use_legacy_sql=False)
         if "maximum_bytes_billed" in said:
             config.maximum_bytes_billed = said["maximum_bytes_billed"]
-        job = client.query(statement, job_config=config)
+        named: dict[str, Any] = {}  # what the client takes has many types
+        if job_id is not None:
+            named = {"job_id": job_id, "job_retry": None}
+        job = client.query(statement, job_config=config, **named)
         self._waited(job, tag)
         return job
 
@@ -224,6 +257,21 @@ class BigQuery:
         return bigquery.Client(said["project"], location=said.get("location"), **options)
 
 
+def publish_id(project: str, table: TableName, expected: str | None, number: int) -> str:
+    """The id of the job that publishes upon that state; `number` counts those that failed."""
+    upon = json.dumps([project, table.parts, expected])
+    return f"flowforge_publish_{_digest(upon)}_{number}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def _is_of_job(error: Exception) -> bool:
+    """Whether it says that the job is there already, and not a table that its statement makes."""
+    return "Already Exists: Job " in str(error)
+
+
 def labels(tag: Tag) -> dict[str, str]:
     """The tag as labels: of small letters, digits, `-` and `_`, at most 63."""
     said = {"app": "flowforge", "run": tag.run_id, "asset": tag.asset, "step": tag.step_id}
@@ -252,7 +300,8 @@ def _facts(client: Any, table: TableName) -> TableFacts | None:  # noqa: ANN401 
     return TableFacts(pairs, found.description or "", is_view=found.table_type == "VIEW")
 
 
-def _stats(job: Any) -> JobStats:  # noqa: ANN401 - see `BigQuery`
+def stats_of(job: Any) -> JobStats:  # noqa: ANN401 - see `BigQuery`
+    """What a job has cost, as far as it says."""
     return JobStats(
         job_id=job.job_id,
         rows=job.num_dml_affected_rows,

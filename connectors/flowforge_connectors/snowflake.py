@@ -29,10 +29,12 @@ from flowforge_assets.errors.warehouse import (
     WarehouseSlowError,
     WarehouseStatementError,
 )
+from flowforge_assets.sdk.fetched_rows import fetched_names, fetched_number
 from flowforge_assets.sdk.parquet_files import parquet_files
 from flowforge_assets.sdk.sessions import Sessions
 from flowforge_assets.sdk.warehouse import (
     NOBODY,
+    STATE_TABLE,
     JobStats,
     Option,
     Settings,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 _CREDENTIALS: Final = ("password", "private_key", "private_key_file", "token", "authenticator")
 _CONNECT_SECONDS: Final = 60
+_LONGEST_COMMENT: Final = 100_000  # a statement may have a million characters
 _KINDS: Final[Mapping[int, type[StorageError]]] = {
     250001: WarehouseLoginError,  # as it comes with a refused login; see `_told`
     390100: WarehouseLoginError,  # wrong user or password
@@ -126,7 +129,7 @@ class Snowflake:
     """One database; see `Warehouse`."""
 
     target = "snowflake"
-    longest_comment: int | None = None
+    longest_comment: int | None = _LONGEST_COMMENT
 
     def __init__(self, settings: Settings, session: Sequence[str] = ()) -> None:
         """Of an account that nobody has spoken to yet."""
@@ -154,18 +157,21 @@ class Snowflake:
     def publish(
         self, table: TableName, statements: Sequence[str], tag: Tag, *, expected: str | None
     ) -> JobStats:
-        """Runs them one by one; the one that shows the rows is a single act.
+        """Runs them one by one; the last, which shows the rows, is a single act.
 
-        Between the look at the comment and that act another could publish: there is no lock to
-        take. Runs of one environment take turns, so that only a run by another ledger could.
+        The comment is looked at before the first and right before the last. Within that one round
+        trip another could publish: DDL ends the transaction that a lock would be held in. Runs of
+        one environment take turns, so that only a run by another ledger could.
         """
         with self._speaking() as connection:
-            facts = self._facts(connection, table)
-            refuse_moved(table, facts, expected=expected)
+            refuse_moved(table, self._facts(connection, table), expected=expected)
             stats = JobStats()
-            for statement in statements:
+            for statement in statements[:-1]:
                 stats += self._run(connection, statement, tag)
-            return stats
+            facts = self._facts(connection, table) if len(statements) > 1 else None
+            if facts is not None and facts.comment:
+                refuse_moved(table, facts, expected=expected)
+            return stats + self._run(connection, statements[-1], tag)
 
     def load(
         self, table: TableName, schema: pa.Schema, batches: Iterable[pa.RecordBatch], tag: Tag
@@ -200,8 +206,7 @@ class Snowflake:
         """The one whole number that the query gives."""
         with self._speaking() as connection, connection.cursor() as cursor:
             self._send(cursor, query, tag)
-            row = cursor.fetchone()
-            return int(row[0]) if row and row[0] is not None else 0
+            return fetched_number(cursor)
 
     def look(self, table: TableName) -> TableFacts | None:
         """The table or view as it is now."""
@@ -216,7 +221,7 @@ class Snowflake:
         )
         with self._speaking() as connection, connection.cursor() as cursor:
             self._send(cursor, query, NOBODY)
-            return [str(row[0]) for row in cursor.fetchall()]
+            return [name for name in fetched_names(cursor) if name != STATE_TABLE]
 
     def close(self) -> None:
         """Closes the connections that nobody uses."""

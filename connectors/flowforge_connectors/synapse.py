@@ -31,6 +31,7 @@ from flowforge_assets.sdk.fetched_rows import fetched_batches, fetched_names, fe
 from flowforge_assets.sdk.sessions import Sessions
 from flowforge_assets.sdk.warehouse import (
     NOBODY,
+    STATE_TABLE,
     JobStats,
     Option,
     Settings,
@@ -48,6 +49,7 @@ _PORT: Final = 1433
 _MOST_PARAMETERS: Final = 2000
 _MOST_ROWS: Final = 500
 _STATE_LENGTH: Final = 4000
+_OURS: Final = frozenset({"flowforge_state", STATE_TABLE})
 _LABELLED: Final = frozenset({"COPY", "SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
 _IN_TRANSACTION: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 _AUTHENTICATION: Final = {
@@ -138,24 +140,20 @@ class Synapse:
     ) -> JobStats:
         """Runs statements that change rows in one transaction, others one by one.
 
-        Transactions take no DDL there: between two renames a reader finds no table for a moment.
+        In a transaction the row of the state is locked before it is looked at. Transactions take
+        no DDL there: between two renames a reader finds no table for a moment, and another could
+        publish between the last look and the first rename.
         """
         with self._speaking(tag) as cursor:
-            facts = _facts(cursor, table)
-            refuse_moved(table, facts, expected=expected)
-            is_one = all(_first(each) in _IN_TRANSACTION for each in statements)
-            stats = JobStats()
-            try:
-                if is_one:
-                    cursor.execute("BEGIN TRANSACTION")
-                for statement in statements:
-                    stats += _run(cursor, statement, tag)
-                if is_one:
-                    cursor.execute("COMMIT TRANSACTION")
-            except BaseException:
-                if is_one:
-                    cursor.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
-                raise
+            if all(_first(each) in _IN_TRANSACTION for each in statements):
+                return _in_transaction(cursor, table, statements, tag, expected)
+            refuse_moved(table, _facts(cursor, table), expected=expected)
+            stats, is_renamed = JobStats(), False
+            for statement in statements:
+                if not is_renamed and "RENAME OBJECT" in statement:
+                    refuse_moved(table, _facts(cursor, table), expected=expected)
+                    is_renamed = True
+                stats += _run(cursor, statement, tag)
             return stats
 
     def load(
@@ -204,11 +202,11 @@ class Synapse:
         """The names of the tables and views in a schema."""
         query = (
             "SELECT o.name FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id"
-            " WHERE s.name = ? AND o.type IN ('U', 'V') AND o.name <> 'flowforge_state' ORDER BY 1"
+            " WHERE s.name = ? AND o.type IN ('U', 'V') ORDER BY 1"
         )
         with self._speaking(NOBODY) as cursor:
             cursor.execute(query, (schema,))
-            return fetched_names(cursor)
+            return [name for name in fetched_names(cursor) if name not in _OURS]
 
     def close(self) -> None:
         """Closes the connections that nobody uses."""
@@ -292,6 +290,31 @@ def _translated(place: str) -> Generator[None]:
         kind, said = next(found, (WarehouseStatementError, "it refused a statement"))
         hint = "sys.dm_pdw_exec_requests has the whole of it, under the label of the step"
         raise kind(told_where(kind, f"the warehouse: {said}", place), hint=hint) from error
+
+
+def _in_transaction(
+    cursor: Any,  # noqa: ANN401 - see `Synapse`
+    table: TableName,
+    statements: Sequence[str],
+    tag: Tag,
+    expected: str | None,
+) -> JobStats:
+    """Runs them as one act, while nobody else changes what is said of the table."""
+    stats = JobStats()
+    try:
+        cursor.execute("BEGIN TRANSACTION")
+        if expected is not None:
+            kept = _path(table.beside("flowforge_state"))
+            number = f"OBJECT_ID({_text(_path(table))})"
+            cursor.execute(f"UPDATE {kept} SET [state] = [state] WHERE [object_id] = {number}")  # noqa: S608 - quoted
+        refuse_moved(table, _facts(cursor, table), expected=expected)
+        for statement in statements:
+            stats += _run(cursor, statement, tag)
+        cursor.execute("COMMIT TRANSACTION")
+    except BaseException:
+        cursor.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
+        raise
+    return stats
 
 
 def _run(cursor: Any, statement: str, tag: Tag) -> JobStats:  # noqa: ANN401 - see `Synapse`

@@ -9,10 +9,9 @@ StorageError
 ├── WarehouseStatementError   FF-680  it refused a statement for another reason
 ├── WarehouseTypesError       FF-681  the result has other types than are promised
 ├── WarehouseTableError       FF-682  the table there is none that we made
-├── WarehouseNameError        FF-683  two datasets would be one table, or a name is too long
 ├── WarehouseTypeError        FF-684  a column's type has no like in the warehouse
 ├── WarehouseRightsError      FF-685  the user may not do it
-├── WarehouseStateError       FF-686  the state in a table's comment cannot be read or kept
+├── WarehouseStateError       FF-686  the state in a table's comment cannot be read
 ├── WarehouseAssetError       FF-687  an asset that cannot be made in a warehouse
 ├── WarehouseOptionError      FF-688  connection options that are not whole
 └── WarehouseDriverError      FF-689  the warehouse's client is not installed
@@ -118,10 +117,10 @@ class WarehouseRightsError(StorageError):
 
 
 class WarehouseStateError(StorageError):
-    """What a table's comment says of its commits cannot be read, or is too long to be kept there.
+    """What a table's comment says of its commits cannot be read.
 
-    Where someone has edited the comment, restore it; or drop the table and make it anew. Where it
-    is too long, the dataset has too many partitions for this warehouse.
+    Where someone has edited the comment, or the rows of `_flowforge` that it names, restore it; or
+    drop the table and make it anew.
     """
 
     code = "FF-686"

@@ -101,6 +101,9 @@ class TableFacts:
     is_view: bool = False
 
 
+STATE_TABLE: Final = "_flowforge"
+"""Where a schema keeps the states of its tables that are too long for a comment."""
+
 NOBODY: Final = Tag()
 """The tag of what no step asks for: reading a table, looking what is there."""
 
@@ -171,7 +174,10 @@ class Warehouse(Protocol):
         ...
 
     def tables(self, schema: str) -> Sequence[str]:
-        """The names of the tables and views in a schema, sorted; none where it is not there."""
+        """The names of the tables and views in a schema, sorted; none where it is not there.
+
+        Without those that hold states of ours.
+        """
         ...
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,8 +78,10 @@ class TableState:
         return json.dumps(content, separators=(",", ":"))
 
 
-def read_state(comment: str, spec: TableSpec, table: TableName) -> TableState:
-    """The state in a table's comment.
+def read_state(
+    comment: str, spec: TableSpec, table: TableName, whole: Callable[[str], str] = str
+) -> TableState:
+    """The state in a table's comment; `whole` gives it of what stands for it there.
 
     Raises:
         WarehouseTableError: the comment holds none (FF-682).
@@ -93,7 +95,7 @@ def read_state(comment: str, spec: TableSpec, table: TableName) -> TableState:
         raise WarehouseTableError(message, hint=hint)
     try:
         # Any: what a comment holds has no type until it was looked at
-        content: Any = json.loads(text)
+        content: Any = json.loads(whole(text))
         refuse_newer({"dataset": spec.key, "format": content["format"]})
         return TableState(
             version=int(content["version"]),
@@ -106,15 +108,3 @@ def read_state(comment: str, spec: TableSpec, table: TableName) -> TableState:
         message = f"the comment of the table `{table}` holds no state that is whole"
         hint = "restore the comment, or drop the table and make it anew"
         raise WarehouseStateError(message, hint=hint) from error
-
-
-def refuse_long(comment: str, most: int | None, spec: TableSpec) -> None:
-    """Passes a comment that the warehouse takes.
-
-    Raises:
-        WarehouseStateError: it is longer (FF-686).
-    """
-    if most is not None and len(comment) > most:
-        message = f"the state of `{spec.key}` has {len(comment)} characters, a comment takes {most}"
-        hint = "cut the dataset into fewer partitions, or make them in fewer steps"
-        raise WarehouseStateError(message, hint=hint)

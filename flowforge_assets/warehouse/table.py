@@ -17,6 +17,7 @@ from flowforge_assets.core.schema_text import parse_type
 from flowforge_assets.core.table_name import staged_name
 from flowforge_assets.core.warehouse_script import state_text
 from flowforge_assets.errors.storage import BaseMovedError, NoTableError, NoVersionError
+from flowforge_assets.errors.warehouse import WarehouseStateError
 from flowforge_assets.sdk.warehouse import NOBODY
 from flowforge_assets.storage.evolution import refuse_change, refuse_unlike
 from flowforge_assets.storage.made_json import write_made
@@ -30,11 +31,12 @@ from flowforge_assets.storage.touched import telling
 from flowforge_assets.storage.upkeep import Upkeep, Upkept
 from flowforge_assets.warehouse.columns import table_columns
 from flowforge_assets.warehouse.conditions import rows_in
+from flowforge_assets.warehouse.kept_state import KeptState
 from flowforge_assets.warehouse.landing import Landing
 from flowforge_assets.warehouse.publishing import Publishing
 from flowforge_assets.warehouse.rows import WarehouseRows
 from flowforge_assets.warehouse.staged import Found, WarehouseStaged
-from flowforge_assets.warehouse.state import TableState, read_state, refuse_long
+from flowforge_assets.warehouse.state import TableState, read_state
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,6 +64,7 @@ class WarehouseTable:
         self.warehouse = landing.warehouse
         self.statements = statements
         self.rows = WarehouseRows(self.warehouse, statements, spec.schema)
+        self.kept = KeptState(self.warehouse, statements, name)
 
     @property
     def spec(self) -> TableSpec:
@@ -84,7 +87,14 @@ class WarehouseTable:
 
     def state(self) -> TableState | None:
         """What the table says of itself; None where none is."""
-        return self._state_of(self.warehouse.look(self.name))
+        facts = self.warehouse.look(self.name)
+        try:
+            return self._state_of(facts)
+        except WarehouseStateError:
+            again = self.warehouse.look(self.name)
+            if again == facts:
+                raise
+            return self._state_of(again)  # it was published anew, and what it said is gone
 
     def found(self) -> Found:
         """What is there now: nothing, a table of the declared columns, or of others."""
@@ -152,7 +162,6 @@ class WarehouseTable:
             StrayRowsError: a staged row lies outside of the set `replace` (FF-613).
             SchemaChangeError: rows that stay have other columns than are declared now (FF-611).
             BaseMovedError: the table is not as `base` says, or others publish at once (FF-621).
-            WarehouseStateError: the state is longer than a comment may be (FF-686).
         """
         mine = staged if isinstance(staged, WarehouseStaged) else self.stage(staged.scan())
         if isinstance(replace, PartitionSet) and replace.dimensions and replace:
@@ -216,6 +225,10 @@ class WarehouseTable:
         read = {key for made in self.made() for key in made.inputs}
         beside = [self.name, *(self.landing.beside(key) for key in sorted(read))]
         swept = self.landing.sweeping.kept_up(beside, self._spec.key, upkeep)
+        facts = self.warehouse.look(self.name)
+        if facts is not None:
+            old = upkeep.swept_before
+            swept += self.kept.sweep(facts.comment, old, is_dry=upkeep.is_dry)
         return Upkept(swept=swept)
 
     def _commit(self, request: Request[WarehouseStaged]) -> Made:
@@ -255,15 +268,17 @@ class WarehouseTable:
             made.run_id,
             comments_of(spec.comments),
         )
-        text = state.after(made, spec, now).write()
-        comment = state_text(text)
-        refuse_long(comment, self.warehouse.longest_comment, spec)
         mine = request.staged
         if facts is not None and self._keeps_rows(request):
             refuse_change(polars_schema(self._stored(state)), spec)
         is_alike = facts is not None and state.schemas[-1].columns == now.columns
         found: Found = "absent" if facts is None else "same" if is_alike else "other"
         publishing = Publishing(self.statements, self.name, table_columns(spec))
+        for statement in () if facts is not None else self.statements.prepared(self.name):
+            self.warehouse.execute(statement, NOBODY)
+        tag = NOBODY if mine is None else mine.tag
+        text = self.kept.short(state.after(made, spec, now).write(), tag)
+        comment = state_text(text)
         if mine is not None and mine.publish is not None:
             statements = publishing.without_transaction(mine.publish(text, found))
         elif mine is None:
@@ -274,11 +289,14 @@ class WarehouseTable:
                 mine.name, comment, kept=kept, keys=_keys(request.replace),
                 found=found,
             )  # fmt: skip
-        for statement in () if facts is not None else self.statements.prepared(self.name):
-            self.warehouse.execute(statement, NOBODY)
-        tag = NOBODY if mine is None else mine.tag
         expected = None if facts is None else facts.comment
-        stats = self.warehouse.publish(self.name, statements, tag, expected=expected)
+        try:
+            stats = self.warehouse.publish(self.name, statements, tag, expected=expected)
+        except BaseMovedError:
+            self.kept.forget(comment)
+            raise
+        if expected is not None and expected != comment:
+            self.kept.forget(expected)
         if mine is not None:
             mine.stats += stats
         return made
@@ -316,7 +334,9 @@ class WarehouseTable:
         return self.rows.distinct(name, [d.column for d in self._spec.dimensions])
 
     def _state_of(self, facts: TableFacts | None) -> TableState | None:
-        return None if facts is None else read_state(facts.comment, self._spec, self.name)
+        if facts is None:
+            return None
+        return read_state(facts.comment, self._spec, self.name, self.kept.whole)
 
     def _record_of(self, state: TableState, step_id: str) -> Mapping[str, object] | None:
         found = (made for made in state.made(self._spec) if made.step_id == step_id)

@@ -1,7 +1,7 @@
 """Before bqemulator: does what it lacks of BigQuery, as the vendor's manual has it.
 
 That is the description of a table, set by `ALTER TABLE ... SET OPTIONS` or by the statement that
-puts a copy into the place of a table.
+puts a copy into the place of a table; and that the id of a job is taken for good.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final
 
 _PATH: Final = r"(`\w+`\.`\w+`)"
@@ -25,6 +25,8 @@ _OWN: Final = {"host", "content-length", "transfer-encoding", "connection", "acc
 
 class _Handler(BaseHTTPRequestHandler):
     emulator: int
+    jobs: set[str]
+    lock: Lock
 
     def do_POST(self) -> None:
         self._pass_on()
@@ -35,6 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         described: tuple[str, str] | None = None
         if self.command == "POST" and self.path.partition("?")[0].endswith("/jobs"):
+            if not self._is_new(body):
+                return
             body, described = _rewritten(body)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
         status, kept, answer = self._asked(self.command, self.path, body, headers)
@@ -47,6 +51,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def _is_new(self, body: bytes) -> bool:
+        """Whether no job of that id was submitted before; else answers so."""
+        reference = json.loads(body).get("jobReference", {})
+        job = str(reference.get("jobId"))
+        with self.lock:
+            is_new = job not in self.jobs
+            self.jobs.add(job)
+        if not is_new:
+            said = f"Already Exists: Job proj:US.{job}"
+            errors = [{"reason": "duplicate", "message": said}]
+            answer = json.dumps({"error": {"code": 409, "message": said, "errors": errors}})
+            self.send_response(409)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+        return is_new
 
     def _describe(self, job: str, path: str, text: str) -> None:
         """Sets the description of a table when the job that made it has ended."""
@@ -93,7 +115,8 @@ def _rewritten(body: bytes) -> tuple[bytes, tuple[str, str] | None]:
 @contextmanager
 def bigquery_proxy(emulator: int) -> Iterator[int]:
     """The port of one before the emulator on that port."""
-    handler = type("Handler", (_Handler,), {"emulator": emulator})
+    own = {"emulator": emulator, "jobs": set[str](), "lock": Lock()}
+    handler = type("Handler", (_Handler,), own)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

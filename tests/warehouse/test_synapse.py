@@ -104,13 +104,13 @@ def test_statements_have_a_label_where_they_can(synapse: Synapse, stub: Stub) ->
 def test_changes_of_rows_are_published_in_one_transaction(synapse: Synapse, stub: Stub) -> None:
     synapse.publish(TABLE, ["DELETE FROM [a]", "INSERT INTO [a] SELECT 1"], Tag(), expected=None)
     assert [each.split()[0] for each in stub.statements] == [
-        *("SELECT", "BEGIN", "DELETE", "INSERT", "COMMIT")
+        *("BEGIN", "SELECT", "DELETE", "INSERT", "COMMIT")
     ]
 
 
 def test_renames_are_published_outside_of_transactions(synapse: Synapse, stub: Stub) -> None:
     synapse.publish(TABLE, ["RENAME OBJECT [n] TO [Orders]"], Tag(), expected=None)
-    assert [each.split()[0] for each in stub.statements] == ["SELECT", "RENAME"]
+    assert [each.split()[0] for each in stub.statements] == ["SELECT", "SELECT", "RENAME"]
 
 
 def test_a_publish_that_fails_is_rolled_back(synapse: Synapse, stub: Stub) -> None:
@@ -171,3 +171,25 @@ def test_what_the_driver_raises_has_a_code(
 )
 def test_options_fit_together(given: dict[str, object], wrong: int) -> None:
     assert len(list(CONNECTOR.misfits(given))) == wrong
+
+
+def test_the_state_is_locked_before_it_is_looked_at(synapse: Synapse, stub: Stub) -> None:
+    stub.answers = {"sys.objects": [(7, "U ")], "SELECT [state]": [("flowforge:{}",)]}
+    synapse.publish(TABLE, ["DELETE FROM [a]"], Tag(), expected="flowforge:{}")
+    begin, lock, look = stub.statements[:3]
+    assert begin == "BEGIN TRANSACTION"
+    assert lock == (
+        "UPDATE [gold].[flowforge_state] SET [state] = [state]"
+        " WHERE [object_id] = OBJECT_ID('[gold].[Orders]')"
+    )
+    assert "sys.objects" in look
+    assert stub.statements[-1] == "COMMIT TRANSACTION"
+
+
+def test_the_state_is_looked_at_again_right_before_tables_are_renamed(
+    synapse: Synapse, stub: Stub
+) -> None:
+    renames = ["IF 1 = 1 RENAME OBJECT [gold].[Orders] TO [old]", "RENAME OBJECT [new] TO [Orders]"]
+    synapse.publish(TABLE, ["DELETE FROM [a]", *renames], Tag(), expected=None)
+    looks = [each.startswith("SELECT o.object_id") for each in stub.statements]
+    assert looks == [True, False, True, False, False]

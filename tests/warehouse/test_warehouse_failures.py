@@ -24,7 +24,7 @@ from flowforge_assets.sdk.connectors import warehouse_connector
 from flowforge_assets.sdk.warehouse import NOBODY, Tag
 from flowforge_assets.storage.store import TableSpec
 from flowforge_assets.warehouse.columns import table_columns
-from flowforge_assets.warehouse.state import TableState, read_state, refuse_long
+from flowforge_assets.warehouse.state import read_state
 from flowforge_connectors.postgres import translated
 from warehouse_places import WarehousePlace
 from warehouse_project import TOTALS, project_files
@@ -188,11 +188,6 @@ def test_a_comment_that_someone_edited_is_no_state(postgres: WarehousePlace) -> 
 def test_a_state_of_a_newer_version_is_not_half_understood(postgres: WarehousePlace) -> None:
     with pytest.raises(NewerRecordError):
         read_state("flowforge:{%22format%22:99}", SPEC, postgres.table("gold", "totals"))
-
-
-def test_a_state_longer_than_a_comment_may_be_is_refused() -> None:
-    with pytest.raises(WarehouseStateError, match="a comment takes 10"):
-        refuse_long(TableState().write(), 10, SPEC)
 
 
 def test_a_type_that_no_warehouse_holds_is_refused() -> None:

@@ -29,7 +29,10 @@ class Killed(BaseException):
 
 
 class Fuse:
-    """Burns down with each statement; at its end it kills before the statement, or right after."""
+    """Burns down with each statement; at its end it kills before the statement, or right after.
+
+    Who is killed sends no statement any more, not to clean up either.
+    """
 
     def __init__(self, left: int, *, is_after: bool) -> None:
         self.left = left
@@ -38,7 +41,7 @@ class Fuse:
     def around(self, statement: Callable[[], JobStats]) -> JobStats:
         is_last = self.left == 0
         self.left -= 1
-        if is_last and not self.is_after:
+        if self.left < -1 or (is_last and not self.is_after):
             raise Killed
         done = statement()
         if is_last:
@@ -86,9 +89,16 @@ def totals(project: Project) -> dict[str | None, float]:
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("longest", [None, 200], ids=["in_comment", "in_rows"])
 def test_a_kill_at_any_statement_leaves_the_old_rows_or_the_new(
-    *, is_after: bool, postgres: WarehousePlace, write_project: WriteProject
+    *,
+    longest: int | None,
+    is_after: bool,
+    postgres: WarehousePlace,
+    write_project: WriteProject,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(Postgres, "longest_comment", longest)
     root = write_project(project_files(postgres))
     assert Project.load(root).run().status == "succeeded"
     query = root / "assets/gold/totals.sql"
