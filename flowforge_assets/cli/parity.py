@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter, validators
 
 from flowforge_assets.cli.options import COMMON, Common, Key, Partition
-from flowforge_assets.cli.paint import Style, Text
-from flowforge_assets.cli.sql import asset_of, sql_of
+from flowforge_assets.cli.paint import Text
+from flowforge_assets.cli.sql import PARITY_STYLES, asset_of, parity_json, sql_of
 from flowforge_assets.cli.words import counted
 from flowforge_assets.record.parity import ParityRecord, record_parity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.execute.parity import ParityFinding
 
-_STYLES: Final[dict[str, Style]] = {
-    "verified": "green",
-    "parsed only": "yellow",
-    "unverified": "yellow",
-    "differs": "red",
-}
 _MOST_ROWS: Final = 1000
 
 
@@ -59,10 +53,17 @@ def parity(
         found.append(each)
         if not terminal.json:
             _say(terminal, each)
-    _record(project, found)
+    records = _records(found, project.clock())
+    known = [each for each in records if each.query]  # others cannot be read
+    if known:
+        record_parity(project.environment.ledger_path, known)
     errors = [each.error for each in found if each.error is not None]
     if terminal.json:
-        terminal.data({"parity": [_as_json(each) for each in found]}, errors)
+        told = [
+            {"key": each.key, "target": target, **parity_json(record), "difference": each.lines}
+            for each, record in zip(found, records, strict=True)
+        ]
+        terminal.data({"parity": told}, errors)
     elif not found:
         terminal.note("nothing is made by a query")
     else:
@@ -70,10 +71,8 @@ def parity(
     return 1 if errors else 0
 
 
-def _record(project: Project, found: Sequence[ParityFinding]) -> None:
-    """Keeps the verdicts, save those on queries that cannot be read."""
-    at = project.clock()
-    records = [
+def _records(found: Sequence[ParityFinding], at: datetime) -> list[ParityRecord]:
+    return [
         ParityRecord(
             asset=each.key,
             target=each.target,
@@ -86,15 +85,12 @@ def _record(project: Project, found: Sequence[ParityFinding]) -> None:
             at=at,
         )
         for each in found
-        if each.query
     ]
-    if records:
-        record_parity(project.environment.ledger_path, records)
 
 
 def _say(terminal: Terminal, found: ParityFinding) -> None:
     compared = f"  {counted(found.rows, 'row')}" if found.verdict == "verified" else ""
-    verdict = Text(f"{found.verdict:<12}", _STYLES[found.verdict])
+    verdict = Text(f"{found.verdict:<12}", PARITY_STYLES[found.verdict])
     terminal.say(verdict, f"{found.key}{compared}", Text(_reason(found), "dim"))
     if found.error is not None:
         terminal.errors([found.error])
@@ -107,21 +103,7 @@ def _reason(found: ParityFinding) -> str:
 
 
 def _summary(found: Sequence[ParityFinding]) -> str:
-    counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in _STYLES}
+    counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in PARITY_STYLES}
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count)
     engine = next((each.engine for each in found if each.engine), "")
     return f"{said} on {engine}" if engine else said
-
-
-def _as_json(found: ParityFinding) -> dict[str, object]:
-    return {
-        "key": found.key,
-        "target": found.target,
-        "verdict": found.verdict,
-        "reason": found.reason or None,
-        "seed": found.seed,
-        "rows": found.rows,
-        "engine": found.engine or None,
-        "query": found.query or None,
-        "difference": list(found.lines),
-    }

@@ -8,9 +8,12 @@ from cyclopts import Parameter
 
 from flowforge_assets.cli.options import COMMON, Common, Key, Partition
 from flowforge_assets.cli.paint import Style, Text
+from flowforge_assets.cli.words import counted
 from flowforge_assets.compile.project_sql import ProjectSql
+from flowforge_assets.compile.query_digest import query_digest
 from flowforge_assets.compile.warehouse_sql import query_errors
 from flowforge_assets.errors.sql_script import NotSqlError
+from flowforge_assets.record.parity import newest_parity
 from flowforge_assets.sql.lexemes import lexemes
 
 if TYPE_CHECKING:
@@ -20,8 +23,15 @@ if TYPE_CHECKING:
     from flowforge_assets.cli.terminal import Terminal
     from flowforge_assets.compile.warehouse_step import WarehouseStep
     from flowforge_assets.declare.definition import AssetDefinition
+    from flowforge_assets.record.parity import ParityRecord
     from flowforge_assets.sql.portable.emitted import Emitted
 
+PARITY_STYLES: Final[dict[str, Style]] = {
+    "verified": "green",
+    "parsed only": "yellow",
+    "unverified": "yellow",
+    "differs": "red",
+}
 _STYLES: Final[dict[str, Style]] = {"comment": "dim", "text": "green", "number": "yellow"}
 
 
@@ -42,8 +52,10 @@ def sql(
     step = next(source.steps(asset, source.tables([asset.id])))
     found = step.emitted_query()
     errors = query_errors(step, found)
+    tried, is_current = _tried(project, step)
     if terminal.json:
-        terminal.data(_as_json(step, found), errors)
+        parity = None if tried is None else {**parity_json(tried), "is_current": is_current}
+        terminal.data({**_as_json(step, found), "parity": parity}, errors)
         return 1 if errors else 0
     if found.text is None:
         terminal.errors(errors)
@@ -55,7 +67,42 @@ def sql(
         place = f"{accepted.line}:{accepted.column}"
         said = f" {place} {accepted.code} {accepted.message}: {accepted.reason}"
         terminal.note(Text("accepted", "yellow"), said)
+    if tried is not None:
+        _note(terminal, tried, is_current=is_current)
     return 0
+
+
+def parity_json(tried: ParityRecord) -> dict[str, object]:
+    """A verdict for programs."""
+    return {
+        "verdict": tried.verdict,
+        "reason": tried.reason or None,
+        "seed": tried.seed,
+        "rows": tried.rows,
+        "engine": tried.engine or None,
+        "query": tried.query or None,
+        "at": tried.at,
+    }
+
+
+def _tried(project: Project, step: WarehouseStep) -> tuple[ParityRecord | None, bool]:
+    """The newest verdict on the query, and whether it is of the query as it is now."""
+    environment = project.environment
+    if not environment.has_ledger:
+        return None, False
+    found = newest_parity(environment.ledger_path, step.asset.id, step.target)
+    return found, found is not None and found.query == query_digest(step)
+
+
+def _note(terminal: Terminal, tried: ParityRecord, *, is_current: bool) -> None:
+    """Says what came of trying the query, and when."""
+    said = f" on {tried.at:%Y-%m-%d}" + (f": {tried.reason}" if tried.reason else "")
+    if tried.rows:
+        said += f" ({counted(tried.rows, 'row')} from seed {tried.seed}, {tried.engine})"
+    style = PARITY_STYLES[tried.verdict] if is_current else "yellow"
+    terminal.note(Text(tried.verdict, style), said)
+    if not is_current:
+        terminal.note("  the query has changed since: `flowforge parity` tries it again")
 
 
 def asset_of(project: Project, key: str) -> AssetDefinition:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from flowforge_assets.compile.query_digest import query_digest
 from flowforge_assets.declare.definition import AssetDefinition
 from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.sql_parity import (
@@ -137,7 +138,7 @@ class _Trial:
         found = ParityFinding(asset, self._source.target, "", "unverified", self._seed)
         try:
             query = ParityQuery.of(self._source, asset, self._names)
-            found = replace(found, query=query.digest)
+            found = replace(found, query=query_digest(query.step))
             emitted = query.emitted()
             if emitted.text is None:
                 first = min(emitted.refusals)
@@ -170,7 +171,7 @@ class _Trial:
                 found, seed=fixture.how.seed, rows=fixture.wanted.height, engine=place.engine
             )
             try:
-                reason = _compared(query, emitted, fixture, place)
+                reason = compared(query, emitted, fixture, place)
             except (ParityRowsError, ParityColumnsError) as error:
                 lines = tuple(error.lines) if isinstance(error, ParityRowsError) else ()
                 said = replace(tried, verdict="differs", reason=error.message, error=error)
@@ -193,7 +194,7 @@ class _Trial:
         return replace(said, engine=place.engine)
 
 
-def _compared(query: ParityQuery, emitted: Emitted, fixture: Fixture, place: ParityPlace) -> str:
+def compared(query: ParityQuery, emitted: Emitted, fixture: Fixture, place: ParityPlace) -> str:
     """What equal rows leave open, empty for nothing.
 
     Raises:
@@ -208,8 +209,7 @@ def _compared(query: ParityQuery, emitted: Emitted, fixture: Fixture, place: Par
     apart = rows_apart(wanted.columns, wanted.rows(), found.rows())
     if apart is not None:
         raise _other_rows(query, "has other rows", apart.lines)
-    view = query.step.table.beside(f"{query.step.table.table}_view")
-    facts = place.look(view, text)
+    facts = place.look(query.step.table.beside(f"{query.step.table.table}_types"), text)
     try:
         assert facts is not None  # noqa: S101 - it was made a moment ago
         where = f"`{query.asset.id}` on {query.step.target}"

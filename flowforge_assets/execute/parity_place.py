@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
 _TAG: Final = Tag(asset="parity")
 _VERSIONS: Final = {
-    "postgres": "SELECT version() AS v",
-    "redshift": "SELECT version() AS v",
-    "snowflake": "SELECT current_version() AS v",
-    "synapse": "SELECT @@VERSION AS v",
+    "postgres": "version()",
+    "redshift": "version()",
+    "snowflake": "current_version()",
+    "synapse": "@@VERSION",
 }
 _VERSION: Final = Schema((Field("v", Plain("string"), nullable=True),))
 
@@ -49,7 +50,7 @@ class ParityPlace(Protocol):
         ...
 
     def look(self, name: TableName, query: str) -> TableFacts | None:
-        """Names and types of the columns of a query, which `name` is a view of for that time."""
+        """Names and types of the columns of a query; a table `name` may be made of it."""
         ...
 
     def rows(self, query: str, schema: Schema) -> pl.DataFrame:
@@ -108,12 +109,12 @@ class _WarehousePlace:
     @property
     def engine(self) -> str:
         """Its address, and its own word where it has one."""
-        query = _VERSIONS.get(self._warehouse.target)
-        said = ""
-        if query is not None:
+        function, said = _VERSIONS.get(self._warehouse.target), ""
+        if function is not None:
+            query = f"SELECT {function} AS {self._statements.name('v')}"
             with suppress(StorageError):
-                found = self.rows(query, _VERSION).item()
-                said = str(found or "").split(",")[0].split(" on ")[0].split("\n")[0].strip()
+                found = str(self.rows(query, _VERSION).item() or "")
+                said = re.split(r",| on |\n| \(", found)[0].strip()
         return f"{self._warehouse.uri} {said}".strip()
 
     def load(self, spec: TableSpec, name: TableName, rows: pl.DataFrame) -> None:
@@ -121,14 +122,15 @@ class _WarehousePlace:
         self._landing.load(spec, name, rows, _TAG)
 
     def look(self, name: TableName, query: str) -> TableFacts | None:
-        gone = self._statements.view_dropped(name)
+        """By a table that is made of the query: views of some engines do not know their columns."""
+        statements, gone = self._statements, self._statements.dropped(name)
+        made: Sequence[str] = (f"CREATE TABLE {statements.path(name)} AS\n{query}",)
+        if statements.create_as:
+            made = statements.filled(name, (), query)
         self._made.append(gone)
-        for statement in self._statements.viewed(name, query, ""):
+        for statement in made:
             self._warehouse.execute(statement, _TAG)
-        found = self._warehouse.look(name)
-        self._warehouse.execute(gone, _TAG)
-        self._made.remove(gone)
-        return found
+        return self._warehouse.look(name)
 
     def rows(self, query: str, schema: Schema) -> pl.DataFrame:
         types = polars_schema(schema)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -76,18 +74,6 @@ class ParityQuery:
     def reads(self) -> list[DatasetKey]:
         """The datasets that it reads."""
         return sorted({read.dataset for read in self.asset.inputs})
-
-    @property
-    def digest(self) -> str:
-        """A digest of the query, its variables, and the columns that it reads and promises."""
-        schemas = {str(key): str(self.step.graph.datasets[key].schema) for key in self.reads}
-        said = {
-            "query": self.step.query.fingerprint,
-            "reads": schemas,
-            "gives": str(self.promised),
-            "variables": {name: repr(value) for name, value in self.asset.variables.items()},
-        }
-        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def promised(self) -> Schema:

@@ -85,7 +85,7 @@ class HostileFixture:
             for column in columns
         ]
         rows: list[Row] = list(zip(*drawn, strict=True))
-        if rows:
+        if rows and how.ties:
             rows.append(_emptied(rows[-1], columns, alone))
             rows.append(rows[0])
         return list(_unique(rows, table, columns))
@@ -102,19 +102,19 @@ def _drawn(
 ) -> list[Value | None]:
     """The values of a column; each once where it is unique, or orders rows that may not tie."""
     if referred is not None:
-        every = wanted = [value for value in referred if value is not None]
+        every, wanted = [value for value in referred if value is not None], list[Value]()
     else:
         every = list(column.keys[: how.rows] or (column.all if how.extremes else column.mild))
         wanted = [value for value in column.wanted if how.extremes or value in set(every)]
     if is_unique or (column.is_ordering and not how.ties):
         found: list[Value | None] = list(_apart(wanted, every, column, passes, random))
     else:
-        near = every[: how.keys] if column.keys else every
+        near = every[: how.keys] if column.keys or referred is not None else every
         found = [
             random.choice(wanted if is_passing and wanted else near) if near else None
             for is_passing in passes
         ]
-    if not column.field.nullable or is_unique:
+    if not column.field.nullable or is_unique or (column.is_ordering and not how.ties):
         return found
     return [
         None if random.random() < (_NULLS / 3 if is_passing else _NULLS * 2) else value

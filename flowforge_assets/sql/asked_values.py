@@ -27,6 +27,7 @@ _CONSTANTS: Final = (
     *(exp.Literal, exp.Boolean, exp.Cast, exp.TryCast, exp.Neg, exp.Paren, exp.Add, exp.Sub),
     *(exp.Mul, exp.Div, exp.Func, exp.Interval, exp.Var),
 )
+_CASES: Final = (exp.Case, exp.If)
 _NO_VALUES: Final = (exp.DataType, exp.DataTypeParam, exp.Limit, exp.Offset, exp.WindowSpec)
 _COMPARED: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _CONDITIONS: Final = (*_COMPARED, exp.Between, exp.In, exp.Like, exp.ILike, exp.RegexpLike, exp.Is)
@@ -127,8 +128,13 @@ def _constants(tree: exp.Expr, connection: duckdb.DuckDBPyConnection) -> dict[st
 def _whole(leaf: exp.Expr) -> exp.Expr:
     """The largest expression around a constant that is one, too."""
     at = leaf
-    while isinstance(at.parent, _CONSTANTS) and not any(
-        isinstance(node, (exp.Column, exp.Star, exp.Query, exp.Window)) for node in at.parent.walk()
+    while (
+        isinstance(at.parent, _CONSTANTS)
+        and not isinstance(at.parent, _CASES)
+        and not any(
+            isinstance(node, (exp.Column, exp.Star, exp.Query, exp.Window))
+            for node in at.parent.walk()
+        )
     ):
         at = at.parent
     return at
