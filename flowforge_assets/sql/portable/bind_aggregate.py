@@ -73,6 +73,7 @@ _VALUES: Final[dict[type[exp.Expr], str]] = {
     exp.LastValue: "last_value",
     exp.NthValue: "nth_value",
 }
+_JOIN_HINT: Final = "use string_agg(x, ',' ORDER BY k)"
 AGGREGATES: Final[tuple[type[exp.Expr], ...]] = (
     exp.Sum,
     exp.Count,
@@ -91,6 +92,18 @@ AGGREGATES: Final[tuple[type[exp.Expr], ...]] = (
 @reads(exp.Filter, args=["this", "expression"])
 def _filtered(node: exp.Expr, scope: Scope) -> Expr:
     return _aggregate(node.this, scope, condition(node.args["expression"].this, scope))
+
+
+@reads(exp.ArrayToString, args=["this", "expression"])
+def _joined_list(node: exp.Expr, scope: Scope) -> Expr:
+    """`array_to_string(list(x ORDER BY k), ',')`: nulls are left out, as `string_agg` does."""
+    made, where = node.this, None
+    if isinstance(made, exp.Filter):
+        where, made = condition(made.args["expression"].this, scope), made.this
+    if not isinstance(made, exp.ArrayAgg) or set(filter(made.args.get, made.args)) - {"this"}:
+        raise refuse_form(node, "`array_to_string` of what is no `list(x ORDER BY k)`", _JOIN_HINT)
+    texts = exp.GroupConcat(this=made.this, separator=node.args["expression"])
+    return _texts(texts, scope, where)
 
 
 @reads(*AGGREGATES, args=["this", "expression", "expressions", "separator", "big_int"])

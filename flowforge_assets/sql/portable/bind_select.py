@@ -10,6 +10,7 @@ from flowforge_assets.sql.portable.bind_aggregate import sort_key
 from flowforge_assets.sql.portable.bind_expr import bind, condition
 from flowforge_assets.sql.portable.bind_logic import conjunction
 from flowforge_assets.sql.portable.bind_source import bind_from
+from flowforge_assets.sql.portable.group_frames import by_numbers
 from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, refuse_form
 from flowforge_assets.sql.portable.same import has_aggregate, has_query, same
 from flowforge_assets.sql.portable.scope import Scope
@@ -46,6 +47,7 @@ def bind_select(node: exp.Select, scope: Scope) -> Select:
     # the two modules need each other: a query has SELECTs, a SELECT has queries
     from flowforge_assets.sql.portable.bind_query import row_count
 
+    node = by_numbers(node, scope.tables.names.fresh)
     unknown = {name for name, value in node.args.items() if value} - _ARGS
     if unknown:
         what = f"`{min(unknown)}` in SELECT"

@@ -1,0 +1,1 @@
+SELECT g, array_to_string(list(s ORDER BY id DESC), '-') AS r, array_to_string(array_agg(DISTINCT g ORDER BY g), '') AS o, array_to_string(list(s ORDER BY s) FILTER (a > 4), ', ') AS f, array_to_string(list(CAST(a AS VARCHAR) ORDER BY id), ',') AS n FROM t GROUP BY g

@@ -1,0 +1,1 @@
+SELECT array_to_string(split(s, 'b'), ',') AS r FROM t
