@@ -165,3 +165,27 @@ def test_a_check_without_cache_file_works(sql_file: Read, schemas: Schemas) -> N
         assert analysis.result_schema(sql_file(QUERY), schemas, parameters=DAY).names == (
             *("day", "delay", "d"),
         )
+
+
+@pytest.mark.parametrize("query", [QUERY, f"-- a word\n  {QUERY} ;  -- and another"])
+def test_what_is_run_of_a_remembered_query_is_what_was_parsed(
+    tmp_path: Path, sql_file: Read, query: str
+) -> None:
+    file = sql_file(query)
+    with SqlAnalysis(tmp_path / "sql.json") as cold:
+        cold.facts(file)
+        parsed = cold.parsed(file)
+    with SqlAnalysis(tmp_path / "sql.json") as warm:
+        assert warm.runnable(file) == parsed
+
+
+def test_the_engines_own_types_are_known_once_they_were_worked_out(
+    tmp_path: Path, sql_file: Read, schemas: Schemas
+) -> None:
+    file = sql_file(QUERY)
+    with SqlAnalysis(tmp_path / "sql.json") as cold:
+        assert cold.known_types(file, schemas, parameters=DAY) is None
+        cold.result_schema(file, schemas, parameters=DAY)
+    with SqlAnalysis(tmp_path / "sql.json") as warm:
+        found = warm.known_types(file, schemas, parameters=DAY)
+    assert found == [("day", "DATE"), ("delay", "HUGEINT"), ("d", "DATE")]

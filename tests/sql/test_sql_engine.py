@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from weakref import ref
 
 import duckdb
 import polars as pl
@@ -325,3 +327,31 @@ def test_text_in_a_folder_name_that_looks_like_a_date_stays_text(
     with SqlEngine(folders=[tmp_path]) as engine:
         found = engine.run(parsed("select flight_id as f from silver.flights"), {FLIGHTS: given})
     assert found["f"].unique().to_list() == ["2013-1-1"]
+
+
+def test_columns_whose_types_are_known_are_what_they_are_when_bound(
+    engine: SqlEngine, parsed: Parse, flights: pl.DataFrame
+) -> None:
+    query = parsed("select day, sum(delay) as delay from silver.flights group by day order by day")
+    given = {FLIGHTS: FrameInput(flights)}
+    known = engine.run(query, given, types=[("day", "DATE"), ("delay", "HUGEINT")])
+    assert known.equals(engine.run(query, given))
+
+
+def test_rows_that_a_query_has_read_are_let_go(engine: SqlEngine, parsed: Parse) -> None:
+    rows = pl.DataFrame({"flight_id": ["a"]})
+    seen = ref(rows)
+    engine.run(parsed("from silver.flights"), {FLIGHTS: FrameInput(rows)})
+    del rows
+    gc.collect()
+    assert seen() is None
+
+
+def test_a_query_reads_the_rows_that_it_is_given_and_none_of_before(
+    engine: SqlEngine, parsed: Parse
+) -> None:
+    for n in (1, 2):
+        given = {FLIGHTS: FrameInput(pl.LazyFrame({"n": [n]}))}
+        assert engine.run(parsed("from silver.flights"), given).to_series().to_list() == [n]
+    other = {FLIGHTS: FrameInput(pl.LazyFrame({"other": ["x", "y"]}))}
+    assert engine.run(parsed("select other from silver.flights"), other).height == 2
