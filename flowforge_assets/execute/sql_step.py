@@ -99,8 +99,9 @@ class SqlRunner:
                 file = query_file(asset)
                 parsed = self._analysis.runnable(file)
                 schemas = {read.dataset: datasets[read.dataset].schema for read in asset.inputs}
-                cut = ((dimension.column, dimension.kind) for dimension in unit.dimensions)
-                parameters = parameter_types(cut, asset.variables)
+                parameters = parameter_types(
+                    ((cut.column, cut.kind) for cut in unit.dimensions), asset.variables
+                )
                 types = self._analysis.known_types(file, schemas, parameters=parameters)
                 known = self._queries[asset.id] = (parsed, types)
             return known

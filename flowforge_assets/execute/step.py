@@ -6,7 +6,7 @@ Prefect tasks, the local runner and tests all go through `make_batch`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
-from flowforge_assets.declare.definition import DatasetDefinition
+from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.artifacts import commit_files
 from flowforge_assets.execute.inputs import Inputs
@@ -24,12 +24,6 @@ from flowforge_assets.execute.outcome import Committed, UnitOutcome, unit_id
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.unit import Prepared, PreparedOutput, prepare, together
 from flowforge_assets.execute.upserts import Part, one_a_key
-from flowforge_assets.execute.warehouse_step import (
-    prepare_in_warehouse,
-    publish,
-    runs_in_warehouse,
-    work_of,
-)
 from flowforge_assets.execute.writes import write
 from flowforge_assets.plan.rows import may_touch, rows_of
 from flowforge_assets.plan.step import Step
@@ -85,7 +79,7 @@ def make_batch(
         start = time.perf_counter()
         step_id = unit_id(scope.run_id, step, unit)
         try:
-            make = prepare_in_warehouse if runs_in_warehouse(scope, asset) else prepare
+            make = _maker(scope, asset)
             call = partial(make, scope, asset, inputs, unit, step_id=step_id)
             prepared = attempt(lambda number, call=call: call(attempt=number))  # type: ignore[misc]  # mypy cannot infer defaults
         except FlowForgeError as error:
@@ -93,6 +87,32 @@ def make_batch(
             continue
         writer.add(unit, prepared, time.perf_counter() - start)
     writer.flush()
+
+
+def _maker(scope: RunScope, asset: AssetDefinition) -> Callable[..., Prepared]:
+    """What calls the asset, here or in the warehouse."""
+    if asset.warehouse:
+        # duckdb and sqlglot: what is made here may need neither
+        from flowforge_assets.execute.warehouse_step import prepare_in_warehouse, runs_in_warehouse
+
+        if runs_in_warehouse(scope, asset):
+            return prepare_in_warehouse
+    return prepare
+
+
+def _way_to_commit(staged: Staged | None) -> Callable[..., Made]:
+    """What commits the rows, here or in the warehouse."""
+    if isinstance(staged, WarehouseStaged):
+        from flowforge_assets.execute.warehouse_step import publish  # as above
+
+        return publish
+    return write
+
+
+def _work_of(prepared: Prepared) -> Mapping[str, object] | None:
+    """What was done for it in a warehouse, by now."""
+    staged = prepared.outputs[0].staged
+    return staged.stats.as_json() if isinstance(staged, WarehouseStaged) else None
 
 
 class _Writer:
@@ -156,7 +176,7 @@ class _Writer:
                 bad_rows=prepared.bad_rows,
                 warnings=prepared.warnings,
                 new_columns=prepared.new_columns,
-                work=work_of(prepared),
+                work=_work_of(prepared),
             )
             for unit, prepared, seconds in held
         )
@@ -233,7 +253,7 @@ class _Writer:
             if staged is None
             else (staged, None)
         )
-        committed = (publish if isinstance(staged, WarehouseStaged) else write)(
+        committed = _way_to_commit(staged)(
             table,
             rows,
             asset=self.asset,

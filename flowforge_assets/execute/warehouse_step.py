@@ -72,12 +72,6 @@ def prepare_in_warehouse(
     return within_timeout(asset, work.prepared)
 
 
-def work_of(prepared: Prepared) -> Mapping[str, object] | None:
-    """What was done for it in a warehouse, by now."""
-    staged = prepared.outputs[0].staged
-    return staged.stats.as_json() if isinstance(staged, WarehouseStaged) else None
-
-
 def publish(  # noqa: PLR0913 - as `write`, in whose place it stands
     table: Table,
     rows: pl.DataFrame | Staged,

@@ -27,7 +27,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     sync(path.parent)
 
 
-def sync(path: Path) -> None:
+def sync(path: str | Path) -> None:
     """Waits until the file or folder at `path` is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -67,7 +67,8 @@ class LocalFolder:
 
     def target(self, path: str = "") -> str:
         """The path of a file in it, or its own."""
-        return str(self.path / path)
+        # a `Path` for each look at a file takes longer than the look
+        return os.path.join(self.path, path) if path else str(self.path)  # noqa: PTH118
 
     def read(self, path: str) -> bytes:
         """The whole of a file.
@@ -108,7 +109,7 @@ class LocalFolder:
     def entry(self, path: str) -> FileEntry | None:
         """A file, or None where none is."""
         try:
-            status = (self.path / path).stat()
+            status = os.stat(self.target(path))  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
             return None
         return None if stat.S_ISDIR(status.st_mode) else _entry(path, status)
@@ -117,7 +118,7 @@ class LocalFolder:
         """All files below a folder in it, at any depth, by path; those that `only` picks."""
         found: list[FileEntry] = []
         above = f"{self.path}/"
-        for folder, _, names in os.walk(self.path / path, onerror=_unless_gone):
+        for folder, _, names in os.walk(self.target(path), onerror=_unless_gone):
             for name in names if only is None else only(names):
                 file = f"{folder}/{name}"  # a `Path` a file is most of the time of a long log
                 with suppress(FileNotFoundError):  # removed meanwhile
@@ -127,7 +128,7 @@ class LocalFolder:
     def names(self, path: str = "") -> list[str]:
         """The names of the files and folders right in a folder of it, sorted."""
         try:
-            return sorted(os.listdir(self.path / path))  # noqa: PTH208 - names alone are wanted
+            return sorted(os.listdir(self.target(path)))  # noqa: PTH208 - names alone are wanted
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -158,7 +159,7 @@ class LocalFolder:
 
     def sync(self, path: str) -> None:
         """Waits until a file is on the disk."""
-        sync(self.path / path)
+        sync(self.target(path))
 
 
 def _entry(path: str, status: os.stat_result) -> FileEntry:
