@@ -33,7 +33,7 @@ def load_graph(
         Problems: all that is wrong with it (FF-1xx, FF-2xx, FF-4xx, FF-8xx), a stage at a time.
     """
     with SqlAnalysis(environment.cache_folder / "sql.json") as sql:
-        graph = build_graph(declared_by(config, modules, sql, foreign))
+        graph = build_graph(declared_by(config, modules, sql, foreign, env=environment.name))
     env = environment.config
     shares = unknown_shares(env.sample, environment.name, graph.datasets)
     stores = unknown_stores(env.stores, environment.name, graph.datasets)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast, get_args
 
@@ -19,14 +19,14 @@ from flowforge_assets.errors.project import (
     UnknownConfigKeyError,
     UnknownEnvironmentError,
 )
-from flowforge_assets.errors.sql_language import SqlVariableError
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
 from flowforge_assets.project.keeping import Keeping, read_age
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
+from flowforge_assets.project.variables import TABLE as VARIABLES
+from flowforge_assets.project.variables import misfits_of, read_variables
 from flowforge_assets.project.warehouses import WarehouseReader
-from flowforge_assets.sql.step_parameters import RESERVED, in_utc
 from flowforge_assets.sql.toml_reader import Toml
 from flowforge_assets.sql.toml_text import TomlText
 from flowforge_assets.warehouse.connection import WarehouseConfig
@@ -51,6 +51,7 @@ class EnvironmentConfig:
     `resources` holds a table of settings for each resource class, by its name. `read_from` is
     the environment that lends what this one has not made. With a `namespace` the tables are a
     part of the store that is one's own. In the `warehouse` SQL assets run that ask for it.
+    `variables` take the place of the project's.
     """
 
     store: StoreConfig | None = None
@@ -66,6 +67,7 @@ class EnvironmentConfig:
     sample: Sampling = field(default_factory=Sampling)
     maintain: Keeping = field(default_factory=Keeping)
     warehouse: WarehouseConfig | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class ProjectConfig:
     sync: str | None = None
     uses: tuple[Use, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
+
+    def variables_of(self, name: str) -> Mapping[str, Variable]:
+        """What queries may ask for in the environment of that name."""
+        found = self.environments.get(name)
+        return self.variables if found is None else {**self.variables, **found.variables}
 
     def environment(self, name: str) -> EnvironmentConfig:
         """The environment of that name; `dev` is there by default.
@@ -151,11 +158,13 @@ class _Reader:
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "assets", "uses", "variables"), "")
+        self.refuse_unknown(raw, ("project", "env", "assets", "uses", VARIABLES), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
         modules = self.names(project, "modules", "project")
+        given = self.table(raw, VARIABLES, "")
+        variables = read_variables(given, VARIABLES, self.places.find, self.problems)
         all_environments = self.table(raw, "env", "")
         environments = {
             env: self.environment(self.table(all_environments, env, "env"), f"env.{env}")
@@ -167,28 +176,13 @@ class _Reader:
         sync = self.module_path(project, "sync", "project")
         all_uses = self.table(raw, "uses", "")
         uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
-        variables = self.variables(self.table(raw, "variables", ""))
+        for env, each in environments.items():
+            where = f"env.{env}.{VARIABLES}"
+            self.problems += misfits_of(each.variables, variables, where, self.places.find)
         raise_all(self.problems)
         return ProjectConfig(
             *(self.root, name, modules, environments, defaults, sync, uses, variables)
         )
-
-    def variables(self, raw: Mapping[str, object]) -> dict[str, Variable]:
-        found: dict[str, Variable] = {}
-        for name, value in raw.items():
-            message = hint = ""
-            if not name.isidentifier() or name in RESERVED:
-                message = f"no variable can be named `{name}`"
-                hint = f"a word, and none of {', '.join(RESERVED)}, which are a step's own"
-            elif not isinstance(value, (str, int, float, date)):
-                message = f"the variable `{name}` is no single value"
-                hint = "write a text, a number, true or false, a date or a time with its date"
-            else:
-                found[name] = in_utc(value)
-            if message:
-                place = self.places.find("variables", name)
-                self.problems.append(SqlVariableError(message, place=place, hint=hint))
-        return found
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)
@@ -216,6 +210,10 @@ class _Reader:
             warehouse=WarehouseReader(
                 f"{where}.warehouse", self.root.resolve(), self.places.find, self.problems
             ).read(raw.get("warehouse")),
+            variables=read_variables(
+                self.table(raw, VARIABLES, where),
+                *(f"{where}.{VARIABLES}", self.places.find, self.problems),
+            ),
         )
 
     def namespace(self, raw: Mapping[str, object], where: str) -> str | FromVariable | None:

@@ -20,9 +20,16 @@ from flowforge_assets.sql.analysis import SqlAnalysis
 
 
 def declared_by(
-    config: ProjectConfig, modules: Iterable[str], sql: SqlAnalysis, foreign: Foreign = NO_OTHERS
+    config: ProjectConfig,
+    modules: Iterable[str],
+    sql: SqlAnalysis,
+    foreign: Foreign = NO_OTHERS,
+    *,
+    env: str = "dev",
 ) -> Definitions:
     """What a project declares: its imported modules, its files, and what it reads of others.
+
+    Queries ask for the variables of `env`.
 
     Raises:
         Problems: all that is declared wrongly (FF-1xx, FF-4xx), sorted by file and line.
@@ -34,7 +41,7 @@ def declared_by(
         defaults=config.defaults,
         synced=sync_module(config),
         foreign=foreign,
-        variables=config.variables,
+        variables=config.variables_of(env),
     )
 
 

@@ -108,3 +108,46 @@ def test_a_query_in_a_process_of_its_own_is_given_them_too(shop: Path) -> None:
     project = Project.load(shop)
     project.run(select="silver.dear+ or bronze.items")
     assert project.read("silver.dear").height == 2
+
+
+def test_an_environment_has_values_of_its_own(shop: Path) -> None:
+    text = CONFIG + "\n[env.prod.variables]\nleast = 30\n"
+    (shop / "flowforge.toml").write_text(text)
+    prod, dev = Project.load(shop, env="prod"), Project.load(shop)
+    for project in (prod, dev):
+        project.run()
+    assert prod.read("silver.dear")["id"].to_list() == [4]
+    assert sorted(dev.read("silver.dear")["id"]) == [2, 4]
+
+
+def test_another_value_of_an_environment_makes_only_its_queries_stale(shop: Path) -> None:
+    def stale(env: str) -> set[str]:
+        return {str(step.asset) for step in Project.load(shop, env=env).plan().steps}
+
+    text = CONFIG + "\n[env.prod.variables]\nleast = 30\n"
+    (shop / "flowforge.toml").write_text(text)
+    for env in ("prod", "dev"):
+        Project.load(shop, env=env).run()
+    (shop / "flowforge.toml").write_text(text.replace("30", "31"))
+    assert (stale("prod"), stale("dev")) == ({"silver.dear"}, set())
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("lest = 3", "`lest` in `[env.prod.variables]` is no variable", "did you mean `least`?"),
+        ("least = '3'", "`least` is str in `[env.prod.variables]`, and int", "same type"),
+        ("start = 3", "no variable can be named `start`", "a step's own"),
+        ("least = [3]", "the variable `least` is no single value", "a text, a number"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_its_line(
+    shop: Path, line: str, message: str, hint: str
+) -> None:
+    (shop / "flowforge.toml").write_text(f"{CONFIG}\n[env.prod.variables]\n{line}\n")
+    with pytest.raises(SqlVariableError) as caught:
+        Project.load(shop)
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
+    assert caught.value.place is not None
+    assert caught.value.place.line == CONFIG.count("\n") + 3

@@ -1,1 +1,1 @@
-SELECT array_to_string(list(s), ',') AS r, array_to_string(list(DISTINCT s ORDER BY id), ',') AS d FROM t
+SELECT array_to_string(list(s), ',') AS r FROM t
