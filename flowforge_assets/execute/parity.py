@@ -165,11 +165,19 @@ class _Trial:
         """On the most hostile rows that the engine takes; extremes may stop it."""
         refused: FlowForgeError | None = None
         for fixture in fixtures(query, self._engine, seed=self._seed, rows=self._rows):
-            if refused is not None and fixture.how.extremes:
+            is_extreme = fixture.how.extremes
+            if refused is not None and is_extreme:
                 continue
             tried = replace(
                 found, seed=fixture.how.seed, rows=fixture.wanted.height, engine=place.engine
             )
+            try:
+                load(query, fixture, place)
+            except WarehouseStatementError as error:
+                if not is_extreme:
+                    raise  # the rows are what it does not take, not the query
+                refused = error
+                continue
             try:
                 reason = compared(query, emitted, fixture, place)
             except (ParityRowsError, ParityColumnsError) as error:
@@ -178,7 +186,7 @@ class _Trial:
                 return replace(said, lines=lines)
             except (WarehouseStatementError, ParityStatementError) as error:
                 refused = error
-                if fixture.how.extremes:
+                if is_extreme:
                     continue
                 break
             if refused is not None:
@@ -194,16 +202,24 @@ class _Trial:
         return replace(said, engine=place.engine)
 
 
+def load(query: ParityQuery, fixture: Fixture, place: ParityPlace) -> None:
+    """Makes the tables of the fixture.
+
+    Raises:
+        StorageError: the engine does not take them (FF-6xx).
+    """
+    for table in query.fixture_tables:
+        place.load(query.spec(table), query.step.tables[table.key], fixture.tables[table.key])
+
+
 def compared(query: ParityQuery, emitted: Emitted, fixture: Fixture, place: ParityPlace) -> str:
-    """What equal rows leave open, empty for nothing.
+    """What equal rows leave open, empty for nothing; the fixture is loaded.
 
     Raises:
         ParityRowsError: the rows differ, or their order (FF-457).
         ParityColumnsError: the columns differ (FF-458).
         StorageError: the engine does not run it (FF-6xx).
     """
-    for table in query.fixture_tables:
-        place.load(query.spec(table), query.step.tables[table.key], fixture.tables[table.key])
     text, promised, wanted = emitted.text or "", query.promised, fixture.wanted
     found = place.rows(text, promised)
     apart = rows_apart(wanted.columns, wanted.rows(), found.rows())

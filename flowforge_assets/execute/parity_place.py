@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import duckdb
@@ -109,6 +110,10 @@ class _WarehousePlace:
     @property
     def engine(self) -> str:
         """Its address, and its own word where it has one."""
+        return self._said
+
+    @cached_property
+    def _said(self) -> str:
         function, said = _VERSIONS.get(self._warehouse.target), ""
         if function is not None:
             query = f"SELECT {function} AS {self._statements.name('v')}"
@@ -182,7 +187,7 @@ class _DuckdbPlace:
 
 
 @contextmanager
-def _stopping() -> Iterator[None]:
+def _stopping() -> Generator[None]:
     """DuckDB's errors as one of ours, without the values that they may quote."""
     try:
         yield

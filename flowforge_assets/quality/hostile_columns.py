@@ -198,7 +198,8 @@ def _kept(values: Iterable[Value], rules: Sequence[Rule], type_: DataType) -> It
         values = [each for each in fitting if each is not None]
     limits = (as_type(rule.limit, type_) for rule in rules if isinstance(rule, Bound))
     near = [near for each in limits if each is not None for near in near_values(each, type_)]
-    for value in dict.fromkeys([*values, *([] if named else near)]):
+    every: list[Value] = [*values, *([] if named else near)]
+    for value in dict.fromkeys(every):
         if all(_keeps(value, rule) for rule in rules):
             yield value
 

@@ -14,7 +14,7 @@ from flowforge_assets.errors.sql_parity import (
     ParityRowsError,
     ParityStatementError,
 )
-from flowforge_assets.execute.parity import ParityFinding, compared, parity
+from flowforge_assets.execute.parity import ParityFinding, compared, load, parity
 from flowforge_assets.execute.parity_difference import is_same_order, is_vacuous, rows_apart
 from flowforge_assets.execute.parity_fixture import fixtures
 from flowforge_assets.execute.parity_place import duckdb_place
@@ -174,6 +174,7 @@ def test_a_text_that_says_something_else_is_caught(
     changed = replace(emitted, text=emitted.text.replace(right, wrong, 1))
     with SqlEngine() as engine, duckdb_place() as place:
         fixture = next(fixtures(query, engine, seed=0, rows=24))
+        load(query, fixture, place)
         if error is None:
             compared(query, changed, fixture, place)
             return
