@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "evidence")]
 from evidence_engines import DuckdbEngine, PipedEngine, PostgresEngine, TableRows  # noqa: E402
 from hostile_queries import hostile_queries  # noqa: E402 - beside the tests
 from hostile_rows import HOSTILE  # noqa: E402
+from idiom_rows import IDIOM_TABLES, idioms  # noqa: E402
 from small_rows import SMALL  # noqa: E402
 
 Schema = dict[str, dict[str, str]]
@@ -44,6 +45,7 @@ def worlds(tpc: Path, corpus: Path | None, *, every: int) -> Iterator[World]:
     yield _of_rows("cases", SMALL, own)
     hostile = list(hostile_queries())[::every]
     yield _of_rows("values", HOSTILE, [(sql, sql) for sql in hostile])
+    yield _of_rows("idioms", IDIOM_TABLES, list(idioms()))
     queries: dict[str, dict[str, str]] = json.loads((tpc / "queries.json").read_text())
     for suite, texts in queries.items():
         yield _of_files(tpc / suite, [(f"{suite} {n}", text) for n, text in texts.items()])

@@ -15,10 +15,11 @@ from evidence_engines import (
     postgres,
 )
 from hostile_rows import HOSTILE
+from idiom_rows import IDIOM_TABLES
 from postgres_server import postgres_server
 from small_rows import SMALL
 
-_TABLES = {**SMALL, **HOSTILE}
+_TABLES = {**SMALL, **HOSTILE, **IDIOM_TABLES}
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from flowforge_assets.sql.portable.refusal import CLAUSE, NAME, Refused, place, 
 from flowforge_assets.sql.portable.scope import Scope
 from flowforge_assets.sql.portable.tree import (
     At,
+    Call,
     Column,
     Derived,
     Expr,
@@ -26,7 +27,7 @@ from flowforge_assets.sql.portable.tree import (
     WithQuery,
     output,
 )
-from flowforge_assets.sql.portable.types import INTEGER, NULL, SqlType, meet
+from flowforge_assets.sql.portable.types import INTEGER, NULL, TEXT, Kind, SqlType, meet
 
 _SET_ARGS = {"this", "expression", "distinct", "order", "limit", "offset", "with_"}
 
@@ -118,7 +119,21 @@ def _recursive(node: exp.Expr, name: str, names: list[str], scope: Scope) -> Wit
     ]
     if any(one != other for one, other in types):
         raise refuse_form(node, "a recursion whose types change", "cast the columns of its start")
-    return WithQuery(name, tuple(names), _union_all(start, step, place(node)))
+    both = _union_all(_growing(start), _growing(step), place(node))
+    return WithQuery(name, tuple(names), both)
+
+
+def _growing(query: Query) -> Query:
+    """With texts of no bound: how long they are in the start says nothing of the steps."""
+    if not isinstance(query, Select):
+        return query
+    items = (
+        replace(item, expr=Call("growing", (item.expr,), TEXT, item.expr.at))
+        if item.expr.type.kind is Kind.TEXT
+        else item
+        for item in query.items
+    )
+    return replace(query, items=tuple(items))
 
 
 def _union_all(left: Query, right: Query, at: At) -> SetOperation:

@@ -105,6 +105,7 @@ COMMON: Final[Mapping[str, Form]] = {
     "greater": Infix(">", COMPARISON),
     "greater_or_equal": Infix(">=", COMPARISON),
     "joined": Infix("||", OTHER),
+    "growing": "{0}",
     "divide": Infix("/", PRODUCT),
     "coalesce": "COALESCE({all})",
     "null_if": "NULLIF({0}, {1})",

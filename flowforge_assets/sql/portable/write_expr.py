@@ -257,7 +257,7 @@ class ExprWriter:
         return Text(_FIELD.sub(filled, form), ATOM if _is_atom(form) else LOOSE)
 
     def _cast(self, cast: Cast) -> Text:
-        if _widens(cast) and self.target.name != "duckdb":
+        if self.target.name != "duckdb" and self._widens(cast):
             return self._written(cast.arg)
         form = self.target.casts.get((cast.arg.type.kind, cast.type.kind))
         written = self._form(form, cast) if form is not None else None
@@ -265,6 +265,18 @@ class ExprWriter:
             message = f"a cast from `{cast.arg.type}` to `{cast.type}` has no exact form here"
             return self._near("cast", cast, message)
         return written
+
+    def _widens(self, cast: Cast) -> bool:
+        """Whether a cast changes no value, nor how large a sum or a product with it may be."""
+        before, after = cast.arg.type, cast.type
+        if before.kind is after.kind is Kind.DECIMAL:
+            whole = after.digits - after.scale >= before.digits - before.scale
+            return whole and after.scale >= before.scale
+        if before.kind is not Kind.INTEGER or after.kind is not Kind.INTEGER:
+            return False
+        return after.bits >= before.bits and (
+            after.bits == before.bits or self.target.types(before) == self.target.types(after)
+        )
 
     def _case(self, case: Case) -> Text:
         whens = "".join(
@@ -370,12 +382,3 @@ def _is_condition(expr: Expr) -> bool:
     if isinstance(expr, Call):
         return expr.name in _CONDITIONS
     return isinstance(expr, (InList, InQuery, Exists))
-
-
-def _widens(cast: Cast) -> bool:
-    """Whether a cast changes no value: the engine's own type is as good."""
-    before, after = cast.arg.type, cast.type
-    if before.kind is after.kind is Kind.DECIMAL:
-        whole = after.digits - after.scale >= before.digits - before.scale
-        return whole and after.scale >= before.scale
-    return before.kind is after.kind is Kind.INTEGER and after.bits >= before.bits

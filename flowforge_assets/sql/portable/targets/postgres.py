@@ -35,6 +35,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     **{f"plus_{unit}s": _shift(unit) for unit in _UNITS},
     "mark": '(CAST({0} AS TEXT) COLLATE "C")',  # a VARCHAR would be cast below its collation
     "unmark": "{0}",
+    "growing": "CAST({0} AS TEXT)",
     "elapsed_seconds": "CAST(EXTRACT(EPOCH FROM {1} - {0}) AS DOUBLE PRECISION)",
     "epoch": "CAST(EXTRACT(EPOCH FROM {0}) AS DOUBLE PRECISION)",
     "last_day": "CAST(DATE_TRUNC('month', {0}) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)",

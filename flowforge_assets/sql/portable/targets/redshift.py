@@ -197,6 +197,7 @@ OPERATIONS: Final[Mapping[str, Form]] = {
     "code_point": "ASCII({0})",
     "position": "CAST(STRPOS({0}, {1}) AS BIGINT)",
     "split_part": "SPLIT_PART({0}, {1}, {n0})",
+    "growing": "CAST({0} AS VARCHAR(65535))",
     "md5": "MD5({0})",
     "sha256": "SHA2({0}, 256)",
     "like": like("%_\\"),

@@ -149,6 +149,7 @@ _OPERATIONS: Final[Mapping[str, Form]] = {
     "code_point": "UNICODE({0})",
     "position": "POSITION({1}, {0})",
     "split_part": "SPLIT_PART({0}, {1}, {n0})",
+    "growing": "CAST({0} AS VARCHAR)",
     "md5": "MD5({0})",
     "sha256": "SHA2({0}, 256)",
     "like": like(),
