@@ -70,8 +70,9 @@ class WarehouseReader:
         """The bucket through which rows are loaded: a URL, or a table as that of a store."""
         if value is None:
             return None
-        raw = cast("dict[str, object]", value) if isinstance(value, dict) else {}
-        url = raw.get("url") if raw else value
+        is_table = isinstance(value, dict)
+        raw = cast("dict[str, object]", value if is_table else {"url": value})
+        url = raw.get("url")
         if not schemes:
             self._wrong("stage", f"{kind} loads no files from a bucket", "take `stage` away")
             return None

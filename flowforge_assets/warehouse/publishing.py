@@ -49,7 +49,8 @@ class Publishing:
     ) -> list[str]:
         """Puts the staged rows in; `kept` None: in the place of all rows.
 
-        Else `kept` is the condition of those that go (empty: none do), or `keys` tell them.
+        Else `kept` is the condition of those that go (empty: none do), or `keys` tell them. Where
+        one statement shows the rows, it is the last.
         """
         says, is_there = self.statements, found != "absent"
         if says.publishing == "transaction":
@@ -59,14 +60,23 @@ class Publishing:
         whole = staged
         first: list[str] = []
         if kept is not None and is_there:
-            whole = staged.beside(f"{staged.table}_{_WHOLE}")
+            whole = self.whole(staged)
             first = [says.copied(whole, self.table), *self._changed(whole, staged, kept, keys)]
         first += says.commented(whole, comment)
         if says.publishing == "replace":
-            return [*first, says.replaced(self.table, whole, comment), says.dropped(whole)]
+            return [*first, says.replaced(self.table, whole, comment)]
         if not is_there:
             return [*first, says.renamed(whole, self.table.table)]
         return [*first, *says.swapped(self.table, whole), says.dropped(whole)]
+
+    @staticmethod
+    def whole(staged: TableName) -> TableName:
+        """Where all rows are put together that the table is to have."""
+        return staged.beside(f"{staged.table}_{_WHOLE}")
+
+    def cleaned(self, staged: TableName) -> list[str]:
+        """Drops what was made on the way."""
+        return [self.statements.dropped(each) for each in (staged, self.whole(staged))]
 
     def _in_place(
         self,

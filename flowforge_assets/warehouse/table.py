@@ -358,7 +358,8 @@ class WarehouseTable:
             raise NoVersionError(message, hint=hint)
 
     def _clean(self, staged: WarehouseStaged) -> None:
-        for statement in staged.clean or (self.statements.dropped(staged.name),):
+        made = Publishing(self.statements, self.name, ())
+        for statement in staged.clean or made.cleaned(staged.name):
             self.warehouse.execute(statement, staged.tag)
 
 
