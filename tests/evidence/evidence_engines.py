@@ -87,6 +87,10 @@ class PipedEngine:
         """What the columns of the query would be; without rows. Not of every engine."""
         return self._result(self._ask("analyze", sql=sql))
 
+    def parse(self, dialect: str, sql: str) -> str:
+        """The first part that a grammar does not take, nothing if there is none. Of sqlfluff."""
+        return str(self._ask("parse", dialect=dialect, sql=sql))
+
     def _result(self, found: Any) -> Result:  # what JSON gives
         names = tuple(name for name, _ in found["columns"])
         kinds = tuple(kind for _, kind in found["columns"])
@@ -117,6 +121,13 @@ def googlesql() -> Iterator[PipedEngine]:
 def fakesnow() -> Iterator[PipedEngine]:
     """fakesnow, for Snowflake."""
     with _piped("fakesnow_child.py", "fakesnow") as engine:
+        yield engine
+
+
+@contextmanager
+def grammars() -> Iterator[PipedEngine]:
+    """sqlfluff, which reads the dialects of all targets."""
+    with _piped("sqlfluff_child.py", "sqlfluff") as engine:
         yield engine
 
 
