@@ -121,6 +121,7 @@ def script_text(step: WarehouseStep, script: WarehouseScript) -> str:
     head = [f"-- {what}{of}.", *(f"-- {line}" for line in step.dataset.description.splitlines())]
     head += [f"-- {_MARK} from {asset.place.file}: change it there."]
     head += [f"-- Reads {reads or 'nothing'}; makes {table}."]
+    head += [f"-- {note}." for note in step.layout_notes]
     parts = ["\n".join(line.rstrip() for line in head)]
     if script.settings:
         parts.append(_part(step, "Settings of this session", script.settings))

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flowforge_assets.compile.duckdb_text import partition_condition
+from flowforge_assets.core.dimension import Kind as PartitionKind
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Field, Plain, Schema
@@ -135,15 +136,31 @@ class WarehouseStep:
 
     @property
     def layout(self) -> Layout:
-        """How the rows of its table lie: cut by its partition of time, spread by its key."""
+        """How the rows of its table lie: as is said, else cut by its partition, spread by its key.
+
+        What cuts the table cuts it by the partition's unit, or by days.
+        """
+        said = self.asset.layout
         times = [each for each in self.dataset.partitioning.dimensions if each.is_time]
         others = [d.column for d in self.dataset.partitioning.dimensions if not d.is_time]
         keys = self.dataset.key_columns
+        units: dict[str, PartitionKind] = {time.column: time.kind for time in times}
+        cut = said.partition_by or next(iter(units), "")
         return Layout(
-            spread=keys[0] if keys else "",
-            cut=times[0].column if times else "",
-            unit=times[0].kind if times else None,
-            sort=tuple(others),
+            spread=said.distribute or (keys[0] if keys else ""),
+            cut=cut,
+            unit=units.get(cut, "day") if cut else None,
+            sort=said.cluster_by or tuple(others),
+        )
+
+    @property
+    def layout_notes(self) -> tuple[str, ...]:
+        """A sentence for each part of the layout that was asked for and the target does without."""
+        asked = (option for option, columns in self.asset.layout.columns.items() if columns)
+        return tuple(
+            f"{self.target} has no word for `{option}`: the table lies as it would without"
+            for option in asked
+            if option not in self.statements.laid_by
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from flowforge_assets.declare.artifact import Artifact
 from flowforge_assets.declare.caller import calling_frame, local_names
 from flowforge_assets.declare.dataset import PLAIN, ROOTS, Dataset
 from flowforge_assets.declare.function import written_function
+from flowforge_assets.declare.layout import NOT_SAID, TableLayout
 from flowforge_assets.declare.partitions import Part, Partition, Product
 from flowforge_assets.declare.policy import Retries, is_duration
 from flowforge_assets.declare.texts import texts
@@ -75,6 +76,7 @@ class SqlOptions:
     asset: AssetOptions = AssetOptions()
     dialect: Dialect | None = None
     warehouse: bool = False
+    layout: TableLayout = NOT_SAID
 
 
 @dataclass(frozen=True, slots=True)

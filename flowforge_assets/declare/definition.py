@@ -15,6 +15,7 @@ from flowforge_assets.core.schema import Field, Plain, Schema
 from flowforge_assets.declare.asset import BadRowsPolicy, Dialect, Schedule, Write
 from flowforge_assets.declare.column import Writer
 from flowforge_assets.declare.dataset import DatasetKind, Extra
+from flowforge_assets.declare.layout import NOT_SAID, TableLayout
 from flowforge_assets.declare.mapping import Mapping as PartitionMapping
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.resource import Resource
@@ -197,7 +198,8 @@ class AssetDefinition:
     `per` cuts its steps; None: as its dataset is cut. `is_routed` says that one iterable holds
     the rows of all outputs. `out` is the parameter that takes a folder for files, `outs` those
     that take the place where a job elsewhere writes a dataset. An isolated one is called in a
-    process of its own, one with `warehouse` in the environment's warehouse, if it has one.
+    process of its own, one with `warehouse` in the environment's warehouse, if it has one, where
+    its table has the `layout`.
     `schedule` and `version` say when an asset without inputs is due. `latest` and `deletes` are
     columns by which a merge knows the newest row of a key, and the keys whose
     rows are removed.
@@ -235,6 +237,7 @@ class AssetDefinition:
     version: Callable[..., object] | None = None
     isolated: bool = False
     warehouse: bool = False
+    layout: TableLayout = NOT_SAID
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
 
     @property

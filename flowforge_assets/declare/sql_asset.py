@@ -20,6 +20,7 @@ from flowforge_assets.declare.asset import (
 )
 from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.dataset import Dataset
+from flowforge_assets.declare.layout import NOT_SAID, TableLayout
 from flowforge_assets.declare.partitions import Partition
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.errors.base import Place
@@ -59,6 +60,7 @@ class DeclaredSql:
     place: Place
     warehouse: bool = False
     dialect: Dialect | None = None
+    layout: TableLayout = NOT_SAID
 
 
 DECLARED_SQL: Final[dict[tuple[str, str], DeclaredSql]] = {}
@@ -79,7 +81,15 @@ def forget_sql(modules: Collection[str]) -> None:
 def sql_asset(function: F, /) -> F: ...
 @overload
 def sql_asset(
-    path: str, /, *, makes: type[Dataset], dialect: Dialect | None = None, warehouse: bool = False
+    path: str,
+    /,
+    *,
+    makes: type[Dataset],
+    dialect: Dialect | None = None,
+    warehouse: bool = False,
+    cluster_by: str | Sequence[str] = (),
+    partition_by: str = "",
+    distribute: str = "",
 ) -> None: ...
 @overload
 def sql_asset(
@@ -88,6 +98,9 @@ def sql_asset(
     makes: type[Dataset] | None = None,
     dialect: Dialect | None = None,
     warehouse: bool = False,
+    cluster_by: str | Sequence[str] = (),
+    partition_by: str = "",
+    distribute: str = "",
     write: Write = "overwrite",
     latest: str | None = None,
     deletes: str | None = None,
@@ -106,6 +119,9 @@ def sql_asset(
     *,
     dialect: Dialect | None = None,
     warehouse: bool = False,
+    cluster_by: str | Sequence[str] = (),
+    partition_by: str = "",
+    distribute: str = "",
     **options: Any,  # Any: see above
 ) -> F | Callable[[F], F] | None:
     """Makes a dataset by a query: that of a file, or the one that a function returns.
@@ -120,7 +136,8 @@ def sql_asset(
     bound when the query runs. Its options are those of `@asset`.
 
     `dialect` is that in which the query is written. With `warehouse=True` it runs in the
-    environment's warehouse, where that has one.
+    environment's warehouse, where that has one; `cluster_by`, `partition_by` and `distribute` say
+    by which columns its table lies there.
 
     Raises:
         AssetOptionError: an option is not known, or has a value out of range (FF-111).
@@ -131,6 +148,7 @@ def sql_asset(
         known = ", ".join(get_args(Dialect))
         message = f"`dialect={dialect!r}` is no SQL that is read here"
         raise AssetOptionError(message, place=place, hint=f"use one of {known}")
+    layout = TableLayout.of(cluster_by, partition_by, distribute)
     if isinstance(given, str):
         place = Place(place.file, place.line, text=f"sql_asset({given!r})")
         told = asset_options(options, place, ("makes",))
@@ -147,10 +165,11 @@ def sql_asset(
             place=place,
             warehouse=warehouse,
             dialect=dialect,
+            layout=layout,
         )
         return None
     asset = asset_options(options, place, _OPTIONS)
-    sql = SqlOptions(asset, dialect, warehouse)
+    sql = SqlOptions(asset, dialect, warehouse, layout)
 
     def remember(function: F) -> F:
         declare(function, sql, frame, name=asset.name)

@@ -1,10 +1,11 @@
-"""FF-433 to FF-436: functions that return a query, for `@sql_asset`.
+"""FF-433 to FF-437: functions that return a query, for `@sql_asset`, and what is said of tables.
 
 SqlError
 ├── SqlFunctionSignatureError  FF-433  takes or promises what such a function cannot
 ├── SqlFunctionFailedError     FF-434  raises when it is called
 ├── SqlFunctionReturnError     FF-435  returns neither SQL text nor an expression
-└── SqlFunctionInputError      FF-436  takes a dataset or a parameter that its SQL does not use
+├── SqlFunctionInputError      FF-436  takes a dataset or a parameter that its SQL does not use
+└── LayoutColumnError          FF-437  a layout by a column that is not there, or cannot cut
 """
 
 from __future__ import annotations
@@ -49,3 +50,13 @@ class SqlFunctionInputError(SqlError):
     """
 
     code = "FF-436"
+
+
+class LayoutColumnError(SqlError):
+    """A layout names a column that the dataset does not have, or cuts by one that is no time.
+
+    `cluster_by`, `partition_by` and `distribute` name columns of what the query makes;
+    `partition_by` a date or a time.
+    """
+
+    code = "FF-437"

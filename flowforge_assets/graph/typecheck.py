@@ -25,6 +25,7 @@ from flowforge_assets.graph.body import body_error, is_certain
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.drawing import check_drawing
 from flowforge_assets.graph.empty import EmptyFrames
+from flowforge_assets.graph.layout import layout_errors
 from flowforge_assets.graph.promise import promise_errors
 from flowforge_assets.project.header_dataset import is_of_file
 from flowforge_assets.sql.file import query_file
@@ -207,6 +208,7 @@ class _Checker:
     def check_sql(self, asset: AssetDefinition) -> None:
         """The query's exact columns, with what its dataset promises."""
         dataset = self.graph.datasets[asset.id]
+        self.errors += layout_errors(asset, dataset)
         if dataset.is_inferred:
             return
         try:

@@ -17,6 +17,7 @@ from flowforge_assets.declare.definition import (
     Output,
 )
 from flowforge_assets.declare.describe import key_of
+from flowforge_assets.declare.layout import NOT_SAID, TableLayout
 from flowforge_assets.declare.mapping import Same
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.declare.sql_asset import DeclaredSql
@@ -59,6 +60,7 @@ class SqlSource:
     makes: DatasetKey
     is_tied: bool
     in_warehouse: bool = False
+    layout: TableLayout = NOT_SAID
     given: GivenSql | None = None
 
 
@@ -108,7 +110,8 @@ def tied_source(
         raise
     refuse_said_twice(file.header, declared.makes, f"`{declared.place.text}` ties to this file")
     file = _with_defaults(file, root, defaults, is_tied=True)
-    return SqlSource(file, makes, is_tied=True, in_warehouse=declared.warehouse)
+    tied = SqlSource(file, makes, is_tied=True, in_warehouse=declared.warehouse)
+    return replace(tied, layout=declared.layout)
 
 
 def function_source(function: SqlFunction, shown: Callable[[Place], Place]) -> SqlSource:
@@ -118,7 +121,8 @@ def function_source(function: SqlFunction, shown: Callable[[Place], Place]) -> S
         SqlError: it fails (FF-434), or gives no SQL (FF-435).
     """
     given, file = given_sql(function, shown)
-    return SqlSource(file, function.makes, is_tied=True, given=given)
+    layout = function.options.layout
+    return SqlSource(file, function.makes, is_tied=True, layout=layout, given=given)
 
 
 def file_source(
@@ -242,11 +246,22 @@ def sql_asset_definition(
         max_bad=1.0 if header.max_bad is None else header.max_bad,
         isolated=header.isolated,
         warehouse=header.warehouse or source.in_warehouse,
+        layout=_layout(source),
         variables={r.name: variables[r.name] for r in facts.parameters if r.name in variables},
         tags=header.tags,
         description=header.description,
     )
     return asset if source.given is None else source.given.named(asset)
+
+
+def _layout(source: SqlSource) -> TableLayout:
+    """What the declaration says, and what the header says where that is silent."""
+    said, header = source.layout, source.file.header
+    return TableLayout(
+        said.cluster_by or header.cluster_by,
+        said.partition_by or header.partition_by,
+        said.distribute or header.distribute,
+    )
 
 
 def _timeout(header: SqlHeader) -> timedelta | None:

@@ -96,6 +96,9 @@ class SqlHeader:
     isolated: bool = False
     warehouse: bool = False
     dialect: Dialect | None = None
+    cluster_by: tuple[str, ...] = ()
+    partition_by: str = ""
+    distribute: str = ""
     said: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     text: TomlText = field(default=TomlText(), compare=False, repr=False)
     below: SqlHeader | None = field(default=None, compare=False, repr=False)

@@ -37,6 +37,7 @@ SQL_KEYS: Final = (
     "isolated",
     "warehouse",
     "dialect",
+    *("cluster_by", "partition_by", "distribute"),
 )
 SEED_KEYS: Final = (
     *("description", "owners", "tags", "key", "columns", "rules", "extra", "min_rows"),
@@ -92,6 +93,9 @@ def header_of(
         isolated=reader.flag(values, ("isolated",)),
         warehouse=reader.flag(values, ("warehouse",)),
         dialect=reader.choice(values, ("dialect",), get_args(Dialect)),
+        cluster_by=reader.texts(values, ("cluster_by",)),
+        partition_by=reader.text(values, ("partition_by",)),
+        distribute=reader.text(values, ("distribute",)),
         said=frozenset(values),
         text=text,
     )

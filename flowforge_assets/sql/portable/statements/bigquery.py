@@ -72,4 +72,5 @@ BIGQUERY: Final = Statements(
         "delete": "`roles/bigquery.dataEditor`",
     },
     layout=_cut,
+    laid_by=frozenset({"cluster_by", "partition_by"}),
 )

@@ -46,4 +46,5 @@ DATABRICKS: Final = Statements(
     grant="GRANT {privilege} ON TABLE {table} TO {role}",
     privileges={"insert": "MODIFY", "update": "MODIFY", "delete": "MODIFY"},
     layout=_clustered,
+    laid_by=frozenset({"cluster_by", "partition_by"}),
 )

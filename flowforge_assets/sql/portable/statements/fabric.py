@@ -43,4 +43,5 @@ FABRIC: Final = replace(
     view_comment=_KEEP_STATE,
     find_comment=f"SELECT [state] FROM {_STATE} WHERE [name] = {{name_text}}",  # noqa: S608 - a template
     layout=no_layout,
+    laid_by=frozenset(),
 )

@@ -42,4 +42,5 @@ REDSHIFT: Final = replace(
     grant="GRANT {privilege} ON TABLE {table} TO ROLE {role}",
     said=_text,
     layout=_keys,
+    laid_by=frozenset({"cluster_by", "partition_by", "distribute"}),
 )

@@ -40,4 +40,5 @@ SNOWFLAKE: Final = Statements(
     tag="ALTER TABLE {table} SET TAG {tag} = {text}",
     grant="GRANT {privilege} ON TABLE {table} TO ROLE {role}",
     layout=_clustered,
+    laid_by=frozenset({"cluster_by", "partition_by"}),
 )

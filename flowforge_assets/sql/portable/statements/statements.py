@@ -20,6 +20,7 @@ from flowforge_assets.sql.portable.types import SqlType
 from flowforge_assets.sql.portable.write_expr import ExprWriter
 
 Privilege: TypeAlias = Literal["select", "insert", "update", "delete"]
+LayoutWord: TypeAlias = Literal["cluster_by", "partition_by", "distribute"]
 Publishing: TypeAlias = Literal["transaction", "replace", "rename"]
 
 _AT: Final = At(1, 1)
@@ -76,7 +77,7 @@ class Statements:
     its comment into the place of the old; `rename`: neither, the new table takes the name, and the
     state is a row about the object that was renamed. `prepare` makes what `comment` needs.
     `instant` is the type of times with a zone. `not_a_number` tests a double; empty: there is no
-    such value.
+    such value. `laid_by` are the words on a table's layout that mean something there.
     """
 
     target: Target
@@ -112,6 +113,7 @@ class Statements:
     not_null: str = " NOT NULL"
     said: Callable[[str], str | None] | None = None
     layout: LayoutForm = no_layout
+    laid_by: frozenset[LayoutWord] = frozenset()
     batch: str = ""  # what stands after each statement of a script that people run
 
     # --- words ----------------------------------------------------------------------------------

@@ -69,5 +69,6 @@ SYNAPSE: Final = Statements(
     begin="BEGIN TRANSACTION",
     commit="COMMIT TRANSACTION",
     layout=_spread,
+    laid_by=frozenset({"distribute"}),
     batch="GO",
 )
