@@ -88,8 +88,11 @@ def totals(project: Project) -> dict[str | None, float]:
     return dict(project.read("gold.totals").select("customer", "total").iter_rows())
 
 
-@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("longest", [None, 200], ids=["in_comment", "in_rows"])
+@pytest.mark.parametrize(
+    ("longest", "is_after"),
+    [(None, False), (None, True), (200, True)],
+    ids=["before", "after", "after, with a state in rows"],
+)
 def test_a_kill_at_any_statement_leaves_the_old_rows_or_the_new(
     *,
     longest: int | None,
