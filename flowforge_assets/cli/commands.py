@@ -52,6 +52,7 @@ COMMANDS = (
     ),
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
     Command("parity", "[KEY]", "parity:parity", "Work", "try queries on the engine of a target"),
+    Command("server", "", "server:server", "Ship", "run a Prefect server on this machine"),
     Command("compile", "", "compile:compile", "Ship", "write queries as scripts of a warehouse"),
 )
 

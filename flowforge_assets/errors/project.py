@@ -268,7 +268,7 @@ class PrefectMissingError(ProjectError):
 class NoPrefectApiError(ProjectError):
     """A run with Prefect was asked for, and no Prefect server is named.
 
-    Start one with `prefect server start` and set `PREFECT_API_URL`, or choose a Prefect profile
+    Start one with `flowforge server` and set `PREFECT_API_URL`, or choose a Prefect profile
     that has it. A server of its own, as Prefect starts one by default, would forget the run.
     """
 
@@ -303,6 +303,16 @@ class PrefectStepError(ProjectError):
 
     code = "FF-854"
     exit_code = 1
+
+
+class PrefectServerError(ProjectError):
+    """The Prefect server that was to run here did not start, or has ended.
+
+    Its port may be taken: another is chosen with `--port`. Else what the server printed says why;
+    `flowforge doctor` sees whether the packages that it needs are of versions that fit together.
+    """
+
+    code = "FF-855"
 
 
 class RebuildPartitionsError(ProjectError):

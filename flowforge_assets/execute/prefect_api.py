@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DEADLINE_SECONDS: Final = 10.0
 # Prefect reports usage by default. The console has our own lines; the server gets every one.
-_SETTINGS: Final[Mapping[str, str]] = {
+UNTRACKED: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
@@ -34,15 +34,20 @@ def load_prefect(*, is_quiet: bool = False) -> None:
     Raises:
         PrefectMissingError: it is not installed (FF-850).
     """
-    for name, value in {**_SETTINGS, **(_QUIET if is_quiet else {})}.items():
+    for name, value in {**UNTRACKED, **(_QUIET if is_quiet else {})}.items():
         os.environ.setdefault(name, value)
     try:
         import_module("prefect")  # seconds of CPU: only for a run that uses it
     except ModuleNotFoundError as error:
         if error.name != "prefect":
             raise
-        hint = "install it: `pip install 'flowforge-assets[prefect]'`"
-        raise PrefectMissingError("Prefect is not installed", hint=hint) from error
+        raise no_prefect() from error
+
+
+def no_prefect() -> PrefectMissingError:
+    """Prefect is not installed."""
+    hint = "install it: `pip install 'flowforge-assets[prefect]'`"
+    return PrefectMissingError("Prefect is not installed", hint=hint)
 
 
 def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
@@ -58,9 +63,8 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
     url = settings.PREFECT_API_URL.value()
     if not url:
         hint = (
-            "start a server with `prefect server start`, then set "
-            "`PREFECT_API_URL=http://127.0.0.1:4200/api`; "
-            "`pip install 'flowforge-assets[prefect]'` has the versions with which it works"
+            "start a server with `flowforge server`, then set "
+            "`PREFECT_API_URL=http://127.0.0.1:4200/api`"
         )
         raise NoPrefectApiError("no Prefect server is named", hint=hint)
     # Prefect's client waits and tries again for a minute: a wrong address is told at once.
@@ -72,7 +76,7 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
     if failure is not None:
         said = type(failure).__name__
         message = f"the Prefect server at `{_shown(url)}` does not answer as it should: {said}"
-        hint = "see that it runs (`prefect server start`) and that `PREFECT_API_URL` names it"
+        hint = "see that it runs (`flowforge server`) and that `PREFECT_API_URL` names it"
         raise PrefectUnreachableError(message, hint=hint) from failure
 
 

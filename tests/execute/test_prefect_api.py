@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flowforge_assets.project.scaffold import make_project
-from prefect_server import in_project
+from server_of_prefect import in_project
 
 RUN = """\
 import json

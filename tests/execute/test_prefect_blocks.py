@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_server import PrefectServer, in_project, prefect_server
+from server_of_prefect import Server, in_project, running_server
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -58,12 +58,12 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PrefectServer]:
-    with prefect_server(tmp_path_factory.mktemp("blocks")) as started:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with running_server(tmp_path_factory.mktemp("blocks")) as started:
         yield started
 
 
-def test_a_secret_may_stand_in_a_block(server: PrefectServer, tmp_path: Path) -> None:
+def test_a_secret_may_stand_in_a_block(server: Server, tmp_path: Path) -> None:
     saved = in_project(tmp_path, SAVE, home=server.home, api_url=server.url)
     assert saved.returncode == 0, saved.stderr
     ran = in_project(tmp_path, READ, home=server.home, api_url=server.url)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from prefect_server import PrefectServer, environment, in_project, prefect_server
+from server_of_prefect import Server, environment, in_project, running_server
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -157,8 +157,8 @@ print(project.plan().steps[0].partitions.render())
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PrefectServer]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as started:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with running_server(tmp_path_factory.mktemp("prefect")) as started:
         yield started
 
 
@@ -169,7 +169,7 @@ def project(folder: Path, name: str, assets: str) -> Path:
     return folder
 
 
-def flow_of(server: PrefectServer, folder: Path, *, times: int = 1) -> list[dict[str, Any]]:
+def flow_of(server: Server, folder: Path, *, times: int = 1) -> list[dict[str, Any]]:
     """What each of the runs of the project's flow gave."""
     ran = in_project(folder, RUN_FLOW, str(times), home=server.home, api_url=server.url)
     said = [json.loads(line) for line in ran.stdout.splitlines()]
@@ -177,9 +177,7 @@ def flow_of(server: PrefectServer, folder: Path, *, times: int = 1) -> list[dict
     return said
 
 
-def flowforge(
-    server: PrefectServer, folder: Path, *arguments: str
-) -> subprocess.CompletedProcess[str]:
+def flowforge(server: Server, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sys.executable).with_name("flowforge"), "-C", folder, *arguments],
         env=environment(server.home, api_url=server.url),
@@ -190,7 +188,7 @@ def flowforge(
     )
 
 
-def test_a_flow_makes_all_assets_and_then_nothing(server: PrefectServer, tmp_path: Path) -> None:
+def test_a_flow_makes_all_assets_and_then_nothing(server: Server, tmp_path: Path) -> None:
     folder = project(tmp_path / "p", "all_good", GOOD)
     assert flow_of(server, folder, times=2) == [
         {"made": 3, "fresh": 0, "status": "succeeded"},
@@ -225,7 +223,7 @@ def test_a_flow_makes_all_assets_and_then_nothing(server: PrefectServer, tmp_pat
 
 
 def test_a_failure_stops_only_what_reads_it_and_is_what_the_flow_reports(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "p", "one_bad_day", NO_SECOND_DAY)
     assert flow_of(server, folder) == [{"code": "FF-701"}]
@@ -247,7 +245,7 @@ def test_a_failure_stops_only_what_reads_it_and_is_what_the_flow_reports(
 
 
 def test_prefect_retries_what_failed_and_our_own_retries_do_not_multiply_with_its(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "p", "flaky", FLAKY + HOPELESS)
     assert flow_of(server, folder) == [{"code": "FF-701"}]
@@ -264,7 +262,7 @@ def test_prefect_retries_what_failed_and_our_own_retries_do_not_multiply_with_it
 
 
 def test_the_command_line_runs_through_the_server_and_tells_it_as_a_local_run(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "p", "by_command", NO_SECOND_DAY)
     ran = flowforge(server, folder, "run", "--engine", "prefect", "--json")
@@ -282,7 +280,7 @@ def test_the_command_line_runs_through_the_server_and_tells_it_as_a_local_run(
 
 
 def test_a_run_ends_at_the_next_partition_when_it_is_stopped_or_interrupted(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "p", "stopped", GOOD)
     ran = in_project(folder, RUN_AND_STOP, home=server.home, api_url=server.url)
@@ -294,7 +292,7 @@ def test_a_run_ends_at_the_next_partition_when_it_is_stopped_or_interrupted(
 
 
 def test_a_step_that_prefect_refuses_to_run_has_failed_and_what_reads_it_is_skipped(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     server.post("concurrency_limits/", {"tag": "closed", "concurrency_limit": 0})
     folder = project(tmp_path / "p", "refused", CLOSED)

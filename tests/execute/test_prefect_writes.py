@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_server import PrefectServer, in_project, prefect_server
+from server_of_prefect import Server, in_project, running_server
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -101,13 +101,13 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PrefectServer]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as started:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with running_server(tmp_path_factory.mktemp("prefect")) as started:
         yield started
 
 
 def test_a_step_that_fails_holds_back_later_states_and_nothing_else(
-    server: PrefectServer, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "flowforge.toml").write_text('[project]\nname = "shop"\nmodules = ["shop"]\n')
     (tmp_path / "shop.py").write_text(SHOP)

@@ -17,21 +17,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-START_SECONDS: Final = 120
+from flowforge_assets.execute.prefect_api import UNTRACKED
+from flowforge_assets.execute.prefect_server import prefect_server
+
 ARRIVAL_SECONDS: Final = 30
 
-# The guard has a session of its own and holds a pipe that ends with the tests, however they end:
-# then it kills itself and all that it started.
-_GUARD: Final = """\
-import os, signal, subprocess, sys
-subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-sys.stdin.read()
-os.killpg(0, signal.SIGKILL)
-"""
 Found: TypeAlias = dict[str, dict[str, Any]]
+# No deployments are made here.
 _SETTINGS: Final = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
@@ -39,7 +32,7 @@ _SETTINGS: Final = {
 
 
 @dataclass(frozen=True)
-class PrefectServer:
+class Server:
     """A server on this machine. What is asked for is of its API, version 3."""
 
     url: str
@@ -110,43 +103,15 @@ def _arrived(look: Callable[[], Found], count: int) -> Found:
 
 
 @contextmanager
-def prefect_server(home: Path) -> Generator[PrefectServer]:
+def running_server(home: Path) -> Generator[Server]:
     """A server that lives as long as the block, or as this process if that dies first."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    prefect = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
-    log = home / "server.log"
-    with (
-        log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(
-            [sys.executable, "-c", _GUARD, *prefect, "--host", "127.0.0.1", "--port", str(port)],
-            stdin=subprocess.PIPE,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env=environment(home),
-            start_new_session=True,
-        ) as guard,
-    ):
-        try:
-            _wait_until_healthy(url, log)
-            yield PrefectServer(url, home)
-        finally:
-            assert guard.stdin is not None
-            guard.stdin.close()
-            guard.wait(timeout=30)
-
-
-def _wait_until_healthy(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    message = f"no Prefect server after {START_SECONDS} s:\n{log.read_text(encoding='utf-8')}"
-    raise AssertionError(message)
+    settings = {
+        **_SETTINGS,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",
+    }
+    with prefect_server(port=free_port(), has_ui=False, settings=settings) as started:
+        yield Server(started.api_url, home)
 
 
 def free_port() -> int:
@@ -160,7 +125,7 @@ def free_port() -> int:
 def environment(home: Path, *, api_url: str | None = None) -> dict[str, str]:
     """The variables of a process that uses Prefect, without those of whoever runs the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    own |= {**_SETTINGS, "PREFECT_HOME": str(home)}
+    own |= {**UNTRACKED, "PREFECT_HOME": str(home)}
     return own if api_url is None else own | {"PREFECT_API_URL": api_url}
 
 
