@@ -98,7 +98,9 @@ class SqlRunner:
             if known is None:
                 file = query_file(asset)
                 parsed = self._analysis.runnable(file)
-                schemas = {read.dataset: datasets[read.dataset].schema for read in asset.inputs}
+                read = (each.dataset for each in asset.inputs)
+                # a process of its own is told of none that it only reads
+                schemas = {key: datasets[key].schema for key in read if key in datasets}
                 parameters = parameter_types(
                     ((cut.column, cut.kind) for cut in unit.dimensions), asset.variables
                 )
