@@ -9,6 +9,7 @@ import pytest
 
 from child_server import free_port
 from flowforge_assets.api import Project
+from flowforge_assets.cli.main import main
 from flowforge_assets.compile.project_sql import ProjectSql
 from flowforge_assets.execute.parity import ParityFinding, parity
 from flowforge_assets.execute.parity_query import SCHEMA
@@ -67,6 +68,14 @@ QUERIES: Final = {
 }
 
 
+# What these engines are not: PostgreSQL has no LISTAGG, fakesnow loses what TRIM takes away.
+OTHERS: Final = {
+    "redshift": "SELECT string_agg(note, ',' ORDER BY sale_id) AS notes FROM bronze.sales",
+    "snowflake": "SELECT sale_id, trim(note, 'a') AS note FROM bronze.sales",
+}
+LINES: Final = {"redshift": "", "snowflake": "-+"}
+
+
 def project_files(place: WarehousePlace) -> dict[str, str]:
     return {
         "flowforge.toml": f'[project]\nname = "shop"\nmodules = ["shop"]\n\n{place.toml()}',
@@ -108,6 +117,29 @@ def test_queries_give_the_same_rows_in_a_warehouse(
     }
     assert all(each.rows for each in found.values())
     assert all(each.engine.startswith(place.warehouse().uri) for each in found.values())
+
+
+@pytest.mark.parametrize(("kind", "code"), [("redshift", "FF-459"), ("snowflake", "FF-457")])
+def test_an_engine_that_gives_something_else_is_caught(
+    request: pytest.FixtureRequest,
+    write_project: WriteProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    code: str,
+) -> None:
+    place: WarehousePlace = request.getfixturevalue(kind)
+    monkeypatch.setenv("WAREHOUSE_PASSWORD", str(place.options["password"]))
+    root = write_project({**project_files(place), "assets/gold/other.sql": OTHERS[kind]})
+    exit_code = main(["parity", "gold.other", "--target", kind, "-C", str(root)])
+    said = capsys.readouterr()
+    assert exit_code == 1, said
+    assert said.out.startswith("differs     gold.other")
+    assert f"error[{code}]: " in said.err
+    assert {line.strip()[0] for line in said.out.splitlines()[1:]} >= set(LINES[kind])
+    assert place.warehouse().tables(f"{place.prefix}{SCHEMA}") == []
+    assert main(["sql", "gold.other", "--target", kind, "-C", str(root)]) == 0
+    assert "differs on " in capsys.readouterr().err
 
 
 def test_a_warehouse_that_is_down_leaves_the_grammar(write_project: WriteProject) -> None:
