@@ -59,7 +59,10 @@ _LISTED: Final = """
     ORDER BY ALL
 """
 _MORE: Final = {  # what DuckDB does not list, or lists in a way that tells no types
-    "aggregate": ("count_if(f)", "count(*)", "string_agg(s, ',' ORDER BY s)"),
+    "aggregate": (
+        *("count_if(f)", "count(*)", "string_agg(s, ',' ORDER BY s)", "quantile_cont(x, 0.9)"),
+        "array_to_string(list(s ORDER BY s), ',')",
+    ),
     "scalar": (
         *("coalesce(a, 2)", "ifnull(a, 2)", "nullif(a, 2)", "if(f, a, 2)", "extract(year FROM d)"),
         *("greatest(a, 2)", "least(a, 2)", "concat(s, 'b')", "concat_ws(',', s, 'b')"),

@@ -152,21 +152,8 @@ def sql_asset(
     if isinstance(given, str):
         place = Place(place.file, place.line, text=f"sql_asset({given!r})")
         told = asset_options(options, place, ("makes",))
-        makes = told.makes[0] if told.makes else None
-        if makes is None or not issubclass(makes, Dataset):
-            message = f"`{given}` is tied to no dataset"
-            hint = f"say which one it makes: `sql_asset({given!r}, makes=Orders)`"
-            raise AssetOptionError(message, place=place, hint=hint)
         module = str(frame.f_globals.get("__name__", "__main__"))
-        DECLARED_SQL[module, f"{given} {makes.__module__}.{makes.__qualname__}"] = DeclaredSql(
-            path=Path(frame.f_code.co_filename).parent / given,
-            makes=makes,
-            module=module,
-            place=place,
-            warehouse=warehouse,
-            dialect=dialect,
-            layout=layout,
-        )
+        _tie(given, SqlOptions(told, dialect, warehouse, layout), module, place)
         return None
     asset = asset_options(options, place, _OPTIONS)
     sql = SqlOptions(asset, dialect, warehouse, layout)
@@ -176,3 +163,22 @@ def sql_asset(
         return function
 
     return remember if given is None else remember(given)
+
+
+def _tie(path: str, options: SqlOptions, module: str, place: Place) -> None:
+    """Remembers the file as tied to a class, from the folder of the module that says so."""
+    listed = options.asset.makes
+    makes = listed[0] if listed else None
+    if makes is None or not issubclass(makes, Dataset):
+        message = f"`{path}` is tied to no dataset"
+        hint = f"say which one it makes: `sql_asset({path!r}, makes=Orders)`"
+        raise AssetOptionError(message, place=place, hint=hint)
+    DECLARED_SQL[module, f"{path} {makes.__module__}.{makes.__qualname__}"] = DeclaredSql(
+        path=Path(place.file).parent / path,
+        makes=makes,
+        module=module,
+        place=place,
+        warehouse=options.warehouse,
+        dialect=options.dialect,
+        layout=options.layout,
+    )

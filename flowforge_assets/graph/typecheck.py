@@ -275,7 +275,9 @@ def _wrong_values(
     asset: AssetDefinition, types: Mapping[str, DataType]
 ) -> Iterator[SqlFunctionSignatureError]:
     """An error for each parameter that a function says has another type than it has."""
-    said = {} if asset.query is None else asset.query.values
+    if asset.query is None:
+        return
+    said = asset.query.values
     for name, known in wrong_types(said, types):
         kind = said[name].__name__
         message = f"`{name}` of `{asset.name}` is said to be a {kind}, and is {known}"

@@ -9,10 +9,11 @@ from typing import TypeGuard
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.declare.artifact import Artifact
-from flowforge_assets.declare.asset import DECLARED, AnyDataset, AssetOptions
+from flowforge_assets.declare.asset import DECLARED, AnyDataset, CheckOptions, SqlOptions
 from flowforge_assets.declare.dataset import ROOTS, Dataset
 from flowforge_assets.declare.signature import read_asset
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
+from flowforge_assets.declare.sql_function import read_sql_function
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
 from flowforge_assets.project.foreign import import_foreign
@@ -74,10 +75,13 @@ def _forget_replaced(module: str) -> None:
     """
     claimed: set[DatasetKey] = set()
     for key, declared in reversed(list(DECLARED.items())):
-        if key[0] != module or not isinstance(declared.options, AssetOptions):
+        if key[0] != module or isinstance(declared.options, CheckOptions):
             continue
         try:
-            made = {output.dataset for output in read_asset(declared, {}).makes}
+            if isinstance(declared.options, SqlOptions):
+                made = {read_sql_function(declared, {}).makes}
+            else:
+                made = {output.dataset for output in read_asset(declared, {}).makes}
         except FlowForgeError:  # collection tells it
             continue
         if made and made <= claimed:
