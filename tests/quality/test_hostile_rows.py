@@ -52,7 +52,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_others() -> None:
     assert rows_of(whole) != rows_of(whole, how=Hostility(seed=1))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), extremes=st.booleans(), ties=st.booleans())
 def test_rows_keep_types_nullability_keys_and_rules(seed: int, extremes: bool, ties: bool) -> None:  # noqa: FBT001 - hypothesis gives them by name
     fields = (

@@ -13,6 +13,7 @@ from flowforge_assets.cli.main import main
 from flowforge_assets.compile.project_sql import ProjectSql
 from flowforge_assets.execute.parity import ParityFinding, parity
 from flowforge_assets.execute.parity_query import SCHEMA
+from flowforge_assets.sdk.warehouse import OptionValue
 from warehouse_places import WarehousePlace
 
 WriteProject = Callable[[Mapping[str, str]], Path]
@@ -143,7 +144,12 @@ def test_an_engine_that_gives_something_else_is_caught(
 
 
 def test_a_warehouse_that_is_down_leaves_the_grammar(write_project: WriteProject) -> None:
-    options = {"host": "127.0.0.1", "port": free_port(), "database": "none", "user": "nobody"}
+    options: dict[str, OptionValue] = {
+        "host": "127.0.0.1",
+        "port": free_port(),
+        "database": "none",
+        "user": "nobody",
+    }
     place = WarehousePlace("postgres", options, "t_")
     found = found_by(Project.load(write_project(project_files(place))), "postgres")
     assert {each.verdict for each in found.values()} == {"parsed only"}
