@@ -1,11 +1,12 @@
-"""Queries with the tables that they read: our own cases, hostile values, TPC, a corpus."""
+"""Queries with the tables that they read: our cases and idioms, hostile values, TPC, a corpus."""
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hostile_queries import hostile_queries  # noqa: E402 - beside the tests
 from hostile_rows import HOSTILE  # noqa: E402
 from idiom_rows import IDIOM_TABLES, idioms  # noqa: E402
 from small_rows import SMALL  # noqa: E402
+from tpch_rows import tables_of, tpch_reference  # noqa: E402
 
 Schema = dict[str, dict[str, str]]
 Filler = Callable[[DuckdbEngine | PipedEngine | PostgresEngine], None]
@@ -28,7 +30,8 @@ Filler = Callable[[DuckdbEngine | PipedEngine | PostgresEngine], None]
 class World:
     """Tables and the queries over them; `enter` makes the tables on an engine.
 
-    With `is_large`, engines that take rows one by one only say whether they take the text.
+    With `is_large`, engines that take rows one by one only say whether they take the text, and
+    `keys` are the columns by which its tables are joined. `only` are the targets that it is for.
     """
 
     name: str
@@ -36,6 +39,8 @@ class World:
     queries: list[tuple[str, str]]
     enter: Filler
     is_large: bool = False
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
 
 
 def worlds(tpc: Path, corpus: Path | None, *, every: int) -> Iterator[World]:
@@ -49,6 +54,7 @@ def worlds(tpc: Path, corpus: Path | None, *, every: int) -> Iterator[World]:
     queries: dict[str, dict[str, str]] = json.loads((tpc / "queries.json").read_text())
     for suite, texts in queries.items():
         yield _of_files(tpc / suite, [(f"{suite} {n}", text) for n, text in texts.items()])
+    yield _small_tpch(queries["tpch"])
     if corpus is not None:
         yield _corpus(corpus)
 
@@ -78,14 +84,27 @@ def _of_files(folder: Path, queries: list[tuple[str, str]]) -> World:
                     engine.connection.execute(f"CREATE TABLE \"{name}\" AS FROM '{path}'")
                 case PipedEngine():
                     engine.enter_parquet(name, path)
-                case PostgresEngine():
+                case PostgresEngine():  # then `settle` makes it quick
                     csv = path.with_suffix(".csv")
                     with duckdb.connect() as connection:
                         connection.execute(f"COPY (FROM '{path}') TO '{csv}' (HEADER false)")
                     engine.enter_csv(name, schema[name], csv)
                     csv.unlink()
 
-    return World(folder.name, schema, queries, enter, is_large=True)
+    keys = {
+        name: [column for column in columns if column.endswith(("key", "_sk"))]
+        for name, columns in schema.items()
+    }
+    return World(folder.name, schema, queries, enter, is_large=True, keys=keys)
+
+
+def _small_tpch(texts: dict[str, str]) -> World:
+    """TPC-H with so few rows that GoogleSQL's evaluator can run it, but for its slowest query."""
+    with tempfile.TemporaryDirectory() as folder, tpch_reference(Path(folder), "0.001") as engine:
+        tables = tables_of(engine)
+    queries = [(f"tpch {n}", text) for n, text in texts.items() if n != "18"]
+    world = _of_rows("small tpch", tables, queries)
+    return replace(world, only=frozenset({"bigquery"}))
 
 
 def _corpus(folder: Path) -> World:
