@@ -123,7 +123,7 @@ def test_a_local_run_loads_no_prefect(project: Path) -> None:
 def test_without_a_server_the_error_says_how_to_start_one_and_starts_none(project: Path) -> None:
     said = said_by(project, RUN)
     assert said["code"] == "FF-851"
-    assert "prefect server start" in said["hint"]
+    assert "flowforge server" in said["hint"]
     assert "PREFECT_API_URL" in said["hint"]
     assert not said["ledger"]
 
