@@ -10,6 +10,8 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from typing import Final
 
@@ -37,10 +39,16 @@ _SERVICES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PrefectServer:
-    """A server that answers at `url`, without the `/api` of its API."""
+    """A server of this machine that `process` runs."""
 
-    url: str
+    host: str
+    port: int
     process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return _url(self.host, self.port)
 
     @property
     def api_url(self) -> str:
@@ -79,20 +87,23 @@ def prefect_server(
         raise no_prefect()
     _refuse_taken(host, port)
     ui = "--ui" if has_ui else "--no-ui"
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     with subprocess.Popen(  # noqa: S603 - a list of ours, no shell
         [*_TETHER, *_START, ui, "--host", host, "--port", str(port)],
         stdin=subprocess.PIPE,
         stdout=_STANDARD_ERROR,
-        env=_environment(f"{url}/api", settings or {}),
+        env=_environment(f"{_url(host, port)}/api", settings or {}),
         start_new_session=True,  # an interrupt is for us, who then end it
     ) as process:
         try:
-            server = PrefectServer(url, process)
+            server = PrefectServer(host, port, process)
             _wait_until_healthy(server)
             yield server
         finally:
             _stop(process)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _environment(api_url: str, settings: Mapping[str, str]) -> dict[str, str]:
@@ -113,21 +124,26 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 def _wait_until_healthy(server: PrefectServer) -> None:
-    import httpx  # comes with Prefect
-
     deadline = time.monotonic() + START_SECONDS
-    with httpx.Client(trust_env=False, timeout=5) as client:  # no proxy is asked for ourselves
-        while time.monotonic() < deadline:
-            if server.process.poll() is not None:
-                server.wait()
-            try:
-                if client.get(f"{server.api_url}/health").is_success:
-                    return
-            except httpx.TransportError:
-                pass  # it does not listen yet
-            time.sleep(_LOOK_SECONDS)
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            server.wait()
+        if _is_healthy(server):
+            return
+        time.sleep(_LOOK_SECONDS)
     message = f"the Prefect server at `{server.url}` did not answer within {START_SECONDS:.0f} s"
     raise PrefectServerError(message, hint=_HINT)
+
+
+def _is_healthy(server: PrefectServer) -> bool:
+    connection = HTTPConnection(server.host, server.port, timeout=5)  # asks no proxy for ourselves
+    try:
+        connection.request("GET", "/api/health")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False  # it does not listen yet
+    finally:
+        connection.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
