@@ -13,7 +13,7 @@ from flowforge_assets.execute.state import OpenStore, schemas_of_tables
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.columns import NewestColumns, column_diffs, with_changes, with_emptied
 from flowforge_assets.plan.plan import Plan, make_plan
-from flowforge_assets.plan.runs_in import runs_in, told_engines
+from flowforge_assets.plan.runs_in import runs_in, told_acceptances, told_engines
 from flowforge_assets.plan.stale import Asked
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
@@ -73,8 +73,11 @@ class Planner:
         """The plan with what was learnt on the way to it, and where its SQL runs."""
         warehouse = self.environment.warehouse
         kind = None if warehouse is None else warehouse.kind
-        engines = runs_in(self.graph, (step.asset_id for step in plan.steps), kind)
-        notes = told_engines(engines, self.environment.name)
+        ids = [step.asset_id for step in plan.steps]
+        engines = runs_in(self.graph, ids, kind)
+        notes = [*told_engines(engines, self.environment.name)]
+        if kind is not None:
+            notes += told_acceptances(self.graph, ids)
         return self.outside.told(replace(plan, runs_in=engines, notes=(*plan.notes, *notes)))
 
     def _newest_columns(self) -> NewestColumns:

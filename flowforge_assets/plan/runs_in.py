@@ -1,4 +1,7 @@
-"""Where assets run that ask for a warehouse: in that of the environment, or in DuckDB."""
+"""Where assets run that ask for a warehouse: in that of the environment, or in DuckDB.
+
+And what their queries accept there that is not exact.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,24 @@ def told_engines(engines: Mapping[str, str], env: str) -> Iterator[str]:
             yield f"{_names(assets)} {verb} in DuckDB: `{env}` has no warehouse"
         else:
             yield f"{_names(assets)} {verb} in the warehouse, {engine}"
+
+
+def told_acceptances(graph: Graph, ids: Iterable[DatasetKey]) -> Iterator[str]:
+    """A sentence for each form, near to the exact one, that those assets accept in a warehouse.
+
+    Raises:
+        SqlError: a query's file cannot be read (FF-401 to FF-404).
+    """
+    from flowforge_assets.sql.file import query_file  # these two: only where a warehouse runs SQL
+    from flowforge_assets.sql.portable.accept import read_acceptances
+
+    for id_ in dict.fromkeys(ids):
+        asset = graph.assets[id_]
+        if asset.warehouse and asset.sql_path is not None:
+            file = query_file(asset)
+            for each in read_acceptances(file.query)[0]:
+                place = f"{file.shown_as}:{file.query_line + each.line - 1}"
+                yield f"`{asset.name}` accepts {each.code} at {place}: {each.reason}"
 
 
 def _names(assets: list[str]) -> str:

@@ -8,7 +8,8 @@ import linecache
 import pkgutil
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Final
@@ -49,10 +50,25 @@ def import_some(root: Path, names: Iterable[str]) -> tuple[list[str], list[FlowF
     _forget_stale(folder, {name.partition(".")[0] for name in wanted})
     importlib.invalidate_caches()
     importer = _Importer(folder)
-    for name in wanted:
-        importer.add(name)
+    with _unkept():
+        for name in wanted:
+            importer.add(name)
     _stamp_all(folder)
     return sorted(importer.found), importer.problems
+
+
+@contextmanager
+def _unkept() -> Generator[None]:
+    """Keeps no bytecode of what is imported.
+
+    Python takes it for that of a file that has as many bytes and was written in the same second:
+    assets would be made by code that is no longer there, and recorded as made by the new one.
+    """
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = kept
 
 
 class _Importer:

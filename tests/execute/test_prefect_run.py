@@ -126,11 +126,12 @@ for _ in range(int(sys.argv[1])):
 """
 RUN_AND_STOP = """\
 import signal
-from threading import Event
+from threading import Event, Lock
 
 from flowforge_assets import Project
 
 project, stop, interrupt = Project.load("."), Event(), Event()
+once = Lock()  # several assets may begin that day at a time; a second interrupt would end at once
 
 
 def stopping(event):
@@ -139,7 +140,8 @@ def stopping(event):
 
 
 def interrupting(event):
-    if (event.event, event.partition) == ("step_started", "2026-01-03"):
+    is_day = (event.event, event.partition) == ("step_started", "2026-01-03")
+    if is_day and once.acquire(blocking=False):
         signal.raise_signal(signal.SIGINT)
         interrupt.wait(30)
     if event.event == "run_finished":

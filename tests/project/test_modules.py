@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -68,6 +69,20 @@ def test_a_changed_helper_is_seen_by_those_that_import_it(write_project: Write) 
     write_project({"fff_help.py": "RATE = 10"})
     import_modules(root, ["fff"])
     assert sys.modules["fff"].RATE == 10
+
+
+def test_a_change_within_the_second_is_seen(
+    write_project: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_project({"racy_prices.py": "least = 10\n"})
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    second = 1_767_225_600_000_000_000
+    os.utime(root / "racy_prices.py", ns=(second, second))
+    import_modules(root, ["racy_prices"])
+    (root / "racy_prices.py").write_text("least = 20\n")
+    os.utime(root / "racy_prices.py", ns=(second + 1, second + 1))
+    import_modules(root, ["racy_prices"])
+    assert sys.modules["racy_prices"].least == 20
 
 
 def test_what_a_changed_module_no_longer_declares_is_forgotten(write_project: Write) -> None:
