@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from flowforge_assets.storage.store import Store
-from store_kinds import CONFORMANCE, EACH_TIME, ON_DISK, SAMPLE, StoreKind, opened
+from store_kinds import (
+    CONFORMANCE,
+    EACH_TIME,
+    ON_DISK,
+    ROWS_ALONE,
+    SAMPLE,
+    StoreKind,
+    opened,
+)
 from store_limits import limit_of
 from table_option import pytest_addoption, pytest_configure  # noqa: F401 - hooks
 
@@ -39,6 +47,8 @@ def _is_for_later(config: pytest.Config, item: pytest.Item) -> bool:
     kinds = [each for each in given.values() if isinstance(each, StoreKind) and each.emulator]
     if not kinds:
         return False
+    if item.path.stem in ROWS_ALONE:
+        return True
     return kinds[0].name not in EACH_TIME or given.get("way", "append") not in SAMPLE
 
 

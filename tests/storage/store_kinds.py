@@ -48,6 +48,11 @@ EACH_TIME = frozenset({"delta-s3", "parquet-azure"})
 """The kinds beyond this machine that each run of the tests tries; `make test-stores` tries all."""
 SAMPLE = frozenset({"append", "merge"})
 """The ways of writing whose guarantees those are held against each time."""
+ROWS_ALONE = frozenset(
+    {"test_changed_rows", "test_latest_rows", "test_matching", "test_past", "test_schema_changes"}
+)
+"""The files that ask which rows a table has, not how a place keeps them: each run of the tests asks
+it on this machine, `make test-stores` everywhere."""
 
 
 def parameters(*kinds: StoreKind) -> list[ParameterSet]:
