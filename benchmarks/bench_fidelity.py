@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from harness.contest import Score
+from harness.contest import Run, Score
 from harness.figures import Figure, Reading, Target, figure
 from harness.setting import Setting, slow
 
@@ -77,7 +77,7 @@ def _empty(scores: dict[str, Score], world: str) -> Figure:
         f"{world}: without a row or a value",
         "queries",
         scores["ours"],
-        read=lambda run: run.said.get(f"{world} empty", 0.0),
+        read=lambda run: run.said[f"{world} empty"],
     )
 
 
@@ -110,4 +110,16 @@ def _refused(scores: dict[str, Score], target: str, *, has_corpus: bool) -> Figu
 
 
 def _sum(word: str, target: str, worlds: tuple[str, ...]) -> Reading:
-    return lambda run: sum(run.said.get(f"{world} {target} {word}", 0.0) for world in worlds)
+    """The counts of the worlds that were tried: one that says none of them has not been counted."""
+
+    def read(run: Run) -> float:
+        counts = [
+            run.said[f"{world} {target} {word}"]
+            for world in worlds
+            if f"{world} {target} all" in run.said
+        ]
+        if not counts:
+            raise ValueError(f"no count of what is {word} on {target} in {', '.join(worlds)}")
+        return sum(counts)
+
+    return read

@@ -169,7 +169,7 @@ def _timed(rival: Rival) -> Run:
 
 
 def _numbers(text: str) -> Mapping[str, float]:
-    line = _last_line(text)
+    line = text.rstrip().rpartition("\n")[2].strip()
     if not line.startswith("{"):
         return {}
     try:
