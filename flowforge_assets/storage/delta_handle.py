@@ -28,7 +28,6 @@ from flowforge_assets.storage.delta_log import (
     commits_in,
     last_after,
     refuse_empty,
-    since_checkpoint,
 )
 from flowforge_assets.storage.delta_schema import is_promised
 from flowforge_assets.storage.failure import foreign_table
@@ -200,7 +199,7 @@ class DeltaHandle:
     def _open(self) -> None:
         self._forget()
         self.log = CommitLog(self._folder, self._spec.key)
-        commits = commits_in(self._folder, only=since_checkpoint)
+        commits = commits_in(self._folder)
         if not commits:
             _refuse_other_files(self._folder, self._spec)
             return

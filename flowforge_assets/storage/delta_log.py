@@ -20,7 +20,7 @@ from flowforge_assets.storage.state_file import newest_state
 
 if TYPE_CHECKING:
     from flowforge_assets.core.key import DatasetKey
-    from flowforge_assets.storage.folder import FileEntry, Folder, Pick
+    from flowforge_assets.storage.folder import FileEntry, Folder
     from flowforge_assets.storage.state_file import State
 
 LOG: Final = "_delta_log"
@@ -29,8 +29,6 @@ RUN_KEY: Final = "flowforge.run"
 TRIES: Final = 3
 """How often a log is read whose commits go while it is read."""
 _NAME_LENGTH: Final = len("00000000000000000000.json")
-_CHECKPOINT: Final = ".checkpoint.parquet"
-_WHOLE_LENGTH: Final = 20 + len(_CHECKPOINT)  # one of several parts counts for nothing here
 
 
 def commit_file(version: int) -> str:
@@ -38,25 +36,15 @@ def commit_file(version: int) -> str:
     return f"{LOG}/{version:020}.json"
 
 
-def commits_in(folder: Folder, *, only: Pick | None = None) -> Mapping[int, FileEntry]:
+def commits_in(folder: Folder) -> Mapping[int, FileEntry]:
     """The commit files that are in the log, oldest first; one look at it."""
-    entries = folder.entries(LOG, only=only)
-    names = {entry.path.removeprefix(f"{LOG}/"): entry for entry in entries}
+    names = {entry.path.removeprefix(f"{LOG}/"): entry for entry in folder.entries(LOG)}
     found = {
         int(name[:20]): entry
         for name, entry in names.items()
         if len(name) == _NAME_LENGTH and name.endswith(".json") and name[:20].isdecimal()
     }
     return dict(sorted(found.items()))
-
-
-def since_checkpoint(names: list[str]) -> list[str]:
-    """Of the files of a log those that are read to open the table: from its checkpoint on."""
-    whole = [name for name in names if name.endswith(_CHECKPOINT) and len(name) == _WHOLE_LENGTH]
-    newest = max(whole, default="")[:20]
-    read = [name for name in names if name >= newest]
-    # one whose commits are gone is no reason to take the table for none
-    return read if any(name.endswith(".json") for name in read) else names
 
 
 def refuse_empty(commits: Iterable[FileEntry], folder: Folder, key: DatasetKey) -> None:

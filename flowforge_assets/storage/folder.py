@@ -5,15 +5,12 @@ Paths are relative and POSIX, as the place spells them. A file is there whole or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Pick: TypeAlias = Callable[[list[str]], Iterable[str]]
-"""Of the names of the files right in one folder, those that are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +98,8 @@ class Folder(Protocol):
         """A file, or None where none is."""
         ...
 
-    def entries(self, path: str = "", *, only: Pick | None = None) -> list[FileEntry]:
-        """All files below a folder in it, at any depth, by path.
-
-        Of each folder those alone that `only` picks of the names of its files: a local one is not
-        asked about the others.
-        """
+    def entries(self, path: str = "") -> list[FileEntry]:
+        """All files below a folder in it, at any depth, by path."""
         ...
 
     def names(self, path: str = "") -> list[str]:

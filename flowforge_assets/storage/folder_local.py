@@ -10,16 +10,14 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from filelock import FileLock
 
 from flowforge_assets.storage.atomic import sync
 from flowforge_assets.storage.folder import FileEntry
-
-if TYPE_CHECKING:
-    from flowforge_assets.storage.folder import Pick
 
 # What systems say that know no second name of a file: FAT, some network mounts.
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -114,16 +112,19 @@ class LocalFolder:
             return None
         return None if stat.S_ISDIR(status.st_mode) else _entry(path, status)
 
-    def entries(self, path: str = "", *, only: Pick | None = None) -> list[FileEntry]:
-        """All files below a folder in it, at any depth, by path; those that `only` picks."""
+    def entries(self, path: str = "") -> list[FileEntry]:
+        """All files below a folder in it, at any depth, by path."""
         found: list[FileEntry] = []
-        above = f"{self.path}/"
+        start = len(f"{self.path}/")
         for folder, _, names in os.walk(self.target(path), onerror=_unless_gone):
-            for name in names if only is None else only(names):
+            for name in names:
                 file = f"{folder}/{name}"  # a `Path` a file is most of the time of a long log
-                with suppress(FileNotFoundError):  # removed meanwhile
-                    found.append(_entry(file.removeprefix(above), os.stat(file)))  # noqa: PTH116
-        return sorted(found, key=lambda entry: entry.path)
+                try:
+                    status = os.stat(file)  # noqa: PTH116 - as above
+                except FileNotFoundError:  # removed meanwhile
+                    continue
+                found.append(_entry(file[start:], status))
+        return sorted(found, key=attrgetter("path"))
 
     def names(self, path: str = "") -> list[str]:
         """The names of the files and folders right in a folder of it, sorted."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,7 +23,6 @@ from flowforge_assets.storage.folder import FileEntry
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-    from flowforge_assets.storage.folder import Pick
     from flowforge_assets.storage.location import RemoteLocation
 
 # What stores call the time of the last change, and the mark of a content.
@@ -187,8 +185,8 @@ class RemoteFolder:
             return None
         return None if info["type"] == "directory" else _entry(path, info)
 
-    def entries(self, path: str = "", *, only: Pick | None = None) -> list[FileEntry]:
-        """All files below a folder in it, at any depth, by path; those that `only` picks."""
+    def entries(self, path: str = "") -> list[FileEntry]:
+        """All files below a folder in it, at any depth, by path."""
         start = len(self.root.strip("/")) + 1
         found: Mapping[str, Mapping[str, Any]]
         try:
@@ -198,8 +196,7 @@ class RemoteFolder:
         if not found:
             self.place.refuse_no_bucket()
         listed = [_entry(name.lstrip("/")[start:], info) for name, info in found.items()]
-        picked = listed if only is None else _picked(listed, only)
-        return sorted(picked, key=lambda entry: entry.path)
+        return sorted(listed, key=lambda entry: entry.path)
 
     def names(self, path: str = "") -> list[str]:
         """The names of the files and folders right in a folder of it, sorted."""
@@ -288,12 +285,3 @@ def _seconds(time: object) -> float:
     if not isinstance(time, datetime):
         return float(str(time))
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _picked(listed: Iterable[FileEntry], only: Pick) -> list[FileEntry]:
-    """The files that `only` picks in each folder."""
-    folders: dict[str, dict[str, FileEntry]] = defaultdict(dict)
-    for entry in listed:
-        folder, _, name = entry.path.rpartition("/")
-        folders[folder][name] = entry
-    return [files[name] for files in folders.values() for name in only(list(files))]

@@ -102,21 +102,11 @@ def test_an_empty_commit_file_is_refused_by_a_table_that_is_open(delta: Table) -
         put(delta, numbers(3))
 
 
-def test_opening_looks_at_no_commit_before_the_checkpoint(
-    delta: Table, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_commit_file_before_a_checkpoint_is_refused_too(delta: Table) -> None:
     DeltaTable(folder_of(delta)).create_checkpoint()
-    put(delta, numbers(3))
-    asked: list[str] = []
-    stat = os.stat
-
-    def asking(path: str | Path, *, follow_symlinks: bool = True) -> os.stat_result:
-        asked.append(str(path))
-        return stat(path, follow_symlinks=follow_symlinks)
-
-    monkeypatch.setattr("flowforge_assets.storage.folder_local.os.stat", asking)
-    assert anew(delta).scan().collect().height == 1
-    assert {path[-25:-5] for path in asked if path.endswith(".json")} == {f"{1:020}", f"{2:020}"}
+    commit_of(delta, 0).write_text("")
+    with pytest.raises(DamagedLogError, match=r"`0+0.json` is empty"):
+        anew(delta).scan()
 
 
 def test_a_checkpoint_whose_commits_are_gone_does_not_make_the_table_a_new_one(

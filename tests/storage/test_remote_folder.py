@@ -61,13 +61,6 @@ def test_files_are_listed_at_any_depth(folder: Folder) -> None:
     }
 
 
-def test_of_a_folder_the_files_that_are_wanted_are_listed(folder: Folder) -> None:
-    for path in ("log/1.json", "log/2.json", "log/3.json", "log/in/1.json", "log/in/2.json"):
-        folder.create(path, b"x")
-    found = folder.entries("log", only=lambda names: [max(names)])
-    assert [entry.path for entry in found] == ["log/3.json", "log/in/2.json"]
-
-
 def test_an_entry_tells_size_and_content(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"one")
     (tmp_path / "other").write_bytes(b"another")
