@@ -21,6 +21,8 @@ from flowforge_assets.errors.project import (
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
 from flowforge_assets.project.keeping import Keeping, read_age
+from flowforge_assets.project.prefect_settings import TABLE as PREFECT
+from flowforge_assets.project.prefect_settings import PrefectSettings, read_prefect
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
 from flowforge_assets.project.uses import Use
@@ -87,6 +89,7 @@ class ProjectConfig:
     sync: str | None = None
     uses: tuple[Use, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
+    prefect: PrefectSettings = field(default_factory=PrefectSettings)
 
     def variables_of(self, name: str) -> Mapping[str, Variable]:
         """What queries may ask for in the environment of that name."""
@@ -158,7 +161,7 @@ class _Reader:
         self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "assets", "uses", VARIABLES), "")
+        self.refuse_unknown(raw, ("project", "env", "assets", "uses", VARIABLES, PREFECT), "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
@@ -179,9 +182,10 @@ class _Reader:
         for env, each in environments.items():
             where = f"env.{env}.{VARIABLES}"
             self.problems += misfits_of(each.variables, variables, where, self.places.find)
+        prefect = read_prefect(self.table(raw, PREFECT, ""), self.places.find, self.problems)
         raise_all(self.problems)
         return ProjectConfig(
-            *(self.root, name, modules, environments, defaults, sync, uses, variables)
+            *(self.root, name, modules, environments, defaults, sync, uses, variables, prefect)
         )
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
