@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from flowforge_assets import Project
-from killed_project import content, copy_of, ran_whole, seed_of_today
+from killed_project import HOURS, content, copy_of, ran_whole, seed_of_today
 
 WRITTEN = Path(__file__).parents[1] / "fixtures/projects/written"
 _CHILD = """
@@ -83,8 +83,8 @@ def kill_often(kills: int, *, seed: int, folder: Path) -> int:
     chance = random.Random(seed)  # noqa: S311 - it chooses moments
     made = copy_of(WRITTEN, folder / "made")
     for _ in range(2):
-        ran_whole(made, "")
-        Project.load(made).run(force=True)
+        ran_whole(made, HOURS)
+        Project.load(made).run(partitions=HOURS or None, force=True)
     expected = said_of(made)
     probe = folder / "probe"
     shutil.copytree(made, probe)

@@ -24,6 +24,8 @@ from flowforge_assets.storage.partition_rows import is_in
 
 FLIGHTS = Path(__file__).parents[2] / "projects/nyc_flights"
 MONTH = "2013-01-01..2013-01-31"
+# Of the 72 hours of the project of all ways of writing: a few where nobody asks for many kills.
+HOURS = "" if "FLOWFORGE_KILLS" in os.environ else "2026-01-01T00..2026-01-01T05"
 _CHILD = """
 import sys
 from flowforge_assets import Project
