@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast, get_args
 
 from flowforge_assets.declare.definition import Variable
-from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
+from flowforge_assets.errors.base import Place, did_you_mean, raise_all
 from flowforge_assets.errors.project import (
     ConfigSyntaxError,
-    ConfigValueError,
     NoProjectError,
-    UnknownConfigKeyError,
     UnknownEnvironmentError,
 )
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
@@ -25,6 +23,7 @@ from flowforge_assets.project.prefect_settings import TABLE as PREFECT
 from flowforge_assets.project.prefect_settings import PrefectSettings, read_prefect
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
 from flowforge_assets.project.stores import StoreConfig, StoreReader, TableFormat
+from flowforge_assets.project.table_reader import TableReader
 from flowforge_assets.project.uses import Use
 from flowforge_assets.project.variables import TABLE as VARIABLES
 from flowforge_assets.project.variables import misfits_of, read_variables
@@ -151,14 +150,13 @@ def read_config(root: Path) -> ProjectConfig:
     return _Reader(text, root).project(raw)
 
 
-class _Reader:
+class _Reader(TableReader):
     """Turns the raw tables into values, collecting what is wrong."""
 
     def __init__(self, text: str, root: Path) -> None:
+        super().__init__(_Places(text).find, [])
         self.whole = text
-        self.places = _Places(text)
         self.root = root
-        self.problems: list[FlowForgeError] = []
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
         self.refuse_unknown(raw, ("project", "env", "assets", "uses", VARIABLES, PREFECT), "")
@@ -167,7 +165,7 @@ class _Reader:
         name = self.text(project, "name", "project") or self.root.resolve().name
         modules = self.names(project, "modules", "project")
         given = self.table(raw, VARIABLES, "")
-        variables = read_variables(given, VARIABLES, self.places.find, self.problems)
+        variables = read_variables(given, VARIABLES, self.find, self.problems)
         all_environments = self.table(raw, "env", "")
         environments = {
             env: self.environment(self.table(all_environments, env, "env"), f"env.{env}")
@@ -181,8 +179,8 @@ class _Reader:
         uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
         for env, each in environments.items():
             where = f"env.{env}.{VARIABLES}"
-            self.problems += misfits_of(each.variables, variables, where, self.places.find)
-        prefect = read_prefect(self.table(raw, PREFECT, ""), self.places.find, self.problems)
+            self.problems += misfits_of(each.variables, variables, where, self.find)
+        prefect = read_prefect(self.table(raw, PREFECT, ""), self.find, self.problems)
         raise_all(self.problems)
         return ProjectConfig(
             *(self.root, name, modules, environments, defaults, sync, uses, variables, prefect)
@@ -197,7 +195,7 @@ class _Reader:
             self.wrong("format", '"delta" or "parquet"', where, hint or 'write `format = "delta"`')
         resources = self.table(raw, "resources", where)
         chosen: TableFormat = "parquet" if table_format == "parquet" else "delta"
-        places = StoreReader(where, chosen, self.root.resolve(), self.places.find, self.problems)
+        places = StoreReader(where, chosen, self.root.resolve(), self.find, self.problems)
         return EnvironmentConfig(
             store=places.store(raw.get("store")),
             stores=places.stores(self.table(raw, "stores", where)),
@@ -212,11 +210,11 @@ class _Reader:
             sample=self.sample(raw, where),
             maintain=self.keeping(raw, where),
             warehouse=WarehouseReader(
-                f"{where}.warehouse", self.root.resolve(), self.places.find, self.problems
+                f"{where}.warehouse", self.root.resolve(), self.find, self.problems
             ).read(raw.get("warehouse")),
             variables=read_variables(
                 self.table(raw, VARIABLES, where),
-                *(f"{where}.{VARIABLES}", self.places.find, self.problems),
+                *(f"{where}.{VARIABLES}", self.find, self.problems),
             ),
         )
 
@@ -272,22 +270,7 @@ class _Reader:
             hint = 'write `[uses.finance]` and below it `package = "..."` or `path = "..."`'
             self.wrong(name, "a word with either `package` or `path`", "uses", hint)
         env = self.text(raw, "env", where) or "prod"
-        return Use(name, env, package, path, self.places.find("uses", name))
-
-    def table(self, raw: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
-        value = raw.get(name, {})
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        path = f"{where}.{name}".strip(".")
-        self.wrong(name, "a table", where, f"write it as `[{path}]`, with its keys below")
-        return {}
-
-    def text(self, raw: Mapping[str, object], name: str, where: str) -> str | None:
-        value = raw.get(name)
-        if value is None or isinstance(value, str):
-            return value
-        self.wrong(name, "a string", where, f'write `{name} = "..."`')
-        return None
+        return Use(name, env, package, path, self.find("uses", name))
 
     def module_path(self, raw: Mapping[str, object], name: str, where: str) -> str | None:
         path = self.text(raw, name, where)
@@ -297,40 +280,6 @@ class _Reader:
         hint = f'write `{name} = "shop/sql_datasets.py"`'
         self.wrong(name, "the path of a module in the project", where, hint)
         return None
-
-    def names(self, raw: Mapping[str, object], name: str, where: str) -> tuple[str, ...]:
-        value = raw.get(name, [])
-        items = cast("list[object]", value) if isinstance(value, list) else [None]
-        found = tuple(item for item in items if isinstance(item, str))
-        if len(found) == len(items):
-            return found
-        self.wrong(name, "a list of names", where, f'write `{name} = ["name", ...]`')
-        return ()
-
-    def count(
-        self, raw: Mapping[str, object], name: str, default: int, where: str, *, least: int
-    ) -> int:
-        value = raw.get(name, default)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-            return value
-        self.wrong(name, f"a whole number from {least}", where, f"write `{name} = {default}`")
-        return default
-
-    def wrong(self, name: str, wanted: str, where: str, hint: str) -> None:
-        inside = f" in `[{where}]`" if where else ""
-        message = f"`{name}`{inside} is not {wanted}"
-        place = self.places.find(where, name)
-        self.problems.append(ConfigValueError(message, place=place, hint=hint))
-
-    def refuse_unknown(self, raw: Mapping[str, object], known: Collection[str], where: str) -> None:
-        for name in raw:
-            if name not in known:
-                inside = f" in `[{where}]`" if where else ""
-                shown = ", ".join(f"`{each}`" for each in known)
-                hint = did_you_mean(name, known) or f"known are {shown}"
-                place = self.places.find(where, name)
-                message = f"unknown key `{name}`{inside}"
-                self.problems.append(UnknownConfigKeyError(message, place=place, hint=hint))
 
 
 class _Places:
