@@ -1,4 +1,4 @@
-"""FF-5xx: the ledger and the run lock.
+"""FF-5xx: the ledger, and the leases of runs in it.
 
 RecordError
 ├── LedgerBroken        FF-501  the file is damaged, or is something else
@@ -7,8 +7,13 @@ RecordError
 ├── LedgerNotWritable   FF-504  the folder or the file cannot be written
 ├── LedgerDiskFull      FF-505  no room is left
 ├── LedgerFailed        FF-506  the system or SQLite refused for another reason
-├── RunLocked           FF-507  another run of the environment went on for too long
-└── RunExists           FF-508  a run of that id is recorded already
+├── RunLocked           FF-507  another run of the same went on for too long
+├── RunExists           FF-508  a run of that id is recorded already
+├── LedgerUnreachable   FF-510  PostgreSQL is not there
+├── LedgerUrlUnfit      FF-511  what names the database is no URL of one
+├── LedgerRefused       FF-512  PostgreSQL does not let the user in
+├── LedgerDriverMissing FF-513  the driver of PostgreSQL is not installed
+└── (lease.py)          FF-509  another run has taken a lease over
 """
 
 from __future__ import annotations
@@ -82,7 +87,7 @@ class LedgerFailed(RecordError):
 
 
 class RunLocked(RecordError):
-    """Another run of the same environment went on for longer than this one waits.
+    """Another run of the same partitions went on for longer than this one waits.
 
     Let it end or stop it, then run again: what it made is not made twice.
     """
@@ -97,3 +102,42 @@ class RunExists(RecordError):
     """
 
     code = "FF-508"
+
+
+class LedgerUnreachable(RecordError):
+    """The PostgreSQL that holds the ledger does not answer, or the connection was lost.
+
+    Nothing is lost: what was committed stands in the tables, and the next run asks them. See that
+    the server is up and can be reached from here, then run again.
+    """
+
+    code = "FF-510"
+
+
+class LedgerUrlUnfit(RecordError):
+    """What the ledger's reference stands for names no PostgreSQL database.
+
+    It is a URL such as `postgresql://user:...@host:5432/database`. Set the variable, file or
+    block that `ledger` of the environment refers to; the URL itself is never shown.
+    """
+
+    code = "FF-511"
+
+
+class LedgerRefused(RecordError):
+    """PostgreSQL does not let this user in, or not into that schema.
+
+    See user, password and database of the URL. The user needs the right to create a schema in
+    that database, or the schema must be there and be theirs.
+    """
+
+    code = "FF-512"
+
+
+class LedgerDriverMissing(RecordError):
+    """The ledger is in PostgreSQL, whose driver is not installed here.
+
+    Install the extra: `pip install "flowforge-assets[postgres]"`.
+    """
+
+    code = "FF-513"

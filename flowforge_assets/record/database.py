@@ -1,227 +1,99 @@
-"""One SQLite file, used by the threads of one process and by several processes.
+"""What the ledger needs of the database that holds it: SQLite on one machine, or PostgreSQL.
 
-SQLite's own errors end here: what leaves is a `RecordError` with the remedy. The file is in WAL
-mode with `synchronous=NORMAL`: a killed process loses nothing that was committed, a power cut may
-lose the last commits, which the lake still holds.
+A database's own errors end in its module: what leaves is a `RecordError` with the remedy.
 """
 
 from __future__ import annotations
 
-import errno
-import shutil
-import sqlite3
-import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final
-
-from flowforge_assets.errors.record import (
-    LedgerBroken,
-    LedgerDiskFull,
-    LedgerFailed,
-    LedgerLocked,
-    LedgerNewer,
-    LedgerNotWritable,
-    RecordError,
-)
-from flowforge_assets.record import statements
-
-_POLL_SECONDS: Final = 0.01
-_LEAST_BYTES_FREE: Final = 65_536
+from typing import Any, Protocol, TypeAlias
 
 
-class Database:
-    """An open ledger file with today's tables."""
+@dataclass(frozen=True, slots=True)
+class PostgresPlace:
+    """A schema of a PostgreSQL database; `url` may hold a password, and is shown nowhere."""
 
-    def __init__(self, path: Path, *, timeout_seconds: float) -> None:
-        """Opens `path`, creating it where there is none.
+    url: str = field(repr=False)
+    schema: str
 
-        A write waits up to `timeout_seconds` for the writers of other processes.
+    def __str__(self) -> str:
+        """What people may see of it."""
+        return f"PostgreSQL schema {self.schema}"
 
-        Raises:
-            RecordError: the file cannot be used as a ledger (FF-501 to FF-506).
-        """
-        self.path = path
-        self._lock = Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unusable_path(path, error) from error
-        with self._guarded():
-            # Transactions are explicit, and the lock makes one connection safe for all threads.
-            self._connection = sqlite3.connect(
-                path, timeout=0, isolation_level=None, check_same_thread=False
-            )
-        try:
-            self._enter_wal_mode(timeout_seconds)
-            self.rows(f"PRAGMA busy_timeout = {int(timeout_seconds * 1000)}")
-            self.rows("PRAGMA synchronous = NORMAL")
-            self._migrate()
-        except BaseException:
-            self._connection.close()
-            raise
+
+LedgerPlace: TypeAlias = Path | PostgresPlace
+"""Where a ledger is: a file, or a schema."""
+
+
+class Rows(Protocol):
+    """What a statement gave. The columns' types are the statement's business, hence `Any`."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - see above
+        """The next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        ...
+
+
+class Transaction(Protocol):
+    """Statements that take effect together; a `?` stands for a value."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Rows:
+        """Runs one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> object:
+        """Runs one statement for each of many rows of values."""
+        ...
+
+
+class Database(Protocol):
+    """An open ledger with today's tables; safe for several threads, beside other processes."""
+
+    @property
+    def shown(self) -> str:
+        """What messages call it; holds no secret."""
+        ...
 
     def close(self) -> None:
-        """Ends the use of the file; a second call does nothing."""
-        with self._guarded():
-            self._connection.close()
+        """Ends its use; a second call does nothing."""
+        ...
 
-    @contextmanager
-    def transaction(self) -> Generator[sqlite3.Connection]:
-        """The connection inside one write transaction: all of the block's effects, or none.
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """One write transaction: all of the block's effects, or none. One at a time is open.
 
         Raises:
-            RecordError: SQLite refused (FF-501, FF-503 to FF-506); nothing was written.
+            RecordError: the database refused (FF-501, FF-503 to FF-519); nothing was written.
         """
-        connection = self._connection
-        with self._lock:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    # SQLite ends the transaction itself after some errors, e.g. a full disk.
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise _translated(self.path, error) from error
+        ...
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a SELECT gives.
 
-        The columns' types are the statement's business, hence `Any`.
-
         Raises:
-            RecordError: SQLite refused (FF-501, FF-503 to FF-506).
+            RecordError: the database refused (FF-501, FF-503 to FF-519).
         """
-        with self._guarded():
-            return self._connection.execute(sql, parameters).fetchall()
+        ...
+
+    def now(self, transaction: Transaction, /) -> datetime:
+        """Now, by a clock that all who use this database share."""
+        ...
 
     def verify(self) -> None:
-        """Reads the whole file.
+        """Reads all of it.
 
         Raises:
-            LedgerBroken: a page or an index of it is damaged.
+            LedgerBroken: it is damaged (FF-501).
         """
-        complaints = self.rows("PRAGMA quick_check(1)")
-        if complaints != [("ok",)]:
-            raise _broken(self.path, "its check found damage")
-
-    def _enter_wal_mode(self, timeout_seconds: float) -> None:
-        # Not by the busy timeout: of two processes that switch a new file to WAL together, SQLite
-        # refuses one without a wait.
-        deadline = time.monotonic() + timeout_seconds
-        while True:
-            try:
-                self.rows("PRAGMA journal_mode = WAL")
-            except LedgerLocked:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(_POLL_SECONDS)
-            else:
-                return
-
-    def _migrate(self) -> None:
-        if self._schema_version() == statements.SCHEMA_VERSION:
-            return
-        with self.transaction() as connection:
-            # Another process may have created the tables since.
-            for migration in statements.MIGRATIONS[self._version_in(connection) :]:
-                for statement in migration:
-                    connection.execute(statement)
-            connection.execute(statements.SET_SCHEMA_VERSION, (str(statements.SCHEMA_VERSION),))
-
-    def _schema_version(self) -> int:
-        with self._guarded():
-            return self._version_in(self._connection)
-
-    def _version_in(self, connection: sqlite3.Connection) -> int:
-        tables = {name for (name,) in connection.execute(statements.TABLES)}
-        if not tables:
-            return 0
-        if "meta" not in tables:
-            raise _broken(self.path, "it holds another program's tables")
-        row = connection.execute(statements.GET_SCHEMA_VERSION).fetchone()
-        if row is None or not str(row[0]).isdecimal():
-            raise _broken(self.path, "it does not say which version wrote it")
-        version = int(row[0])
-        if version > statements.SCHEMA_VERSION:
-            message = (
-                f"`{self.path}` was written by a newer version: its tables have version "
-                f"`{version}`, this one knows up to `{statements.SCHEMA_VERSION}`"
-            )
-            hint = (
-                "upgrade flowforge-assets; or move the file away and run `flowforge ledger rebuild`"
-            )
-            raise LedgerNewer(message, hint=hint)
-        return version
-
-    @contextmanager
-    def _guarded(self) -> Generator[None]:
-        """The lock held, and SQLite's errors made ours."""
-        with self._lock:
-            try:
-                yield
-            except sqlite3.Error as error:
-                raise _translated(self.path, error) from error
-
-
-def unusable_path(path: Path, error: OSError) -> RecordError:
-    """What an error of the operating system at `path` means to the user."""
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return _not_writable(path)
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _disk_full(path)
-    return LedgerFailed(
-        f"`{path}` cannot be used: {error.strerror}",
-        hint="see that its folder exists and is a folder",
-    )
-
-
-def _translated(path: Path, error: sqlite3.Error) -> RecordError:
-    # The low byte is the error, the rest says which kind of it (sqlite.org/rescode.html).
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
-    match code:
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return _broken(path, str(error))
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return LedgerLocked(
-                f"`{path}` is held by another process",
-                hint="end the process that keeps it open, then run again",
-            )
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            return _not_writable(path)
-        case sqlite3.SQLITE_FULL:
-            return _disk_full(path)
-        case sqlite3.SQLITE_IOERR if shutil.disk_usage(path.parent).free < _LEAST_BYTES_FREE:
-            # So it says when the file that its processes share cannot grow.
-            return _disk_full(path)
-        case _:
-            return LedgerFailed(
-                f"`{path}` cannot be used: {error}",
-                hint="run again; when it comes back, run `flowforge ledger rebuild`",
-            )
-
-
-def _broken(path: Path, why: str) -> LedgerBroken:
-    return LedgerBroken(
-        f"`{path}` is not a sound ledger: {why}",
-        hint="run `flowforge ledger rebuild`: it keeps the file aside and reads the tables",
-    )
-
-
-def _not_writable(path: Path) -> LedgerNotWritable:
-    return LedgerNotWritable(
-        f"`{path}` cannot be written",
-        hint=f"make the folder `{path.parent}` and the files in it writable",
-    )
-
-
-def _disk_full(path: Path) -> LedgerDiskFull:
-    return LedgerDiskFull(
-        f"the disk that holds `{path}` is full", hint="free some space, then run again"
-    )
+        ...

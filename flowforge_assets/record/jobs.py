@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from threading import Lock
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.record import statements
-from flowforge_assets.record.database import Database
+from flowforge_assets.record.database import Database, LedgerPlace
+from flowforge_assets.record.opened import open_database
 from flowforge_assets.record.rows import Row, time_text
-
-_LOCK_TIMEOUT_SECONDS: Final = 30.0
 
 JobRecordState: TypeAlias = Literal["running", "succeeded", "failed", "lost", "cancelled"]
 
@@ -44,14 +42,14 @@ class JobRecord:
 
 
 class JobLog:
-    """The jobs in the ledger at `path`; safe for several threads. Opened at first use.
+    """The jobs in the ledger at `place`; safe for several threads. Opened at first use.
 
-    All methods raise a `RecordError` (FF-501 to FF-506) where the file cannot be used.
+    All methods raise a `RecordError` (FF-501 to FF-519) where it cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: LedgerPlace) -> None:
         """Opens nothing yet."""
-        self._path = path
+        self._place = place
         self._database: Database | None = None
         self._lock = Lock()
 
@@ -84,7 +82,7 @@ class JobLog:
         return {place for (place,) in self._opened().rows(statements.PLACES_OF_JOBS)}
 
     def close(self) -> None:
-        """Ends the use of the file."""
+        """Ends the use of the ledger."""
         with self._lock:
             database, self._database = self._database, None
         if database is not None:
@@ -93,7 +91,7 @@ class JobLog:
     def _opened(self) -> Database:
         with self._lock:
             if self._database is None:
-                self._database = Database(self._path, timeout_seconds=_LOCK_TIMEOUT_SECONDS)
+                self._database = open_database(self._place)
             return self._database
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from flowforge_assets.errors.record import RunLocked
-from flowforge_assets.record.database import unusable_path
+from flowforge_assets.record.sqlite_database import unusable_path
 
 _POLL_SECONDS: Final = 0.1
 

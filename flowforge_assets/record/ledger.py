@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.key import DatasetKey
@@ -21,20 +20,19 @@ from flowforge_assets.core.schema import Schema
 from flowforge_assets.core.schema_change import Columns, Comments, SchemaChange, columns_of
 from flowforge_assets.errors.record import LedgerBroken
 from flowforge_assets.record import pieces, runs, statements
-from flowforge_assets.record.database import Database
+from flowforge_assets.record.database import Database, LedgerPlace
 from flowforge_assets.record.history import History
+from flowforge_assets.record.opened import LOCK_TIMEOUT_SECONDS, open_database
 from flowforge_assets.record.pieces import read_history
 from flowforge_assets.record.rows import run_from, step_from
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
 from flowforge_assets.record.schemas import add_schema, replace_schemas, schema_from
 
-_LOCK_TIMEOUT_SECONDS: Final = 30.0
-
 
 class Ledger:
     """An open ledger; safe for use by several threads and beside other processes.
 
-    Each call is one transaction. All of them raise a `RecordError` (FF-501 to FF-506) where the
+    Each call is one transaction. All of them raise a `RecordError` (FF-501 to FF-519) where the
     file cannot be used; nothing of that call is then written.
     """
 
@@ -43,8 +41,8 @@ class Ledger:
         self._database = database
 
     @classmethod
-    def open(cls, path: Path, *, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> Self:
-        """The ledger at `path`; folder, file and tables are made where they are missing.
+    def open(cls, place: LedgerPlace, *, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> Self:
+        """The ledger at `place`; what is missing of it is made.
 
         A write waits up to `timeout_seconds` for those of other processes.
 
@@ -56,12 +54,12 @@ class Ledger:
             LedgerDiskFull: there is no room for it (FF-505).
             LedgerFailed: the system or SQLite refused for another reason (FF-506).
         """
-        return cls(Database(path, timeout_seconds=timeout_seconds))
+        return cls(open_database(place, timeout_seconds=timeout_seconds))
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._database.path
+    def shown(self) -> str:
+        """What messages call it."""
+        return self._database.shown
 
     def close(self) -> None:
         """Ends its use; a second call does nothing."""
@@ -267,6 +265,6 @@ class Ledger:
         try:
             yield
         except (ValueError, TypeError, KeyError) as error:
-            message = f"`{self.path}` is not a sound ledger: a row of it cannot be read"
-            hint = "run `flowforge ledger rebuild`: it keeps the file aside and reads the tables"
+            message = f"`{self.shown}` is not a sound ledger: a row of it cannot be read"
+            hint = "run `flowforge ledger rebuild`: it keeps it aside and reads the tables"
             raise LedgerBroken(message, hint=hint) from error

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.record import statements
-from flowforge_assets.record.database import Database
+from flowforge_assets.record.database import LedgerPlace
+from flowforge_assets.record.opened import open_database
 from flowforge_assets.record.rows import Row, time_text
 
 ParityVerdict: TypeAlias = Literal["verified", "parsed only", "unverified", "differs"]
-_LOCK_TIMEOUT_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,15 @@ class ParityRecord:
     at: datetime
 
 
-def record_parity(path: Path, found: Iterable[ParityRecord]) -> None:
-    """Writes verdicts into the ledger at `path`, in one transaction.
+def record_parity(place: LedgerPlace, found: Iterable[ParityRecord]) -> None:
+    """Writes verdicts into the ledger at `place`, in one transaction.
 
     Each takes the place of what was known of the same query on the same target.
 
     Raises:
-        RecordError: the file cannot be used (FF-501 to FF-506).
+        RecordError: it cannot be used (FF-501 to FF-519).
     """
-    database = Database(path, timeout_seconds=_LOCK_TIMEOUT_SECONDS)
+    database = open_database(place)
     try:
         with database.transaction() as connection:
             connection.executemany(statements.PUT_PARITY, map(_row, found))
@@ -57,13 +56,13 @@ def record_parity(path: Path, found: Iterable[ParityRecord]) -> None:
         database.close()
 
 
-def newest_parity(path: Path, asset: DatasetKey, target: str) -> ParityRecord | None:
+def newest_parity(place: LedgerPlace, asset: DatasetKey, target: str) -> ParityRecord | None:
     """The newest verdict on any query that the asset had, on that target.
 
     Raises:
-        RecordError: the file cannot be used (FF-501 to FF-506).
+        RecordError: it cannot be used (FF-501 to FF-519).
     """
-    database = Database(path, timeout_seconds=_LOCK_TIMEOUT_SECONDS)
+    database = open_database(place)
     try:
         rows = database.rows(statements.NEWEST_PARITY, (asset, target))
     finally:

@@ -6,7 +6,6 @@ partition costs the same beside ten pieces and beside ten thousand.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +17,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Axis, Dimension, PartitionSet, Span, Values
 from flowforge_assets.core.span import Range
 from flowforge_assets.record import statements
+from flowforge_assets.record.database import Transaction
 from flowforge_assets.record.history import History
 from flowforge_assets.record.rows import (
     Row,
@@ -42,13 +42,13 @@ class _Track:
     table_id: str
     since: int
 
-    def set(self, connection: sqlite3.Connection) -> None:
+    def set(self, connection: Transaction) -> None:
         """Writes its row."""
         row = (self.name, self.rows_of, self.shape, self.table_id, self.since)
         connection.execute(statements.SET_TRACK, row)
 
 
-def lay(connection: sqlite3.Connection, made: Made) -> None:
+def lay(connection: Transaction, made: Made) -> None:
     """Records that `made` holds now, in the caller's transaction.
 
     Of two commits to one table the higher version wins where they meet, so that the order of
@@ -82,7 +82,7 @@ def lay(connection: sqlite3.Connection, made: Made) -> None:
         _lay_on(connection, rows, replace(made, partitions=made.changed))
 
 
-def forget(connection: sqlite3.Connection, dataset: DatasetKey) -> None:
+def forget(connection: Transaction, dataset: DatasetKey) -> None:
     """Removes all that is known of what was made of `dataset`, in the caller's transaction."""
     for name in (dataset, _rows_name(dataset)):
         connection.execute(statements.DELETE_PIECES, (name,))
@@ -148,7 +148,7 @@ def _rows_name(dataset: DatasetKey) -> str:
     return f"{dataset} rows"
 
 
-def _lay_on(connection: sqlite3.Connection, track: _Track, made: Made) -> None:
+def _lay_on(connection: Transaction, track: _Track, made: Made) -> None:
     shape = shape_text(made.partitions.dimensions)
     if shape != track.shape:
         if track.shape:
@@ -159,15 +159,13 @@ def _lay_on(connection: sqlite3.Connection, track: _Track, made: Made) -> None:
         _insert(connection, track, made, _cut(connection, track, made))
 
 
-def _insert(
-    connection: sqlite3.Connection, track: _Track, made: Made, partitions: PartitionSet
-) -> None:
+def _insert(connection: Transaction, track: _Track, made: Made, partitions: PartitionSet) -> None:
     if partitions:
         row = (track.name, *_place(partitions), made.table.version, made_text(made))
         connection.execute(statements.INSERT_PIECE, row)
 
 
-def _remade(connection: sqlite3.Connection, track: _Track, made: Made) -> bool:
+def _remade(connection: Transaction, track: _Track, made: Made) -> bool:
     """Whether there was an older piece of just these partitions, which is `made` now."""
     reach, lo, _, _, text = _place(made.partitions)
     version = made.table.version
@@ -175,7 +173,7 @@ def _remade(connection: sqlite3.Connection, track: _Track, made: Made) -> bool:
     return bool(connection.execute(statements.REMAKE_PIECE, row).rowcount)
 
 
-def _cut(connection: sqlite3.Connection, track: _Track, made: Made) -> PartitionSet:
+def _cut(connection: Transaction, track: _Track, made: Made) -> PartitionSet:
     """Cuts what `made` replaces out of older pieces; gives what newer ones leave of it."""
     left = made.partitions
     _, lo, hi, is_single, text = _place(left)
@@ -208,7 +206,7 @@ def _partitions(
 
 
 @lru_cache(maxsize=1024)
-def _place(partitions: PartitionSet) -> tuple[int, int, int, bool, str]:
+def _place(partitions: PartitionSet) -> tuple[int, int, int, int, str]:
     """Class, half-open bounds, whether it is one partition, and text of a set, as stored.
 
     Sets that share a partition have bounds that meet. The bounds are those of the first time
@@ -216,7 +214,7 @@ def _place(partitions: PartitionSet) -> tuple[int, int, int, bool, str]:
     """
     lo, hi = _bounds(partitions)
     reach = next(reach for reach in statements.REACHES if hi - lo <= reach)
-    return reach, lo, hi, partitions.count() == 1, partitions_text(partitions)
+    return reach, lo, hi, int(partitions.count() == 1), partitions_text(partitions)
 
 
 def _bounds(partitions: PartitionSet) -> tuple[int, int]:

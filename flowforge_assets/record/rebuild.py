@@ -14,8 +14,8 @@ from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.schema_change import SchemaChange
 from flowforge_assets.errors.record import LedgerBroken
-from flowforge_assets.record.database import unusable_path
 from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.sqlite_database import unusable_path
 
 # SQLite keeps what is not yet in the main file beside it, under its name.
 _SIDE_FILES: Final = ("", "-wal", "-shm")

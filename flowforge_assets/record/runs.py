@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
 from flowforge_assets.errors.record import RunExists
 from flowforge_assets.record import statements
+from flowforge_assets.record.database import Transaction
 from flowforge_assets.record.rows import outcome_row, run_row, step_row, time_text
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
 
 
-def begin(connection: sqlite3.Connection, run: RunRecord, steps: Iterable[StepRecord]) -> None:
+def begin(connection: Transaction, run: RunRecord, steps: Iterable[StepRecord]) -> None:
     """Writes a run and what it plans to do.
 
     Raises:
@@ -25,7 +25,7 @@ def begin(connection: sqlite3.Connection, run: RunRecord, steps: Iterable[StepRe
 
 
 def end(
-    connection: sqlite3.Connection,
+    connection: Transaction,
     run_id: str,
     status: RunStatus,
     *,
@@ -37,7 +37,7 @@ def end(
     connection.execute(statements.END_RUN, (time_text(at), status, *counted, run_id))
 
 
-def set_outcomes(connection: sqlite3.Connection, steps: Iterable[StepRecord]) -> None:
+def set_outcomes(connection: Transaction, steps: Iterable[StepRecord]) -> None:
     """Writes how steps ended; a step that was not planned is added."""
     for step in steps:
         outcome = (*outcome_row(step), step.run_id, step.step_id)
@@ -45,7 +45,7 @@ def set_outcomes(connection: sqlite3.Connection, steps: Iterable[StepRecord]) ->
             _plan(connection, [step])
 
 
-def prune(connection: sqlite3.Connection, *, keep_runs: int, older_than: datetime | None) -> int:
+def prune(connection: Transaction, *, keep_runs: int, older_than: datetime | None) -> int:
     """Removes ended runs, save the newest `keep_runs` and those begun since; gives their number."""
     ended = connection.execute(statements.ENDED_RUNS).fetchall()
     limit = None if older_than is None else time_text(older_than)
@@ -63,7 +63,7 @@ def prune(connection: sqlite3.Connection, *, keep_runs: int, older_than: datetim
     return len(gone)
 
 
-def _plan(connection: sqlite3.Connection, steps: Iterable[StepRecord]) -> None:
+def _plan(connection: Transaction, steps: Iterable[StepRecord]) -> None:
     planned = list(steps)
     connection.executemany(statements.INSERT_STEP, map(step_row, planned))
     makers = ((key, step.run_id, step.step_id) for step in planned for key in step.makes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -11,12 +10,13 @@ from typing import Final
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.schema_change import SchemaChange, comments_of
 from flowforge_assets.record import statements
+from flowforge_assets.record.database import Transaction
 from flowforge_assets.record.rows import Row, time_text
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
-def add_schema(connection: sqlite3.Connection, dataset: DatasetKey, schema: SchemaChange) -> None:
+def add_schema(connection: Transaction, dataset: DatasetKey, schema: SchemaChange) -> None:
     """Adds an entry when the columns are others than those of the newest one.
 
     What happened before that one is known already.
@@ -31,7 +31,7 @@ def add_schema(connection: sqlite3.Connection, dataset: DatasetKey, schema: Sche
 
 
 def replace_schemas(
-    connection: sqlite3.Connection, dataset: DatasetKey, schemas: Iterable[SchemaChange]
+    connection: Transaction, dataset: DatasetKey, schemas: Iterable[SchemaChange]
 ) -> None:
     """Makes `schemas`, oldest first, the history of the dataset's columns."""
     connection.execute(statements.DELETE_SCHEMAS, (dataset,))

@@ -1,7 +1,6 @@
-"""All SQL of the ledger: its tables as numbered migrations, and what is asked of them.
+"""What is asked of the ledger's tables (see migrations.py), in words of SQLite and PostgreSQL.
 
-Times are ISO 8601 text in UTC with microseconds. `shape` is the JSON of a set's dimensions and
-`partitions` that of its boxes, so that a row can be read without the project.
+A `?` stands for a value. Flags are 0 and 1, and an order says where its NULLs are.
 """
 
 # ruff: noqa: S608  # what is put into these texts are the column lists beside them
@@ -10,151 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-        """
-        CREATE TABLE runs (
-            run_id TEXT PRIMARY KEY,
-            started_at TEXT NOT NULL,
-            ended_at TEXT,
-            status TEXT NOT NULL,
-            env TEXT NOT NULL,
-            selection TEXT NOT NULL,
-            plan_hash TEXT NOT NULL,
-            pid INTEGER NOT NULL,
-            host TEXT NOT NULL,
-            made INTEGER NOT NULL,
-            failed INTEGER NOT NULL,
-            skipped INTEGER NOT NULL,
-            fresh INTEGER NOT NULL
-        ) WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE steps (
-            run_id TEXT NOT NULL,
-            step_id TEXT NOT NULL,
-            asset TEXT NOT NULL,
-            makes TEXT NOT NULL,
-            shape TEXT NOT NULL,
-            partitions TEXT NOT NULL,
-            reason TEXT NOT NULL,
-            status TEXT NOT NULL,
-            started_at TEXT,
-            seconds REAL,
-            rows INTEGER,
-            error_code TEXT,
-            error_message TEXT,
-            PRIMARY KEY (run_id, step_id)
-        ) WITHOUT ROWID
-        """,
-        # Which steps were to make a dataset: `steps.makes` turned around.
-        """
-        CREATE TABLE makers (
-            dataset TEXT NOT NULL,
-            run_id TEXT NOT NULL,
-            step_id TEXT NOT NULL,
-            PRIMARY KEY (dataset, run_id, step_id)
-        ) WITHOUT ROWID
-        """,
-        # The incarnation of each dataset's table that `pieces` speaks of.
-        """
-        CREATE TABLE datasets (
-            dataset TEXT PRIMARY KEY,
-            shape TEXT NOT NULL,
-            table_id TEXT NOT NULL
-        ) WITHOUT ROWID
-        """,
-        # The current state: the pieces of one dataset are disjoint. `lo` and `hi` bound the set
-        # on one axis and `reach` is the class of its length (see pieces.py); `made` is JSON, as
-        # it is read whole or not at all.
-        """
-        CREATE TABLE pieces (
-            piece INTEGER PRIMARY KEY,
-            dataset TEXT NOT NULL,
-            reach INTEGER NOT NULL,
-            lo INTEGER NOT NULL,
-            hi INTEGER NOT NULL,
-            is_single INTEGER NOT NULL,
-            partitions TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            made TEXT NOT NULL
-        )
-        """,
-        "CREATE INDEX pieces_by_place ON pieces (dataset, reach, lo)",
-    ),
-    (
-        # Commits of a lower version than `since` count no more. The rows of a dataset may have
-        # a track of their own, under another name: `rows_of` says of which dataset it is.
-        "ALTER TABLE datasets ADD COLUMN since INTEGER NOT NULL DEFAULT -1",
-        "ALTER TABLE datasets ADD COLUMN rows_of TEXT",
-        "CREATE INDEX row_tracks ON datasets (rows_of) WHERE rows_of IS NOT NULL",
-        """
-        CREATE TABLE schemas (
-            dataset TEXT NOT NULL,
-            at TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            columns TEXT NOT NULL,
-            PRIMARY KEY (dataset, at, version)
-        ) WITHOUT ROWID
-        """,
-    ),
-    (
-        # Jobs elsewhere whose results are neither committed nor thrown away; `ref` is JSON.
-        """
-        CREATE TABLE jobs (
-            job INTEGER PRIMARY KEY,
-            asset TEXT NOT NULL,
-            unit TEXT NOT NULL,
-            made_from TEXT NOT NULL,
-            request TEXT NOT NULL,
-            runner TEXT NOT NULL,
-            ref TEXT NOT NULL UNIQUE,
-            place TEXT NOT NULL,
-            state TEXT NOT NULL,
-            at TEXT NOT NULL
-        )
-        """,
-        "CREATE INDEX jobs_by_step ON jobs (asset, unit)",
-    ),
-    (
-        # Which run brought the columns, and their descriptions as a JSON object.
-        "ALTER TABLE schemas ADD COLUMN run_id TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE schemas ADD COLUMN comments TEXT NOT NULL DEFAULT '{}'",
-    ),
-    (
-        # What the statements of a step have cost in a warehouse, as JSON.
-        "ALTER TABLE steps ADD COLUMN work TEXT",
-    ),
-    (
-        # What came of running queries on other engines; `query` is a digest.
-        """
-        CREATE TABLE parity (
-            asset TEXT NOT NULL,
-            target TEXT NOT NULL,
-            query TEXT NOT NULL,
-            verdict TEXT NOT NULL,
-            seed INTEGER NOT NULL,
-            rows INTEGER NOT NULL,
-            engine TEXT NOT NULL,
-            reason TEXT NOT NULL,
-            at TEXT NOT NULL,
-            PRIMARY KEY (asset, target, query)
-        ) WITHOUT ROWID
-        """,
-    ),
-)
-SCHEMA_VERSION: Final = len(MIGRATIONS)
-
 # The classes of pieces by the length of their bounds; the last holds every length.
 REACHES: Final = (1, 64, 4096, 1 << 32)
 
-TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
 GET_SCHEMA_VERSION: Final = "SELECT value FROM meta WHERE key = 'schema_version'"
 SET_SCHEMA_VERSION: Final = """
     INSERT INTO meta (key, value) VALUES ('schema_version', ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
+# Nobody has asked the tables yet what this ledger is to say.
+IS_UNLEARNT: Final = "SELECT 1 FROM meta WHERE key = 'unlearnt'"
+SET_UNLEARNT: Final = "INSERT INTO meta (key, value) VALUES ('unlearnt', '')"
+SET_LEARNT: Final = "DELETE FROM meta WHERE key = 'unlearnt'"
 
 _RUN: Final = (
     "run_id, started_at, ended_at, status, env, selection, plan_hash, pid, host,"
@@ -173,11 +39,13 @@ _STEP: Final = (
     "run_id, step_id, asset, makes, shape, partitions, reason,"
     " status, started_at, seconds, rows, error_code, error_message, work"
 )
-STEPS_OF_RUN: Final = f"SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at, step_id"
+STEPS_OF_RUN: Final = f"""
+    SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at NULLS FIRST, step_id
+"""
 STEPS_OF_DATASET: Final = f"""
     SELECT {_STEP} FROM makers JOIN steps USING (run_id, step_id)
     WHERE dataset = ? AND status <> 'planned'
-    ORDER BY run_id DESC, started_at DESC, step_id LIMIT ?
+    ORDER BY run_id DESC, started_at DESC NULLS LAST, step_id LIMIT ?
 """
 INSERT_STEP: Final = (
     f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -217,7 +85,7 @@ MEETING_PIECES: Final = f"""
     SELECT piece, lo, hi, is_single, partitions, version
     FROM classes JOIN pieces USING (reach)
     WHERE dataset = ? AND lo > ? - reach AND lo < ? AND hi > ?
-    AND (NOT (is_single AND ?) OR partitions = ?)
+    AND (is_single = 0 OR ? = 0 OR partitions = ?)
 """
 TRIM_PIECE: Final = """
     UPDATE pieces SET reach = ?, lo = ?, hi = ?, is_single = ?, partitions = ? WHERE piece = ?
@@ -252,7 +120,7 @@ NEWEST_SCHEMA: Final = f"""
     SELECT {_SCHEMA} FROM schemas WHERE dataset = ? ORDER BY at DESC, version DESC LIMIT 1
 """
 INSERT_SCHEMA: Final = f"""
-    INSERT OR IGNORE INTO schemas (dataset, {_SCHEMA}) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO schemas (dataset, {_SCHEMA}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 DELETE_SCHEMAS: Final = "DELETE FROM schemas WHERE dataset = ?"
 
@@ -264,7 +132,29 @@ DELETE_JOB: Final = "DELETE FROM jobs WHERE ref = ?"
 PLACES_OF_JOBS: Final = "SELECT DISTINCT place FROM jobs"
 
 _PARITY: Final = "asset, target, query, verdict, seed, rows, engine, reason, at"
-PUT_PARITY: Final = f"INSERT OR REPLACE INTO parity ({_PARITY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_PARITY: Final = f"""
+    INSERT INTO parity ({_PARITY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (asset, target, query) DO UPDATE
+    SET verdict = excluded.verdict, seed = excluded.seed, rows = excluded.rows,
+        engine = excluded.engine, reason = excluded.reason, at = excluded.at
+"""
 NEWEST_PARITY: Final = f"""
     SELECT {_PARITY} FROM parity WHERE asset = ? AND target = ? ORDER BY at DESC LIMIT 1
+"""
+
+_HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at"
+ALL_HOLDERS: Final = f"SELECT {_HOLDER} FROM holders ORDER BY run_id"
+FIND_HOLDER: Final = f"SELECT {_HOLDER} FROM holders WHERE run_id = ?"
+INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?)"
+SET_EXPIRY: Final = "UPDATE holders SET expires_at = ? WHERE run_id = ?"
+DELETE_HOLDER: Final = "DELETE FROM holders WHERE run_id = ?"
+LEASES_OF_OTHERS: Final = """
+    SELECT run_id, asset, shape, partitions FROM leases WHERE run_id <> ? ORDER BY asset
+"""
+INSERT_LEASE: Final = "INSERT INTO leases (run_id, asset, shape, partitions) VALUES (?, ?, ?, ?)"
+DELETE_LEASES: Final = "DELETE FROM leases WHERE run_id = ?"
+GET_TURN: Final = "SELECT value FROM meta WHERE key = 'turn'"
+NEXT_TURN: Final = """
+    INSERT INTO meta (key, value) VALUES ('turn', '1')
+    ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)
 """

@@ -22,9 +22,9 @@ from flowforge_assets.errors.record import (
     LedgerNotWritable,
     RecordError,
 )
-from flowforge_assets.record.database import Database, unusable_path
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.statements import MIGRATIONS, SCHEMA_VERSION
+from flowforge_assets.record.migrations import MIGRATIONS, SCHEMA_VERSION
+from flowforge_assets.record.sqlite_database import SqliteDatabase, unusable_path
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    opened = Database(path, timeout_seconds=0)
+def database(path: Path) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(path, timeout_seconds=0)
     yield opened
     opened.close()
 
@@ -59,7 +59,7 @@ def test_an_empty_file_becomes_a_ledger(path: Path) -> None:
 
 def test_the_ledger_names_its_file(path: Path) -> None:
     with Ledger.open(path) as ledger:
-        assert ledger.path == path
+        assert ledger.shown == str(path)
 
 
 def test_a_ledger_is_opened_again(path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_database_is_broken(path: Path) -> None:
         Ledger.open(path)
     assert caught.value.render() == (
         f"error[FF-501]: `{path}` is not a sound ledger: file is not a database\n"
-        "hint: run `flowforge ledger rebuild`: it keeps the file aside and reads the tables"
+        "hint: run `flowforge ledger rebuild`: it keeps it aside and reads the tables"
     )
 
 
@@ -150,12 +150,12 @@ def test_a_row_that_cannot_be_read_is_damage(
 ) -> None:
     made = commit()
     ledger.replace_all(made.dataset, [made])
-    in_sqlite(ledger.path, damage)
+    in_sqlite(Path(ledger.shown), damage)
     with pytest.raises(LedgerBroken, match="a row of it cannot be read"):
         ledger.current(made.dataset, ())
 
 
-def test_damage_that_only_the_check_sees_is_named(path: Path, database: Database) -> None:
+def test_damage_that_only_the_check_sees_is_named(path: Path, database: SqliteDatabase) -> None:
     with database.transaction() as connection:
         connection.execute("CREATE TABLE odd (a TEXT)")
         connection.execute("INSERT INTO odd VALUES (NULL)")
@@ -202,7 +202,7 @@ def test_many_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
         list(pool.map(open_one, range(40)))
 
 
-def test_a_full_disk_says_so_and_writes_nothing(database: Database) -> None:
+def test_a_full_disk_says_so_and_writes_nothing(database: SqliteDatabase) -> None:
     def fill() -> None:
         insert = "INSERT INTO datasets (dataset, shape, table_id) VALUES (?, ?, 't')"
         with database.transaction() as connection:
@@ -215,7 +215,7 @@ def test_a_full_disk_says_so_and_writes_nothing(database: Database) -> None:
     assert database.rows("SELECT * FROM datasets") == []
 
 
-def test_an_error_inside_a_transaction_undoes_it(database: Database) -> None:
+def test_an_error_inside_a_transaction_undoes_it(database: SqliteDatabase) -> None:
     def interrupt() -> None:
         with database.transaction() as connection:
             connection.execute(

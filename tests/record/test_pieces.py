@@ -166,7 +166,7 @@ def test_a_batch_is_one_row(
     ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
 ) -> None:
     ledger.record_made(step(), [commit(1, days(1, 100))])
-    with closing(sqlite3.connect(ledger.path)) as connection:
+    with closing(sqlite3.connect(ledger.shown)) as connection:
         assert connection.execute("SELECT count(*) FROM pieces").fetchall() == [(1,)]
 
 
@@ -234,7 +234,7 @@ def test_a_commit_reads_only_the_pieces_that_it_meets(
     ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
 ) -> None:
     ledger.replace_all(FLIGHTS, [commit(at, days(at, at + 1)) for at in range(0, 100, 2)])
-    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(ledger.shown, isolation_level=None)) as connection:
         connection.execute("UPDATE pieces SET partitions = 'unreadable' WHERE lo <> 8")
         ledger.record_made(step(), [commit(999, days(9, 9)), commit(999, days(100, 100))])
         trimmed = connection.execute("SELECT lo, hi FROM pieces WHERE version = 8").fetchall()
