@@ -276,6 +276,7 @@ class Project:
             selection=" ".join([select or "", *(f"as of {text}" for text in as_of)]).strip(),
             given=tuple(resources),
             name=self.config.name,
+            root=self.root.resolve(),
             outside=outside,
         )
 

@@ -113,6 +113,10 @@ class Problems(FlowForgeError):
         )
         super().__init__(f"{len(self.errors)} problems found")
 
+    def __reduce__(self) -> tuple[type[Problems], tuple[list[FlowForgeError]]]:
+        """How it is copied to another process."""
+        return type(self), (self.errors,)
+
     def render(self) -> str:
         """Each error in turn, an empty line between two."""
         return "\n\n".join(error.render() for error in self.errors)

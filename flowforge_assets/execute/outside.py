@@ -45,10 +45,12 @@ class Outside:
         given: Iterable[Resource] = (),
         now: datetime,
         past: Past | None = None,
+        observed: Observed | None = None,
     ) -> None:
         """For the assets `ids`, which may all be made; `given` stand in for resources.
 
-        With `past` they read what they do not make as it was.
+        With `past` they read what they do not make as it was. Who has asked the sources already
+        gives what they said as `observed`.
         """
         self._environment = environment
         self._graph = graph
@@ -57,6 +59,13 @@ class Outside:
         self._lenders = Lenders(config, environment, graph=graph, now=now)
         self._past = past
         self._loans: Loans | None = None
+        if observed is not None:
+            self.observed = observed
+
+    @property
+    def reads_past(self) -> bool:
+        """Whether something is read as it was."""
+        return self._past is not None
 
     @cached_property
     def observed(self) -> Observed:

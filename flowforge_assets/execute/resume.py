@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.run import UnknownRunError
 from flowforge_assets.graph.build import Graph
@@ -39,10 +40,11 @@ def plan_of_rest(
         asset = graph.assets.get(planned.makes[0])
         if asset is None or "|" in planned.step_id:
             continue
-        lacking = _lacking(history, run, planned)
-        left = _union(planned.partitions, (part for _, part in lacking))
+        since = partial(_is_since, run)
+        rest_of = lacking(history, planned.makes, planned.partitions, is_done=since)
+        left = _union(planned.partitions, (part for _, part in rest_of))
         is_begun = planned.reason == "rebuild" and left != planned.partitions
-        for at, (commits, partitions) in enumerate(lacking):
+        for at, (commits, partitions) in enumerate(rest_of):
             rest.setdefault(asset.id, []).append(
                 Step(
                     id=f"{planned.step_id}+{at}" if at else planned.step_id,
@@ -67,18 +69,22 @@ def plan_of_rest(
     return Plan(run.env, ordered, (), (), used)
 
 
-def _lacking(
-    history: History, run: RunRecord, planned: StepRecord
+def _is_since(run: RunRecord, made: Made) -> bool:
+    return made.run_id == run.run_id or made.at > run.started_at
+
+
+def lacking(
+    history: History,
+    makes: Iterable[DatasetKey],
+    partitions: PartitionSet,
+    *,
+    is_done: Callable[[Made], bool],
 ) -> list[tuple[tuple[DatasetKey, ...], PartitionSet]]:
-    """The planned partitions by the outputs that were not committed, by the run or since it."""
-    parts: list[tuple[tuple[DatasetKey, ...], PartitionSet]] = [((), planned.partitions)]
-    for dataset in planned.makes:
-        since = (
-            piece.partitions
-            for piece in history.lookup(dataset)
-            if piece.run_id == run.run_id or piece.at > run.started_at
-        )
-        done = _union(planned.partitions, since)
+    """The partitions of a step by the outputs that have no commit of which `is_done` holds."""
+    parts: list[tuple[tuple[DatasetKey, ...], PartitionSet]] = [((), partitions)]
+    for dataset in makes:
+        since = (piece.partitions for piece in history.lookup(dataset) if is_done(piece))
+        done = _union(partitions, since)
         halves = [((*keys, dataset), part - done) for keys, part in parts]
         halves += [(keys, part & done) for keys, part in parts]
         parts = [(keys, part) for keys, part in halves if part]

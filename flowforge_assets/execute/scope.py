@@ -105,6 +105,13 @@ class MadeSets:
         pieces = self._history.lookup(key)
         return Known(tuple((p.partitions, p.table) for p in pieces if p.partitions & steps))
 
+    def note_touched(self, key: DatasetKey, changed: PartitionSet) -> None:
+        """Notes what the run had changed before, in another process; the history has it."""
+        with self._lock:
+            self._rebuilding.discard(key)
+            before = self._touched.get(key)
+            self._touched[key] = changed if before is None else before | changed
+
     def rows(self, dataset: DatasetDefinition) -> int:
         """About how many rows it has; remade partitions may count twice."""
         with self._lock:

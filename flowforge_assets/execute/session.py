@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 from threading import Event as StopSignal
 from typing import TYPE_CHECKING
 
@@ -62,7 +64,7 @@ class Session:
 
     `check` refuses a plan whose assets do not keep their promises, before anything is made.
     `outside` knows what is read from elsewhere; without it all is made here.
-    `name` is that of the project.
+    `name` is that of the project, `root` its folder, where other processes can open it.
     """
 
     graph: Graph
@@ -75,6 +77,7 @@ class Session:
     check: Callable[[Plan], object] = _trusted
     outside: Outside | None = None
     name: str = "flowforge"
+    root: Path | None = None
 
 
 def _view_rows(
@@ -117,7 +120,7 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
         raise_all(refusals(session.graph, plan.steps, plan.changes))
         session.check(plan)
         _refuse_unset(session, plan)
-        scope = _scope(session, run_id, plan, history, stop, loans=loans)
+        scope = scope_of(session, run_id, plan, history, stop, loans=loans)
         ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
         try:
             workers = environment.config.workers
@@ -135,7 +138,7 @@ def looked_at(session: Session, history: History) -> Generator[RunScope]:
     plan = Plan(session.environment.name, (), (), (), {})
     loans = session.outside.loans_to_read(history) if session.outside else Loans()
     run_id, stop = new_run_id(session.clock), StopSignal()
-    scope = _scope(session, run_id, plan, loans.added_to(history), stop, loans=loans)
+    scope = scope_of(session, run_id, plan, loans.added_to(history), stop, loans=loans)
     try:
         yield scope
     finally:
@@ -172,7 +175,7 @@ def _ledger(session: Session) -> Ledger:
     return Ledger.open(environment.ledger_path)
 
 
-def _scope(
+def scope_of(
     session: Session,
     run_id: str,
     plan: Plan,
@@ -180,7 +183,9 @@ def _scope(
     stop: StopSignal,
     *,
     loans: Loans,
+    now: datetime | None = None,
 ) -> RunScope:
+    """What the steps of `plan` share; `now` is when the run began, by default this moment."""
     config = session.environment.config
     ids = dict.fromkeys(step.asset_id for step in plan.steps)
     memory = MemoryShares.of(
@@ -188,7 +193,7 @@ def _scope(
         workers=config.workers,
         has_queries=any(session.graph.assets[id_].sql_path is not None for id_ in ids),
     )
-    now = session.clock()
+    now = now or session.clock()
     return RunScope(
         env=session.environment.name,
         run_id=run_id,
