@@ -81,15 +81,15 @@ demo-s3 demo-azure demo-gcs: demo-%: setup ## run that pipeline with its tables 
 
 # --- tests --------------------------------------------------------------------------------------
 
-# A file's tests stay on one worker, so that what they share is made once. Two workers more than the
-# two cores that CI has: many tests wait for a server.
+# A file's tests stay on one worker, so that what they share is made once, and begin in the order of
+# conftest.py. Two workers more than the two cores that CI has: many tests wait for a server.
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 4
 TESTS ?=
 
 .PHONY: test
 test: setup ## run all tests (TESTS="tests/plan -x" for some)
-	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: test-fast
 test-fast: setup ## run the tests that take no seconds and no server

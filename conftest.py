@@ -8,15 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from doc_examples import documents
 from flowforge_assets.declare.asset import DECLARED
 from flowforge_assets.declare.external import DECLARED_EXTERNAL
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 # A laptop looks for new counterexamples; CI tries the same ones every time.
 settings.register_profile("laptop", deadline=None)
@@ -27,7 +31,7 @@ pytest_collect_file = documents.pytest()
 
 _PROJECTS = Path(__file__).parent / "projects"
 _PACKAGES = {Path(__file__).parent / name for name in ("flowforge_assets", "connectors")}
-pytest_plugins = ["emulators"]
+pytest_plugins = ["emulators", "postgres_ledger"]
 
 _THIS_MACHINE = ["127.0.0.1", "::1", "localhost"]
 
@@ -49,10 +53,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("prefect") or item.get_closest_marker("emulator"):
             item.add_marker(pytest.mark.allow_hosts(_THIS_MACHINE))
+    # What takes long begins first, so that no worker is left with it when the others have ended.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (not _shares_prefect(item.nodeid), item.path not in slow))
     if config.getoption("--rewrite-golden"):
         golden = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in golden])
         items[:] = golden
+
+
+def _shares_prefect(nodeid: str) -> bool:
+    """Whether it is a test of a file that may ask for `prefect_server`."""
+    return "/test_prefect_" in nodeid.partition("::")[0]
+
+
+class ByFileAndServer(LoadFileScheduling):
+    """Gives a worker the tests of a file, or those of all files that share a slow server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "prefect" if _shares_prefect(nodeid) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndServer | None:
+    """Which worker runs what, where `--dist loadfile` is asked for."""
+    return ByFileAndServer(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @dataclass(frozen=True, slots=True)

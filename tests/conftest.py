@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from flowforge_assets.declare.asset import forget
 from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
+from server_of_prefect import Server, running_server
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -22,6 +23,13 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A Prefect server for all tests of files named `test_prefect_*`, which share a worker."""
+    with running_server(tmp_path_factory.mktemp("prefect")) as started:
+        yield started
 
 
 @pytest.fixture

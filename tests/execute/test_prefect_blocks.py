@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from server_of_prefect import Server, in_project, running_server
+from server_of_prefect import Server, in_project
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -57,10 +56,9 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    with running_server(tmp_path_factory.mktemp("blocks")) as started:
-        yield started
+@pytest.fixture
+def server(prefect_server: Server) -> Server:
+    return prefect_server
 
 
 def test_a_secret_may_stand_in_a_block(server: Server, tmp_path: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server_of_prefect import Server, environment, in_project, running_server
+from server_of_prefect import Server, environment, in_project
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -158,10 +157,9 @@ print(project.plan().steps[0].partitions.render())
 """
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    with running_server(tmp_path_factory.mktemp("prefect")) as started:
-        yield started
+@pytest.fixture
+def server(prefect_server: Server) -> Server:
+    return prefect_server
 
 
 def project(folder: Path, name: str, assets: str) -> Path:

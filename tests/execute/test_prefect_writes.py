@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from server_of_prefect import Server, in_project, running_server
+from server_of_prefect import Server, in_project
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -100,10 +99,9 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    with running_server(tmp_path_factory.mktemp("prefect")) as started:
-        yield started
+@pytest.fixture
+def server(prefect_server: Server) -> Server:
+    return prefect_server
 
 
 def test_a_step_that_fails_holds_back_later_states_and_nothing_else(
