@@ -129,7 +129,11 @@ class PartitionSet:
         if self.dimensions != other.dimensions:
             msg = f"sets over {self.dimensions} and {other.dimensions} cannot be combined"
             raise ValueError(msg)
-        return _canonical(self.dimensions, algebra.combine(self.boxes, other.boxes, how))
+        boxes = algebra.combine(self.boxes, other.boxes, how)
+        # most often nothing is new, and a set is a value
+        if boxes is self.boxes:
+            return self
+        return other if boxes is other.boxes else _canonical(self.dimensions, boxes)
 
 
 def _canonical(dimensions: tuple[Dimension, ...], boxes: Boxes) -> PartitionSet:

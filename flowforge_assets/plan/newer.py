@@ -59,6 +59,8 @@ class Versions:
     def made(self, read: PartitionSet) -> PartitionSet:
         """The part of `read` that was ever made."""
         found = PartitionSet.none(read.dimensions)
+        if not self._pieces:
+            return found
         for partitions, _ in self._near(read):
             found |= partitions & read
         return found

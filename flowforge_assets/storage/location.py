@@ -145,10 +145,26 @@ def tables_in(folder: Folder, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
                 with guarded(key, folder.shown):
                     there[tuple(above)] = set(folder.below(*above).names())
         return {key for key, (*above, name) in wanted.items() if name in there[tuple(above)]}
-    path = Path(folder.target())
-    return {
-        key for key in keys if any(path.joinpath(*table_names(key), log).is_dir() for log in _LOGS)
-    }
+    return _local_tables(folder.target(), keys)
+
+
+def _local_tables(target: str, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
+    """The same on this machine: only what is there by its name is looked at."""
+    found: set[DatasetKey] = set()
+    names_in: dict[str, set[str]] = {}
+    for key in keys:
+        *above, name = table_names(key)
+        layer = "/".join((target, *above))
+        names = names_in.get(layer)
+        if names is None:
+            names = names_in[layer] = _names(Path(layer))
+        if name in names and any(Path(layer, name, log).is_dir() for log in _LOGS):
+            found.add(key)
+    return found
+
+
+def _names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()} if folder.is_dir() else set()
 
 
 def table_names(key: DatasetKey) -> tuple[str, ...]:
