@@ -17,8 +17,14 @@ from flowforge_assets.errors.project import (
     NoProjectError,
     UnknownEnvironmentError,
 )
+from flowforge_assets.project.bundled import TABLE as BUNDLE
+from flowforge_assets.project.bundled import BundleSettings, read_bundle_settings
 from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaults
+from flowforge_assets.project.jobs import TABLE as JOBS
+from flowforge_assets.project.jobs import JobConfig, JobReader
 from flowforge_assets.project.keeping import Keeping, read_age
+from flowforge_assets.project.pools import TABLE as POOLS
+from flowforge_assets.project.pools import Pool, PoolReader
 from flowforge_assets.project.prefect_settings import TABLE as PREFECT
 from flowforge_assets.project.prefect_settings import PrefectSettings, read_prefect
 from flowforge_assets.project.sampling import EVERY_SOURCE, Sampling
@@ -52,7 +58,7 @@ class EnvironmentConfig:
     `resources` holds a table of settings for each resource class, by its name. `read_from` is
     the environment that lends what this one has not made. With a `namespace` the tables are a
     part of the store that is one's own. In the `warehouse` SQL assets run that ask for it.
-    `variables` take the place of the project's.
+    `variables` take the place of the project's, and so does a `pool` that is called like one.
     """
 
     store: StoreConfig | None = None
@@ -69,6 +75,7 @@ class EnvironmentConfig:
     maintain: Keeping = field(default_factory=Keeping)
     warehouse: WarehouseConfig | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
+    pool: Mapping[str, Pool] = field(default_factory=dict[str, Pool])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,9 @@ class ProjectConfig:
 
     `defaults` are those of the headers of SQL files, the most exact first. `sync` is the module,
     as a path, that `flowforge sync` writes. `uses` are the projects whose datasets this one reads,
-    `variables` the values that queries may ask for.
+    `variables` the values that queries may ask for, `jobs` what can be deployed, in `pools`.
+    Relative places and `.flowforge` are taken from `home`: for a copy of the project, another
+    folder than `root`.
     """
 
     root: Path
@@ -89,6 +98,10 @@ class ProjectConfig:
     uses: tuple[Use, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
     prefect: PrefectSettings = field(default_factory=PrefectSettings)
+    jobs: Mapping[str, JobConfig] = field(default_factory=dict[str, JobConfig])
+    pools: Mapping[str, Pool] = field(default_factory=dict[str, Pool])
+    bundle: BundleSettings = field(default_factory=BundleSettings)
+    home: Path | None = None
 
     def variables_of(self, name: str) -> Mapping[str, Variable]:
         """What queries may ask for in the environment of that name."""
@@ -112,8 +125,8 @@ class ProjectConfig:
         raise UnknownEnvironmentError(message, place=Place(FILE_NAME), hint=hint)
 
 
-def read_config(root: Path) -> ProjectConfig:
-    """The project file in the folder `root`.
+def read_config(root: Path, *, home: Path | None = None) -> ProjectConfig:
+    """The project file in the folder `root`; its data have their place in `home`.
 
     Raises:
         NoProjectError: there is none (FF-801).
@@ -147,19 +160,21 @@ def read_config(root: Path) -> ProjectConfig:
         place = Place(FILE_NAME, line, column, lines[min(line, len(lines)) - 1].strip())
         hint = 'it is TOML: `name = "text"`, `names = ["a", "b"]`, `[table]`'
         raise ConfigSyntaxError(message, place=place, hint=hint) from error
-    return _Reader(text, root).project(raw)
+    return _Reader(text, root, home or root).project(raw)
 
 
 class _Reader(TableReader):
     """Turns the raw tables into values, collecting what is wrong."""
 
-    def __init__(self, text: str, root: Path) -> None:
+    def __init__(self, text: str, root: Path, home: Path) -> None:
         super().__init__(_Places(text).find, [])
         self.whole = text
         self.root = root
+        self.home = home
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
-        self.refuse_unknown(raw, ("project", "env", "assets", "uses", VARIABLES, PREFECT), "")
+        known = ("project", "env", "assets", "uses", VARIABLES, PREFECT, JOBS, POOLS, BUNDLE)
+        self.refuse_unknown(raw, known, "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
         name = self.text(project, "name", "project") or self.root.resolve().name
@@ -179,12 +194,24 @@ class _Reader(TableReader):
         uses = tuple(self.use(self.table(all_uses, use, "uses"), use) for use in all_uses)
         for env, each in environments.items():
             where = f"env.{env}.{VARIABLES}"
-            self.problems += misfits_of(each.variables, variables, where, self.find)
+            self.problems.extend(misfits_of(each.variables, variables, where, self.find))
         prefect = read_prefect(self.table(raw, PREFECT, ""), self.find, self.problems)
+        pools = self.pools(raw, "")
+        named = {*pools, *(pool for each in environments.values() for pool in each.pool)}
+        bundle = read_bundle_settings(self.table(raw, BUNDLE, ""), self)
+        jobs = JobReader(self.find, self.problems).jobs(self.table(raw, JOBS, ""), named)
         raise_all(self.problems)
         return ProjectConfig(
-            *(self.root, name, modules, environments, defaults, sync, uses, variables, prefect)
+            *(self.root, name, modules, environments, defaults, sync, uses, variables, prefect),
+            jobs=jobs,
+            pools=pools,
+            bundle=bundle,
+            home=self.home,
         )
+
+    def pools(self, raw: Mapping[str, object], where: str) -> Mapping[str, Pool]:
+        below = f"{where}.{POOLS}".strip(".")
+        return PoolReader(self.find, self.problems).pools(self.table(raw, POOLS, where), below)
 
     def environment(self, raw: Mapping[str, object], where: str) -> EnvironmentConfig:
         self.refuse_unknown(raw, [f.name for f in fields(EnvironmentConfig)], where)
@@ -195,7 +222,7 @@ class _Reader(TableReader):
             self.wrong("format", '"delta" or "parquet"', where, hint or 'write `format = "delta"`')
         resources = self.table(raw, "resources", where)
         chosen: TableFormat = "parquet" if table_format == "parquet" else "delta"
-        places = StoreReader(where, chosen, self.root.resolve(), self.find, self.problems)
+        places = StoreReader(where, chosen, self.home.resolve(), self.find, self.problems)
         return EnvironmentConfig(
             store=places.store(raw.get("store")),
             stores=places.stores(self.table(raw, "stores", where)),
@@ -210,12 +237,13 @@ class _Reader(TableReader):
             sample=self.sample(raw, where),
             maintain=self.keeping(raw, where),
             warehouse=WarehouseReader(
-                f"{where}.warehouse", self.root.resolve(), self.find, self.problems
+                f"{where}.warehouse", self.home.resolve(), self.find, self.problems
             ).read(raw.get("warehouse")),
             variables=read_variables(
                 self.table(raw, VARIABLES, where),
                 *(f"{where}.{VARIABLES}", self.find, self.problems),
             ),
+            pool=self.pools(raw, where),
         )
 
     def namespace(self, raw: Mapping[str, object], where: str) -> str | FromVariable | None:
