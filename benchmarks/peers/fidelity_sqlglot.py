@@ -23,12 +23,12 @@ _DIALECTS = {"synapse": "tsql"}
 
 
 def written(sql: str, world: World, target: str) -> Emitted:
-    """The transpiled text; what sqlglot gives up counts as refused."""
+    """The transpiled text; what sqlglot gives up, or breaks down at, counts as refused."""
     try:
         tree = qualify(parse_one(sql, read="duckdb"), schema=world.schema, dialect="duckdb")
         typed = annotate_types(tree, schema=world.schema, dialect="duckdb")
         return Emitted(typed.sql(_DIALECTS.get(target, target)), (), ())
-    except SqlglotError as error:
+    except (SqlglotError, AttributeError) as error:
         return Emitted(None, (Refusal(1, 1, "", str(error), ""),), ())
 
 
