@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
     from prefect.tasks import MaterializingTask, Task
 
-_MADE_BY: Final = "flowforge"
+MADE_BY: Final = "flowforge"
 # Limits of Prefect 3.8: of a task's list of waits, and of the description of an asset.
 _MOST_WAITS: Final = 50
 _LONGEST_DESCRIPTION: Final = 2_500
@@ -103,7 +103,7 @@ def make_task(
 
     return materialize(
         *(_prefect_asset(asset) for asset in task.makes),
-        by=_MADE_BY,
+        by=MADE_BY,
         name=task.name,
         task_run_name=lambda: task.run_name,
         description=task.description,

@@ -32,6 +32,7 @@ from flowforge_assets.execute.schedule import Schedule
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.state import ask_tables
 from flowforge_assets.execute.tally import Tally
+from flowforge_assets.execute.told import OnOutcome, unheard
 from flowforge_assets.plan.needs import needs, own_reads, triggers
 from flowforge_assets.plan.order import after
 from flowforge_assets.plan.partition_map import reads
@@ -87,6 +88,7 @@ class LocalRun:
         self.ledger = ledger
         self.workers = workers
         self.on_event = on_event
+        self.on_outcome: OnOutcome = unheard
         self.tally = Tally()
         self.lock = threading.Lock()
         self.readers_left = dict(scope.readers)
@@ -254,6 +256,7 @@ class LocalRun:
             known = self.tally.left.get(step.asset_id)
             self.tally.left[step.asset_id] = unit if known is None else known | unit
         self.ledger.record_skipped([self.record(step, unit, status="fresh")])
+        self.on_outcome(step, "fresh", (UnitOutcome(unit, 0.0),), ())
         self.finished(step, UnitOutcome(unit, 0.0), "fresh")
 
     def succeed(self, step: Step, committed: Committed) -> None:
@@ -279,6 +282,7 @@ class LocalRun:
             self.scope.made.add(self.scope.graph.datasets[made.dataset], made)
         with self.lock:
             self.tally.made.add(step.asset_id)
+        self.on_outcome(step, "made", committed.units, committed.made)
         for outcome in committed.units:
             said = [f"{_rows(outcome.bad_rows)} set aside"] if outcome.bad_rows else []
             said += [
@@ -310,6 +314,7 @@ class LocalRun:
                 error_message=error.message,
             )
         )
+        self.on_outcome(step, "failed", (outcome,), ())
         self.finished(step, outcome, "failed", message=error.render())
 
     def skip(self, step: Step, unit: PartitionSet) -> None:
@@ -318,6 +323,7 @@ class LocalRun:
             self.tally.skipped.add(step.asset_id)
             self.lose(step, unit)
         self.ledger.record_skipped([self.record(step, unit, status="skipped")])
+        self.on_outcome(step, "skipped", (UnitOutcome(unit, 0.0),), ())
         self.finished(step, UnitOutcome(unit, 0.0), "skipped")
 
     def record(
