@@ -249,7 +249,7 @@ class Lenders:
             return ExternalFiles(folder.below(*above), name)
         where = at or location.uri  # nobody else writes in memory, which is told
         options = self._environment.options_for(where, key)
-        return external_files(where, root=self._config.root.resolve(), options=options)
+        return external_files(where, root=self._environment.root, options=options)
 
     def _of_project(
         self, name: str, datasets: list[DatasetDefinition]

@@ -70,7 +70,8 @@ class Environment:
         if store is not None:
             config = replace(config, store=StoreConfig(store), stores={})
         namespace = _namespace(name, config.namespace)
-        return cls(name, config, project.root.resolve(), kept and kept.resolve(), namespace)
+        home = (project.home or project.root).resolve()
+        return cls(name, config, home, kept and kept.resolve(), namespace)
 
     @property
     def shown(self) -> str:
