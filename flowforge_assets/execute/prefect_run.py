@@ -54,7 +54,7 @@ def build_flow(
         return project.session(select, partitions=partitions, force=force)
 
     def make() -> RunResult:
-        return _made(session(), on_event=_logged, stop=StopSignal())
+        return made_in_flow(session())
 
     return _flow(session(), make)
 
@@ -113,12 +113,12 @@ def _flow(session: Session, make: Callable[[], RunResult]) -> Flow[[], RunResult
     )
     def made() -> RunResult:
         # Prefect gives the caller what the state holds.
-        return cast("RunResult", _ended(make()))
+        return cast("RunResult", flow_state(make()))
 
     return made
 
 
-def _ended(result: RunResult) -> State[RunResult]:
+def flow_state(result: RunResult) -> State[RunResult]:
     """The state of a flow run with that result.
 
     Raises:
@@ -132,6 +132,11 @@ def _ended(result: RunResult) -> State[RunResult]:
         return Cancelled(message="The run was stopped.")
     counts = f"Made {result.made:,}, fresh {result.fresh:,}."
     return Completed(message=counts, data=result)
+
+
+def made_in_flow(session: Session) -> RunResult:
+    """One run by the flow run that is going on, which logs what its task runs do not."""
+    return _made(session, on_event=_logged, stop=StopSignal())
 
 
 def _made(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
