@@ -1,4 +1,4 @@
-"""FF-870 to FF-885: jobs, work pools, and what is deployed from them.
+"""FF-870 to FF-886: jobs, work pools, and what is deployed from them.
 
 ProjectError
 ├── JobError                 FF-870  a job of the project file contradicts itself
@@ -16,7 +16,8 @@ ProjectError
 ├── NoJobsError              FF-882  nothing to deploy
 ├── NoImageError             FF-883  a pool that runs containers has no image
 ├── BlockMissingError        FF-884  the server has no such block
-└── UpstreamKeyError         FF-885  what a job runs after is no dataset
+├── UpstreamKeyError         FF-885  what a job runs after is no dataset
+└── LocalStoreError          FF-886  tables in a folder, and runs on other machines
 """
 
 from __future__ import annotations
@@ -173,3 +174,13 @@ class UpstreamKeyError(ProjectError):
     """
 
     code = "FF-885"
+
+
+class LocalStoreError(ProjectError):
+    """A job runs on other machines, but its environment's tables are in a folder of this one.
+
+    Put the tables where those machines reach them: `store = "s3://..."` in `[env.NAME]`. For a
+    disk that they all have under the same path write it as `file:///...`.
+    """
+
+    code = "FF-886"

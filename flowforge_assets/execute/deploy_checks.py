@@ -1,0 +1,153 @@
+"""Whether a Prefect server can take what is to be deployed: its pools, its blocks, its names.
+
+Imports Prefect, so it is loaded by who deploys, and by nobody else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, cast
+
+from prefect.client.schemas.schedules import RRuleSchedule
+from prefect.exceptions import ObjectNotFound
+
+from flowforge_assets.compile.deployment import Deployment
+from flowforge_assets.errors.base import FlowForgeError, did_you_mean, raise_all
+from flowforge_assets.errors.deploy import (
+    BlockMissingError,
+    DeploymentTakenError,
+    NeverFiresError,
+    ScheduleError,
+    UnknownJobVariableError,
+    WorkPoolMissingError,
+    WorkPoolTypeError,
+)
+from flowforge_assets.execute.deployed import prefect_schedule
+from flowforge_assets.project.pools import BlockReference, Pool
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import WorkPool
+    from prefect.client.schemas.responses import DeploymentResponse
+
+_SECRET: Final = re.compile(r"\{\{ prefect\.blocks\.secret\.([a-z0-9-]+) \}\}")
+
+
+def refuse(
+    client: SyncPrefectClient,
+    wanted: Iterable[Deployment],
+    there: Mapping[str, DeploymentResponse],
+    tags: frozenset[str],
+) -> None:
+    """Returns when all of `wanted` can be deployed beside what is `there`.
+
+    Raises:
+        Problems: what cannot be had, all at once.
+    """
+    problems: list[FlowForgeError] = []
+    pools = {each.pool.name: each for each in wanted}
+    for deployment in pools.values():
+        problems += _of_pool(client, deployment)
+    for deployment in wanted:
+        problems += _of_name(deployment, there, tags)
+        problems += _of_schedule(deployment)
+    raise_all(problems)
+
+
+def blocks_of(
+    client: SyncPrefectClient, wanted: Iterable[Deployment]
+) -> Mapping[BlockReference, str]:
+    """The id of each block that is named; those whose values a worker asks for are looked for too.
+
+    Raises:
+        Problems: blocks that the server does not have (FF-884).
+    """
+    found: dict[BlockReference, str] = {}
+    problems: list[FlowForgeError] = []
+    for block in dict.fromkeys(block for each in wanted for block in _named(each)):
+        try:
+            document = client.read_block_document_by_name(
+                block.name, block.type, include_secrets=False
+            )
+        except ObjectNotFound as error:
+            hint = f"save it under that name: the page `Blocks`, type `{block.type}`"
+            problem = BlockMissingError(f"the Prefect server has no block `{block}`", hint=hint)
+            problem.__cause__ = error
+            problems.append(problem)
+        else:
+            found[block] = str(document.id)
+    raise_all(problems)
+    return found
+
+
+def _named(deployment: Deployment) -> Iterator[BlockReference]:
+    yield from deployment.on_failure
+    variables = deployment.job_variables
+    env = cast("Mapping[str, object]", variables["env"])
+    for value in (*variables.values(), *env.values()):
+        if isinstance(value, BlockReference):
+            yield value
+        elif isinstance(value, str) and (secret := _SECRET.fullmatch(value)):
+            yield BlockReference("secret", secret[1])
+
+
+def _of_pool(client: SyncPrefectClient, deployment: Deployment) -> Iterator[FlowForgeError]:
+    pool = deployment.pool
+    try:
+        found = client.read_work_pool(pool.name)
+    except ObjectNotFound as error:
+        message = f"the Prefect server has no work pool `{pool.name}`"
+        hint = f"make it: `prefect work-pool create {pool.name} --type {pool.kind}`"
+        missing = WorkPoolMissingError(message, hint=hint)
+        missing.__cause__ = error
+        yield missing
+        return
+    if found.type != pool.kind:
+        message = f"the work pool `{pool.name}` is of type `{found.type}`, not `{pool.kind}`"
+        hint = f'write `type = "{found.type}"` in `[pool.{pool.table}]`, or name another pool'
+        yield WorkPoolTypeError(message, hint=hint)
+        return
+    yield from _of_variables(deployment, pool, found)
+
+
+def _of_variables(
+    deployment: Deployment, pool: Pool, found: WorkPool
+) -> Iterator[UnknownJobVariableError]:
+    """An error for each variable that the server's template of the pool does not have."""
+    schema = cast("dict[str, dict[str, object]]", found.base_job_template.get("variables") or {})
+    known = schema.get("properties")
+    if not known:
+        return
+    for name in deployment.job_variables:
+        if name not in known:
+            message = f"the work pool `{pool.name}` on the server takes no variable `{name}`"
+            hint = did_you_mean(name, known) or "its base job template says what it takes"
+            yield UnknownJobVariableError(message, hint=hint)
+
+
+def _of_name(
+    deployment: Deployment, there: Mapping[str, DeploymentResponse], tags: frozenset[str]
+) -> Iterator[DeploymentTakenError]:
+    found = there.get(deployment.name)
+    if found is not None and not tags <= set(found.tags):
+        message = (
+            f"the server has a deployment `{deployment.full_name}` that was not deployed "
+            "from this project"
+        )
+        hint = "rename the job or the project, or delete that deployment"
+        yield DeploymentTakenError(message, hint=hint)
+
+
+def _of_schedule(deployment: Deployment) -> Iterator[FlowForgeError]:
+    if deployment.schedule is None:
+        return
+    try:
+        schedule = prefect_schedule(deployment)
+    except ScheduleError as error:
+        yield error
+        return
+    if isinstance(schedule, RRuleSchedule) and not schedule.to_rrule().after(datetime.now(UTC)):
+        message = f"the rule `{schedule.rrule}` of the job `{deployment.job}` fires no more"
+        yield NeverFiresError(message, hint="its last time has passed: mend `UNTIL` or `COUNT`")
