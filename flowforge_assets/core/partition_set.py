@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, cast
@@ -33,6 +33,11 @@ class PartitionSet:
     def none(cls, dimensions: tuple[Dimension, ...]) -> PartitionSet:
         """The empty set."""
         return cls(dimensions, ())
+
+    @classmethod
+    def union(cls, dimensions: tuple[Dimension, ...], sets: Iterable[PartitionSet]) -> PartitionSet:
+        """What is in any of `sets`, which are over `dimensions`; for many, far cheaper than `|`."""
+        return cls(dimensions, tuple(box for each in sets for box in each.boxes))
 
     @classmethod
     def from_json(cls, dimensions: tuple[Dimension, ...], obj: object) -> PartitionSet:

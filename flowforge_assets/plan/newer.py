@@ -50,27 +50,25 @@ class Versions:
         found = PartitionSet.none(read.dimensions)
         if self.is_newest(seen):
             return found
-        for partitions, piece in self._near(read):
-            table = piece.table
-            if seen is None or table.table_id != seen.table_id or table.version > seen.version:
-                found |= partitions & read
-        return found
+        newer = (
+            partitions
+            for partitions, piece in self._near(read)
+            if seen is None
+            or piece.table.table_id != seen.table_id
+            or piece.table.version > seen.version
+        )
+        return PartitionSet.union(read.dimensions, newer) & read
 
     def made(self, read: PartitionSet) -> PartitionSet:
         """The part of `read` that was ever made."""
-        found = PartitionSet.none(read.dimensions)
         if not self._pieces:
-            return found
-        for partitions, _ in self._near(read):
-            found |= partitions & read
-        return found
+            return PartitionSet.none(read.dimensions)
+        near = (partitions for partitions, _ in self._near(read))
+        return PartitionSet.union(read.dimensions, near) & read
 
     def all_made(self, dimensions: tuple[Dimension, ...]) -> PartitionSet:
         """All that was ever made."""
-        found = PartitionSet.none(dimensions)
-        for _, _, partitions, _ in self._pieces:
-            found |= partitions
-        return found
+        return PartitionSet.union(dimensions, (partitions for _, _, partitions, _ in self._pieces))
 
     def _near(self, read: PartitionSet) -> list[tuple[PartitionSet, Made]]:
         """The commits whose stretch of the first dimension meets that of `read`."""

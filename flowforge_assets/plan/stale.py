@@ -303,9 +303,8 @@ class _Finder:
         up = self.graph.datasets[read.dataset].partitioning
         versions = self.tracks.rows(read.dataset)
         for piece in pieces:
-            mine = piece.partitions & wanted
             seen = piece.inputs.get(read.dataset)
-            if not mine or versions.is_newest(seen):
+            if versions.is_newest(seen) or not (mine := piece.partitions & wanted):
                 continue
             read_set = reads(mine, up=up, mapping=read.mapping, now=self.now)
             changed = versions.newer_than(seen, read_set)
