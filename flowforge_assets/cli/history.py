@@ -38,10 +38,10 @@ def history(
     """List the last runs; with a dataset, the last steps that made it. The newest come first."""
     terminal, project = common.terminal(), common.load()
     dataset = None if key is None else project.dataset(key)
-    path = project.environment.ledger_path
+    path = project.environment.ledger
     runs: list[RunRecord] = []
     steps: list[StepRecord] = []
-    if path.exists():
+    if project.environment.has_ledger:
         with Ledger.open(path) as ledger:
             if dataset is None:
                 runs = ledger.runs(limit)

@@ -19,13 +19,14 @@ def rebuild(*, common: Common = COMMON) -> int:
     terminal, project = common.terminal(), common.load()
     done = project.rebuild_ledger()
     if terminal.json:
-        data = {"datasets": done.datasets, "commits": done.pieces, "moved_to": done.moved_to}
+        moved_to = None if done.moved_to is None else str(done.moved_to)
+        data = {"datasets": done.datasets, "commits": done.pieces, "moved_to": moved_to}
         terminal.data(data)
         return 0
     datasets, commits = counted(done.datasets, "dataset"), counted(done.pieces, "commit")
     terminal.say(f"the ledger knows {datasets} with {commits} again")
     if done.moved_to is not None:
-        terminal.note(f"the broken file is kept as `{done.moved_to}`")
+        terminal.note(f"what was broken is kept as `{done.moved_to}`")
     return 0
 
 
@@ -39,9 +40,9 @@ def prune(
 ) -> int:
     """Remove the history of old runs. What is made, and by which run, stays known."""
     terminal, project = common.terminal(), common.load()
-    path = project.environment.ledger_path
+    path = project.environment.ledger
     removed = 0
-    if path.exists():
+    if project.environment.has_ledger:
         question = f"remove the history of all but the newest {counted(keep, 'run')}?"
         if not terminal.ask(question, yes=common.yes):
             terminal.note("nothing was removed")

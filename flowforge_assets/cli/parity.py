@@ -56,7 +56,7 @@ def parity(
     records = _records(found, project.clock())
     known = [each for each in records if each.query]  # others cannot be read
     if known:
-        record_parity(project.environment.ledger_path, known)
+        record_parity(project.environment.ledger, known)
     errors = [each.error for each in found if each.error is not None]
     if terminal.json:
         told = [

@@ -192,7 +192,7 @@ def describe_table(
 def _schemas(project: Project, dataset: DatasetDefinition) -> tuple[SchemaChange, ...]:
     if not project.environment.has_ledger:
         return ()
-    with Ledger.open(project.environment.ledger_path) as ledger:
+    with Ledger.open(project.environment.ledger) as ledger:
         return tuple(ledger.schemas(dataset.key))
 
 

@@ -90,7 +90,7 @@ def _tried(project: Project, step: WarehouseStep) -> tuple[ParityRecord | None, 
     environment = project.environment
     if not environment.has_ledger:
         return None, False
-    found = newest_parity(environment.ledger_path, step.asset.id, step.target)
+    found = newest_parity(environment.ledger, step.asset.id, step.target)
     return found, found is not None and found.query == query_digest(step)
 
 

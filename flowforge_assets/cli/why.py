@@ -75,7 +75,7 @@ def _columns(project: Project, dataset: DatasetDefinition, each: Explanation) ->
     if "schema" not in each.changed or not each.made or not project.environment.has_ledger:
         return ""
     made = each.made[0]
-    with Ledger.open(project.environment.ledger_path) as ledger:
+    with Ledger.open(project.environment.ledger) as ledger:
         had = [entry for entry in ledger.schemas(dataset.key) if entry.at <= made.at]
     return "; ".join(map(str, diff_of(dataset, had[-1]).changes)) if had else ""
 

@@ -59,7 +59,7 @@ def adopt(
     """Records that the dataset's table was made as its asset would make it now; moves no row.
 
     `fingerprints` has that of the dataset's asset. With `check` its rows are held against rules
-    and checks by one scan. Waits while a run of this environment goes on.
+    and checks by one scan. Waits while a run makes that dataset.
 
     Raises:
         NoTableError: no table is in the dataset's place (FF-602).
@@ -75,7 +75,9 @@ def adopt(
             steps=(), fresh=(), waiting=(), kept=(), fingerprints=fingerprints,
         )  # fmt: skip
 
-    quiet = replace(session, plan=nothing, selection=f"adopt {dataset.key}")
+    quiet = replace(
+        session, plan=nothing, selection=f"adopt {dataset.key}", holds=frozenset({asset.id})
+    )
     with begun(quiet, on_event=_silent, stop=StopSignal()) as run:
         try:
             adopted = _adopted(run, asset, dataset, check=check)

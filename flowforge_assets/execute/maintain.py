@@ -1,10 +1,11 @@
-"""The upkeep of a project's tables and artifacts, while no run of the environment goes on."""
+"""The upkeep of a project's tables and artifacts, while no run makes them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import Final
 
@@ -16,13 +17,16 @@ from flowforge_assets.execute.as_of import own_log
 from flowforge_assets.execute.bad_rows import bad_spec
 from flowforge_assets.execute.jobs import JobPlaces
 from flowforge_assets.execute.state import OpenStore, present
+from flowforge_assets.execute.turn import Ready, Turn
+from flowforge_assets.execute.wanted import held
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.keeping import Keeping
 from flowforge_assets.record.history import History
 from flowforge_assets.record.jobs import JobLog
-from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.lease import is_gone
 from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.run import new_run_id
 from flowforge_assets.storage.past import KeepsPast
 from flowforge_assets.storage.upkeep import Upkeep, Upkept
 
@@ -83,17 +87,23 @@ class Maintenance:
         Raises:
             RecordError: the ledger cannot be read (FF-5xx).
         """
-        with run_lease(self.environment.folder, on_wait=on_wait):
-            runs_since = self._runs_since()
+        chosen = [self.graph.assets[id_] for id_ in ids]
+        wanted = {held(self.graph, asset.id): None for asset in chosen}
+        turn = Turn(new_run_id(self.clock), self.environment.folder, on_wait)
+        with (
+            Ledger.open(self.environment.ledger) as ledger,
+            turn.of(ledger, lambda: Ready(None, wanted)) as (_, lease),
+        ):
+            runs_since = min((run.started_at for run in ledger.unfinished_runs()), default=None)
             asked = upkeep(keeping, self.clock(), runs_since=runs_since, is_dry=is_dry)
-            chosen = [self.graph.assets[id_] for id_ in ids]
+            asked = replace(asked, is_over=partial(_is_over, ledger))
             for key, log in self._logs(chosen):
-                mine = replace(asked, needed=self._needed(key), is_over=self._is_over)
+                lease.check()
                 try:
-                    yield Maintained(key, log().maintain(mine))
+                    yield Maintained(key, log().maintain(replace(asked, needed=self._needed(key))))
                 except FlowForgeError as error:
                     yield Maintained(key, error=error)
-            if not is_dry and self.environment.has_ledger:
+            if not is_dry:
                 self._sweep_places(max(keeping.older_than, _LONGEST_STEP))
 
     def _logs(
@@ -125,25 +135,17 @@ class Maintenance:
                 seen += [version.version for version in versions if version is not None]
         return min(seen, default=None)
 
-    def _is_over(self, run_id: str) -> bool:
-        """Whether the ledger knows the run: none goes on while this one holds the lease."""
-        if not self.environment.has_ledger:
-            return False
-        with Ledger.open(self.environment.ledger_path) as ledger:
-            return ledger.find_run(run_id) is not None
-
-    def _runs_since(self) -> datetime | None:
-        """When the oldest run began that never said how it ended: it may be taken up."""
-        if not self.environment.has_ledger:
-            return None
-        with Ledger.open(self.environment.ledger_path) as ledger:
-            return min((run.started_at for run in ledger.unfinished_runs()), default=None)
-
     def _sweep_places(self, older_than: timedelta) -> None:
         """Removes folders in which no job writes any more."""
-        log = JobLog(self.environment.ledger_path)
+        log = JobLog(self.environment.ledger)
         try:
             places = JobPlaces(log, self.environment.folder, self.clock, Event())
             places.sweep(self.store().uri, older_than)
         finally:
             log.close()
+
+
+def _is_over(ledger: Ledger, run_id: str) -> bool:
+    """Whether the ledger knows the run, and it has ended or is dead."""
+    is_known = ledger.find_run(run_id) is not None
+    return is_known and not ledger.leases.is_live(run_id, is_gone=is_gone)

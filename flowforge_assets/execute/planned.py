@@ -58,7 +58,7 @@ class Planner:
         """
         from flowforge_assets.execute.resume import plan_of_rest  # on use: few runs are resumed
 
-        with Ledger.open(self.environment.ledger_path) as ledger:
+        with Ledger.open(self.environment.ledger) as ledger:
             run, steps = ledger.find_run(run_id), ledger.steps_of(run_id)
         used = self.outside.fingerprints(self.graph.assets, self.modules)
         plan = plan_of_rest(self.graph, history, run_id, run, steps, fingerprints=used)
@@ -84,7 +84,7 @@ class Planner:
         """What tells the columns that a table has: the ledger, or the table where it does not."""
         known: Mapping[DatasetKey, SchemaChange] = {}
         if self.environment.has_ledger:
-            with Ledger.open(self.environment.ledger_path) as ledger:
+            with Ledger.open(self.environment.ledger) as ledger:
                 known = ledger.newest_schemas()
         of_table = schemas_of_tables(self.graph, self.store)
 

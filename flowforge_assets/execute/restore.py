@@ -64,7 +64,7 @@ def restore(session: Session, dataset: DatasetDefinition, version: int) -> Resto
     """Puts what the dataset held at `version` in the place of what it holds.
 
     Steps count as made as they did then, so that a plan says what is to be made since. Waits while
-    a run of this environment goes on.
+    a run makes that dataset.
 
     Raises:
         StorageError: it cannot be restored (FF-602, FF-603, FF-671), or written (FF-6xx).

@@ -148,6 +148,10 @@ def _unknown_run(_: str) -> bool:
     return False
 
 
+def _held_alone() -> None:
+    """Passes: nobody else makes the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunScope:
     """The graph, the store and all else that a step needs and that outlives it.
@@ -157,7 +161,7 @@ class RunScope:
     columns are declared anew. `view` works out the rows of a view.
     `jobs` has those that run elsewhere. `stop` is set when the run is to end after the steps that
     are going on. `is_over` says of another run's id that this environment knows it, and that it
-    has ended.
+    has ended. `still_mine` raises before a commit when another run has taken over.
     """
 
     env: str
@@ -182,6 +186,7 @@ class RunScope:
     widening: RLock = field(default_factory=RLock)
     view: ReadView = _no_view
     is_over: Callable[[str], bool] = _unknown_run
+    still_mine: Callable[[], None] = _held_alone
     lookups: dict[tuple[DatasetKey, tuple[str, ...]], tuple[TableVersion, LazyFrame]] = field(
         default_factory=dict["tuple[DatasetKey, tuple[str, ...]]", "tuple[TableVersion, LazyFrame]"]
     )

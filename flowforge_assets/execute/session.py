@@ -1,4 +1,4 @@
-"""One run from lease to end: wait for others, see what a killed run left, plan, make."""
+"""One run from lease to end: see what a killed run left, plan, wait for others, make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,15 +38,17 @@ from flowforge_assets.execute.state import (
     schemas_of_tables,
     settle,
 )
+from flowforge_assets.execute.turn import Ready, Turn
+from flowforge_assets.execute.wanted import wanted_by
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.columns import refusals
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.project.environment import Environment
+from flowforge_assets.project.prefect_settings import PrefectSettings
 from flowforge_assets.record.history import History
 from flowforge_assets.record.jobs import JobLog
-from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.lease import is_gone
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord, StepRecord, new_run_id
 from flowforge_assets.storage.routed import Connected
 
@@ -64,7 +66,8 @@ class Session:
 
     `check` refuses a plan whose assets do not keep their promises, before anything is made.
     `outside` knows what is read from elsewhere; without it all is made here.
-    `name` is that of the project, `root` its folder, where other processes can open it.
+    `name` is that of the project, `root` its folder, where other processes can open it, and
+    `prefect` how it runs through Prefect.
     """
 
     graph: Graph
@@ -78,6 +81,8 @@ class Session:
     outside: Outside | None = None
     name: str = "flowforge"
     root: Path | None = None
+    holds: frozenset[DatasetKey] = frozenset()
+    prefect: PrefectSettings = field(default_factory=PrefectSettings)
 
 
 def _view_rows(
@@ -91,7 +96,7 @@ def _view_rows(
 
 
 def run_here(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
-    """Plans and makes in this process, while no other run of this environment does.
+    """Plans and makes in this process, while no other run makes the same.
 
     Raises:
         FlowForgeError: it could not begin: lease, ledger or plan (FF-5xx).
@@ -111,17 +116,14 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
     def waiting(message: str) -> None:
         on_event(Event("waiting", run_id, message=message))
 
-    with run_lease(environment.folder, on_wait=waiting), _ledger(session) as ledger:
-        settle(ledger, session.graph, session.store, session.clock)
-        own = read_history(ledger, session.graph, environment, session.store)
-        loans = session.outside.loans(own) if session.outside else Loans()
-        history = loans.added_to(own)
-        plan = session.plan(history)
-        raise_all(refusals(session.graph, plan.steps, plan.changes))
-        session.check(plan)
-        _refuse_unset(session, plan)
-        scope = scope_of(session, run_id, plan, history, stop, loans=loans)
-        ledger.begin_run(_record(session, run_id, plan), _planned(plan, run_id))
+    turn = Turn(run_id, environment.folder, waiting, stop)
+    with (
+        _ledger(session, turn) as ledger,
+        turn.of(ledger, partial(_look, session, ledger, run_id)) as (found, lease),
+    ):
+        plan = found.plan
+        scope = scope_of(session, run_id, plan, found.history, stop, loans=found.loans)
+        scope = replace(scope, still_mine=lease.check)
         try:
             workers = environment.config.workers
             yield LocalRun(scope, plan, ledger, workers=workers, on_event=on_event)
@@ -130,6 +132,33 @@ def begun(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Generator
             scope.sql.close()
             scope.resources.close()
             leave_warehouse(session)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a run is to make, and what it was planned from."""
+
+    plan: Plan
+    history: History
+    loans: Loans
+
+
+def _look(session: Session, ledger: Ledger, run_id: str) -> Ready[_Found]:
+    """A plan by what was made up to now, that of runs that were killed too."""
+    settle(ledger, session.graph, session.store, session.clock)
+    own = read_history(ledger, session.graph, session.environment, session.store)
+    loans = session.outside.loans(own) if session.outside else Loans()
+    history = loans.added_to(own)
+    plan = session.plan(history)
+    raise_all(refusals(session.graph, plan.steps, plan.changes))
+    session.check(plan)
+    _refuse_unset(session, plan)
+    return Ready(
+        _Found(plan, history, loans),
+        wanted_by(plan, session.graph, whole=session.holds),
+        _record(session, run_id, plan),
+        list(_planned(plan, run_id)),
+    )
 
 
 @contextmanager
@@ -162,17 +191,19 @@ def _refuse_unset(session: Session, plan: Plan) -> None:
     refuse_unset(session.graph, ids, settings, env=environment.name, given=session.given)
 
 
-def _ledger(session: Session) -> Ledger:
-    """The environment's ledger; one that is missing is made from what the tables say."""
-    environment = session.environment
-    if not environment.has_ledger:
-        rebuild(
-            environment.ledger_path,
-            read_tables(session.graph, environment, session.store),
-            schemas=schemas_of_tables(session.graph, session.store),
-            clock=session.clock,
-        )
-    return Ledger.open(environment.ledger_path)
+def _ledger(session: Session, turn: Turn) -> Ledger:
+    """The environment's ledger; one that is new is told what the tables say."""
+    ledger = Ledger.open(session.environment.ledger)
+    try:
+        if ledger.is_unlearnt:
+            turn.silence()
+            schemas = schemas_of_tables(session.graph, session.store)
+            tables = read_tables(session.graph, session.environment, session.store)
+            ledger.learn([(key, made, schemas(key)) for key, made in tables])
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def scope_of(
@@ -211,7 +242,7 @@ def scope_of(
         sql=SqlRunner(
             workers=config.workers,
             memory_bytes=memory.queries or None,
-            spill=session.environment.folder / "spill",
+            spill=session.environment.folder / "spill" / run_id,
             cache=session.environment.cache_folder / "sql.json",
         ),
         now=now,
@@ -224,7 +255,7 @@ def scope_of(
         observed=plan.observed,
         changes={change.dataset: change for change in plan.changes},
         jobs=JobPlaces(
-            JobLog(session.environment.ledger_path),
+            JobLog(session.environment.ledger),
             session.environment.folder,
             session.clock,
             stop,
@@ -234,11 +265,12 @@ def scope_of(
 
 
 def _is_over(environment: Environment, mine: str, run_id: str) -> bool:
-    """Whether that is another run of this environment: while mine goes on, no other does."""
-    if run_id == mine or not environment.has_ledger:
+    """Whether that is another run of this environment, which has ended or is dead."""
+    if run_id == mine:
         return False
-    with Ledger.open(environment.ledger_path) as ledger:
-        return ledger.find_run(run_id) is not None
+    with Ledger.open(environment.ledger) as ledger:
+        is_known = ledger.find_run(run_id) is not None
+        return is_known and not ledger.leases.is_live(run_id, is_gone=is_gone)
 
 
 def _readers(graph: Graph, ids: Iterable[DatasetKey]) -> Counter[DatasetKey]:

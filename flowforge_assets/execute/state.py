@@ -22,6 +22,7 @@ from flowforge_assets.execute.spec import log_of, spec_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
+from flowforge_assets.record.lease import is_gone
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 from flowforge_assets.storage.location import folder_at, tables_in
@@ -96,9 +97,10 @@ def present(
 def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None:
     """Asks the tables what runs that were killed had committed, and closes those runs.
 
-    What is known under earlier names of datasets is known under today's then. Call it with the
-    run lock held: no other run is going on then.
+    They can commit nothing more from then on; runs that go on are left alone. What is known under
+    earlier names of datasets is known under today's then.
     """
+    live = ledger.leases.fence(is_gone=is_gone)
     take_over(
         ledger,
         graph,
@@ -107,6 +109,8 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     )
     today = keys_today(graph.datasets.values())
     for run in ledger.unfinished_runs():
+        if run.run_id in live:
+            continue
         steps = ledger.steps_of(run.run_id)
         makes = {today.get(key, key) for step in steps for key in step.makes}
         told = ask_tables(ledger, graph, store, makes)
@@ -133,13 +137,29 @@ def ask_tables(
     Raises:
         StorageError: a table cannot be read (FF-6xx).
     """
+    return [
+        _told_by(ledger, graph.datasets[key], graph, store)
+        for key in set(keys) & set(graph.datasets)
+    ]
+
+
+def _told_by(
+    ledger: Ledger, dataset: DatasetDefinition, graph: Graph, store: OpenStore
+) -> Sequence[Made]:
+    """What the table says now, in the ledger too.
+
+    A run beside may commit and record while the table is asked: then it is asked again. A table
+    that says the same again is older than the ledger indeed, and is believed.
+    """
     schemas = schemas_of_tables(graph, store)
-    found: list[Sequence[Made]] = []
-    for key in set(keys) & set(graph.datasets):
-        made = _said_by(graph.datasets[key], graph, store)
-        ledger.replace_all(key, made, schemas=schemas(key) if made else None)
-        found.append(made)
-    return found
+    before: Sequence[Made] | None = None
+    while True:
+        made = _said_by(dataset, graph, store)
+        columns = schemas(dataset.key) if made else None
+        is_again = before is not None and list(made) == list(before)
+        if ledger.replace_all(dataset.key, made, schemas=columns, unless_newer=not is_again):
+            return made
+        before = made
 
 
 def _said_by(dataset: DatasetDefinition, graph: Graph, store: OpenStore) -> Sequence[Made]:

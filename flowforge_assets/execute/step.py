@@ -17,6 +17,7 @@ from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.errors.base import FlowForgeError
+from flowforge_assets.errors.record import RecordError
 from flowforge_assets.execute.artifacts import commit_files
 from flowforge_assets.execute.inputs import Inputs
 from flowforge_assets.execute.judge import Judge
@@ -158,6 +159,11 @@ class _Writer:
         start = time.perf_counter()
         try:
             made = self.attempt(lambda _: self._committed(held))
+        except RecordError:
+            # The run may commit no more, or cannot know it: it ends here.
+            for _, prepared, _ in held:
+                prepared.discard()
+            raise
         except FlowForgeError as error:
             for unit, prepared, seconds in held:
                 prepared.discard()
@@ -185,6 +191,7 @@ class _Writer:
             prepared.committed()
 
     def _committed(self, held: list[tuple[PartitionSet, Prepared, float]]) -> list[Made]:
+        self.scope.still_mine()
         done = held[0][0]
         for unit, _, _ in held[1:]:
             done |= unit

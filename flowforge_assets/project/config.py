@@ -23,6 +23,7 @@ from flowforge_assets.project.folder_defaults import FolderDefaults, read_defaul
 from flowforge_assets.project.jobs import TABLE as JOBS
 from flowforge_assets.project.jobs import JobConfig, JobReader
 from flowforge_assets.project.keeping import Keeping, read_age
+from flowforge_assets.project.ledgers import LedgerConfig, LedgerReader
 from flowforge_assets.project.pools import TABLE as POOLS
 from flowforge_assets.project.pools import Pool, PoolReader
 from flowforge_assets.project.prefect_settings import TABLE as PREFECT
@@ -58,6 +59,7 @@ class EnvironmentConfig:
     `resources` holds a table of settings for each resource class, by its name. `read_from` is
     the environment that lends what this one has not made. With a `namespace` the tables are a
     part of the store that is one's own. In the `warehouse` SQL assets run that ask for it.
+    Without a `ledger` it is a file of this machine.
     `variables` take the place of the project's, and so does a `pool` that is called like one.
     """
 
@@ -74,6 +76,7 @@ class EnvironmentConfig:
     sample: Sampling = field(default_factory=Sampling)
     maintain: Keeping = field(default_factory=Keeping)
     warehouse: WarehouseConfig | None = None
+    ledger: LedgerConfig | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
     pool: Mapping[str, Pool] = field(default_factory=dict[str, Pool])
 
@@ -171,13 +174,15 @@ class _Reader(TableReader):
         self.whole = text
         self.root = root
         self.home = home
+        self.named: str | None = None
 
     def project(self, raw: Mapping[str, object]) -> ProjectConfig:
         known = ("project", "env", "assets", "uses", VARIABLES, PREFECT, JOBS, POOLS, BUNDLE)
         self.refuse_unknown(raw, known, "")
         project = self.table(raw, "project", "")
         self.refuse_unknown(project, ("name", "modules", "sync"), "project")
-        name = self.text(project, "name", "project") or self.root.resolve().name
+        self.named = self.text(project, "name", "project")
+        name = self.named or self.root.resolve().name
         modules = self.names(project, "modules", "project")
         given = self.table(raw, VARIABLES, "")
         variables = read_variables(given, VARIABLES, self.find, self.problems)
@@ -239,6 +244,9 @@ class _Reader(TableReader):
             warehouse=WarehouseReader(
                 f"{where}.warehouse", self.home.resolve(), self.find, self.problems
             ).read(raw.get("warehouse")),
+            ledger=LedgerReader(
+                self, self.home.resolve(), self.named, where.removeprefix("env.")
+            ).read(raw.get("ledger")),
             variables=read_variables(
                 self.table(raw, VARIABLES, where),
                 *(f"{where}.{VARIABLES}", self.find, self.problems),

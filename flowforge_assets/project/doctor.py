@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from flowforge_assets.errors.base import FlowForgeError
-from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig, read_config
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.project.finding import Finding, problem
 from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_modules
 from flowforge_assets.project.store_health import store_health
-from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.lease import is_gone
 from flowforge_assets.record.ledger import Ledger
 
 T = TypeVar("T")
@@ -90,7 +89,7 @@ def _ledger(environment: Environment) -> Finding:
         return Finding("ledger", "ok", "none yet: nothing ran here")
 
     def datasets() -> int:
-        with Ledger.open(environment.ledger_path, timeout_seconds=1) as ledger:
+        with Ledger.open(environment.ledger, timeout_seconds=1) as ledger:
             ledger.verify()
             return len(ledger.datasets())
 
@@ -101,17 +100,13 @@ def _ledger(environment: Environment) -> Finding:
 
 
 def _runs(environment: Environment) -> Iterator[Finding]:
-    """Whether a run is going on, or was killed: the lock of a process that died is free."""
+    """Whether runs are going on, or were killed."""
     if not environment.has_ledger:
         return
     try:
-        with (
-            run_lease(environment.folder, on_wait=lambda _: None, timeout_seconds=0),
-            Ledger.open(environment.ledger_path, timeout_seconds=1) as ledger,
-        ):
-            killed = len(ledger.unfinished_runs())
-    except RunLocked:
-        yield Finding("runs", "ok", "one is going on now")
+        with Ledger.open(environment.ledger, timeout_seconds=1) as ledger:
+            live = ledger.leases.live(is_gone=is_gone)
+            killed = len([run for run in ledger.unfinished_runs() if run.run_id not in live])
     except FlowForgeError as error:
         yield problem("runs", error)
     else:
@@ -119,6 +114,9 @@ def _runs(environment: Environment) -> Iterator[Finding]:
             said = f"{_counted(killed, 'run')} did not end: killed"
             remedy = "nothing is lost: the next `flowforge run` settles what was committed"
             yield Finding("runs", "warning", said, remedy)
+        elif live:
+            said = "one is going on now" if len(live) == 1 else f"{len(live)} are going on now"
+            yield Finding("runs", "ok", said)
         else:
             yield Finding("runs", "ok", "none is going on")
 

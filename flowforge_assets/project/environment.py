@@ -18,8 +18,10 @@ from flowforge_assets.project.config import (
     ProjectConfig,
 )
 from flowforge_assets.project.stores import StoreConfig, store_for
+from flowforge_assets.record.database import LedgerPlace, PostgresPlace
 from flowforge_assets.storage.location import Location, WarehouseLocation, parse_location
 from flowforge_assets.storage.remote_url import is_remote, parse_remote_url
+from flowforge_assets.storage.secrets import resolve
 from flowforge_assets.warehouse.connection import WarehouseConfig
 
 if TYPE_CHECKING:
@@ -118,12 +120,29 @@ class Environment:
 
     @property
     def ledger_path(self) -> Path:
-        """The ledger's file."""
+        """The ledger's file, where the environment names no other ledger."""
         return self.folder / "ledger.db"
 
     @property
+    def ledger(self) -> LedgerPlace:
+        """Where the ledger is: its file, or the schema that the environment names.
+
+        Raises:
+            SecretMissingError: what its URL refers to is not there (FF-650).
+        """
+        config = self.config.ledger
+        if config is None:
+            return self.ledger_path
+        schema = config.schema
+        if self.namespace:
+            schema = f"{schema}_{self.namespace.replace('-', '_').lower()}"
+        return PostgresPlace(resolve(config.url).reveal(), schema)
+
+    @property
     def has_ledger(self) -> bool:
-        """Whether the ledger says anything: a missing or empty file does not."""
+        """Whether there is a ledger to be asked; a missing or empty file is none."""
+        if self.config.ledger is not None:
+            return True
         path = self.ledger_path
         return path.exists() and not (path.is_file() and path.stat().st_size == 0)
 
@@ -165,8 +184,13 @@ class Environment:
             StorageError: a location is of a kind that is not known (FF-6xx).
         """
         found: dict[Location, list[DatasetKey]] = {}
+        # Thousands of keys share a place or two. The place is held, so that its id stays its own.
+        known: dict[int, tuple[_Place, list[DatasetKey]]] = {}
         for key in keys:
-            found.setdefault(self.place(key), []).append(key)
+            place = self._place_of(key)
+            if id(place) not in known:
+                known[id(place)] = (place, found.setdefault(self._location_of(place), []))
+            known[id(place)][1].append(key)
         return found
 
     @property

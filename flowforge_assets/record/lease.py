@@ -1,56 +1,176 @@
-"""One run at a time for an environment on this machine."""
+"""A lease as its holder has it: kept alive by a thread, and looked at before each commit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Final
 
-from flowforge_assets.errors.record import RunLocked
-from flowforge_assets.record.sqlite_database import unusable_path
+from flowforge_assets.errors.lease import LeaseLost
+from flowforge_assets.errors.record import RecordError
+from flowforge_assets.record.leases import EXPIRY, Holder
+from flowforge_assets.record.ledger import Ledger
 
-_POLL_SECONDS: Final = 0.1
+if sys.platform != "win32":
+    import fcntl
+
+BEAT: Final = EXPIRY / 4
+_FOLDER: Final = "leases"
+# It counts while the machine sleeps, so that a laptop that wakes up looks first.
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
 
 
-@contextmanager
-def run_lease(
-    folder: Path,
-    *,
-    on_wait: Callable[[str], None],
-    timeout_seconds: float | None = None,
-) -> Generator[bool]:
-    """Holds `run.lock` in `folder`, and says whether it had to wait for another run.
+def seconds_now() -> float:
+    """Seconds of a clock that never goes back, and goes on while the machine sleeps."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
-    After a wait the plan is out of date: plan again. The operating system lets go of the lock
-    when the process dies. `on_wait` gets one message for people; without `timeout_seconds` the
-    wait has no end.
 
-    Raises:
-        RunLocked: another run held it for `timeout_seconds` (FF-507).
-        RecordError: the file cannot be made or locked (FF-504 to FF-506).
-    """
-    # Imported here: it costs 40 ms, and a command that runs nothing needs no lock.
-    from filelock import FileLock, Timeout
-
-    path = folder / "run.lock"
-    lock = FileLock(path)
-    waited = False
+def is_gone(holder: Holder) -> bool:
+    """Whether the holder ran on this machine and has died: its file is locked no more."""
+    if holder.host != socket.gethostname() or not holder.lock:
+        return False
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            waited = True
-            on_wait(f"another run holds `{path}`; this one goes on when it ends")
-            seconds = -1 if timeout_seconds is None else timeout_seconds
-            lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
-    except Timeout as error:
-        message = f"another run held `{path}` for {timeout_seconds:g} s"
-        raise RunLocked(message, hint="let it end or stop it, then run again") from error
-    except OSError as error:
-        raise unusable_path(path, error) from error
+        file = os.open(holder.lock, os.O_RDWR)
+    except OSError:  # it is not here, or is not ours: its heartbeat tells
+        return False
     try:
-        yield waited
+        return _locks(file)
     finally:
-        lock.release()
+        os.close(file)
+
+
+class LifeLine:
+    """A file that is locked as long as this process lives; the system lets go of it."""
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        """Locks the run's file in `folder`; where that cannot be, there is none, `path` is empty.
+
+        Whether the run lives is then told by its heartbeat alone.
+        """
+        path = folder / _FOLDER / f"{run_id}.lock"
+        self.path = ""
+        self._file: int | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError:
+            return
+        if _locks(self._file):
+            self.path = str(path)
+
+    def cut(self) -> None:
+        """Lets go of the file and removes it."""
+        if self._file is not None:
+            if self.path:
+                Path(self.path).unlink(missing_ok=True)
+            os.close(self._file)
+            self._file = None
+
+
+def going_on(folder: Path) -> list[str]:
+    """The runs whose processes live on this machine and keep a file in `folder`."""
+    found: list[str] = []
+    for path in sorted((folder / _FOLDER).glob("*.lock")):
+        try:
+            file = os.open(path, os.O_RDWR)
+        except OSError:  # it ended meanwhile
+            continue
+        try:
+            if not _locks(file):
+                found.append(path.stem)
+        finally:
+            os.close(file)
+    return found
+
+
+def _locks(file: int) -> bool:
+    """Whether the open file could be locked, which nobody else has then."""
+    if sys.platform == "win32":  # there the heartbeat alone tells who lives
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+class Lease:
+    """What a run holds, as long as it says that it lives; safe for several threads.
+
+    `check` asks the ledger only where nothing was heard of it for a while: until then nobody can
+    have taken it over.
+    """
+
+    def __init__(self, ledger: Ledger, run_id: str, *, taken: float) -> None:
+        """Of a run that the ledger has as a holder since `taken`, by `seconds_now`."""
+        self._ledger = ledger
+        self.run_id = run_id
+        self._heard = taken
+        self._is_lost = False
+        self._lock = Lock()
+
+    @classmethod
+    def of_run(cls, ledger: Ledger, run_id: str) -> Lease:
+        """That of a run which goes on in another process, for a part of it in this one."""
+        return cls(ledger, run_id, taken=-EXPIRY.total_seconds())
+
+    def check(self) -> None:
+        """Passes as long as the run may commit; to be called before each commit.
+
+        Raises:
+            LeaseLost: another run has taken it over (FF-509).
+            RecordError: the ledger cannot be asked (FF-5xx).
+        """
+        if self._is_lost:
+            raise self._lost()
+        if seconds_now() - self._heard > (EXPIRY / 2).total_seconds():
+            self.beat()
+
+    def beat(self) -> None:
+        """Says that the run lives.
+
+        Raises:
+            LeaseLost: another run has taken it over (FF-509).
+            RecordError: the ledger cannot be written (FF-5xx).
+        """
+        with self._lock:
+            before = seconds_now()
+            if not self._ledger.leases.prolong(self.run_id):
+                self._is_lost = True
+                raise self._lost()
+            self._heard = before
+
+    @contextmanager
+    def kept(self, *, every: timedelta = BEAT) -> Iterator[Lease]:
+        """Says again and again that the run lives, from a thread, until the block ends."""
+        over = Event()
+
+        def beating() -> None:
+            while not over.wait(every.total_seconds()):
+                try:
+                    self.beat()
+                except LeaseLost:
+                    return
+                except RecordError:
+                    # The next commit asks the ledger itself, and says what is wrong with it.
+                    continue
+
+        thread = Thread(target=beating, name=f"lease of {self.run_id}", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            over.set()
+            thread.join()
+
+    def _lost(self) -> LeaseLost:
+        message = f"another run has taken over what the run `{self.run_id}` was making"
+        hint = "nothing more is committed by this one; run again: what is left is made"
+        return LeaseLost(message, hint=hint)

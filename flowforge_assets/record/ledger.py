@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.key import DatasetKey
@@ -19,14 +20,18 @@ from flowforge_assets.core.partition import Dimension
 from flowforge_assets.core.schema import Schema
 from flowforge_assets.core.schema_change import Columns, Comments, SchemaChange, columns_of
 from flowforge_assets.errors.record import LedgerBroken
-from flowforge_assets.record import pieces, runs, statements
+from flowforge_assets.record import leases, pieces, runs, statements
 from flowforge_assets.record.database import Database, LedgerPlace
 from flowforge_assets.record.history import History
+from flowforge_assets.record.lease_book import LeaseBook
 from flowforge_assets.record.opened import LOCK_TIMEOUT_SECONDS, open_database
 from flowforge_assets.record.pieces import read_history
 from flowforge_assets.record.rows import run_from, step_from
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
 from flowforge_assets.record.schemas import add_schema, replace_schemas, schema_from
+
+Learnt: TypeAlias = tuple[DatasetKey, Sequence[Made], Sequence[SchemaChange] | None]
+"""What a table says of its commits and, where that is asked, of its columns."""
 
 
 class Ledger:
@@ -78,6 +83,28 @@ class Ledger:
         """Closes it."""
         self.close()
 
+    @cached_property
+    def leases(self) -> LeaseBook:
+        """Who may commit what now."""
+        return LeaseBook(self._database)
+
+    @property
+    def is_unlearnt(self) -> bool:
+        """Whether nobody has told it yet what the tables say."""
+        return bool(self._database.rows(statements.IS_UNLEARNT))
+
+    def learn(self, found: Iterable[Learnt]) -> bool:
+        """Takes what the tables say, in one transaction, unless another has told it meanwhile."""
+        with self._database.transaction() as connection:
+            if not connection.execute(statements.IS_UNLEARNT).fetchall():
+                return False
+            for dataset, made, schemas in found:
+                pieces.replace_all(connection, dataset, made)
+                if schemas is not None:
+                    replace_schemas(connection, dataset, schemas)
+            connection.execute(statements.SET_LEARNT)
+            return True
+
     def verify(self) -> None:
         """Reads the whole file.
 
@@ -105,9 +132,10 @@ class Ledger:
         *,
         clock: Clock = utc_now,
     ) -> None:
-        """Writes how a run ended, or what became of one that was found unfinished."""
+        """Writes how a run ended, or what became of one found unfinished; it holds nothing more."""
         with self._database.transaction() as connection:
             runs.end(connection, run_id, status, counts=counts, at=clock())
+            leases.free(connection, run_id)
 
     def record_made(
         self,
@@ -165,8 +193,8 @@ class Ledger:
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that never said how they ended, oldest first.
 
-        They are going on now, or their process was killed: who holds the run lock of their
-        environment knows that it was. `steps_of` has what they planned.
+        They are going on now, or their process was killed: `leases.live` has those that go on.
+        `steps_of` has what they planned.
         """
         return [run_from(row) for row in self._database.rows(statements.UNFINISHED_RUNS)]
 
@@ -240,20 +268,23 @@ class Ledger:
     def replace_all(
         self,
         dataset: DatasetKey,
-        made: Iterable[Made],
+        made: Sequence[Made],
         *,
         schemas: Iterable[SchemaChange] | None = None,
-    ) -> None:
-        """Makes `made` all that is known of `dataset`, in one transaction.
+        unless_newer: bool = False,
+    ) -> bool:
+        """Makes `made` all that is known of `dataset`, in one transaction; False: it was not done.
 
-        Likewise `schemas` of its columns; None leaves those as they are.
+        Likewise `schemas` of its columns; None leaves those as they are. `unless_newer` refuses
+        what is older than what is known: a run beside has committed since the table was asked.
         """
         with self._database.transaction() as connection:
-            pieces.forget(connection, dataset)
-            for each in made:
-                pieces.lay(connection, each)
+            if unless_newer and pieces.is_older(connection, dataset, made):
+                return False
+            pieces.replace_all(connection, dataset, made)
             if schemas is not None:
                 replace_schemas(connection, dataset, schemas)
+            return True
 
     def forget(self, dataset: DatasetKey) -> None:
         """Removes all that is known of `dataset`, so that it counts as never made."""

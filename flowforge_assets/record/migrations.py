@@ -166,5 +166,35 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # Backfills and their chunks (see backfills.py). A chunk without partitions is all of it.
+        """
+        CREATE TABLE backfills (
+            backfill_id TEXT PRIMARY KEY,
+            created_at TEXT NOT NULL,
+            ended_at TEXT,
+            status TEXT NOT NULL,
+            selection TEXT NOT NULL,
+            asked TEXT NOT NULL,
+            in_chunks TEXT NOT NULL,
+            force INTEGER NOT NULL,
+            job TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            host TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE backfill_chunks (
+            backfill_id TEXT NOT NULL,
+            chunk INTEGER NOT NULL,
+            shape TEXT,
+            partitions TEXT,
+            size INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            PRIMARY KEY (backfill_id, chunk)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)

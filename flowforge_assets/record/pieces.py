@@ -89,6 +89,23 @@ def forget(connection: Transaction, dataset: DatasetKey) -> None:
         connection.execute(statements.DELETE_DATASET, (name,))
 
 
+def replace_all(connection: Transaction, dataset: DatasetKey, made: Iterable[Made]) -> None:
+    """Makes `made` all that is known of what was made of `dataset`, in the caller's transaction."""
+    forget(connection, dataset)
+    for each in made:
+        lay(connection, each)
+
+
+def is_older(connection: Transaction, dataset: DatasetKey, made: Iterable[Made]) -> bool:
+    """Whether a newer commit to the same table is known than any of `made`."""
+    asked = (dataset, _rows_name(dataset))
+    known = connection.execute(statements.NEWEST_PIECE, asked).fetchone()
+    newest = max((each.table for each in made), key=lambda table: table.version, default=None)
+    if known is None or newest is None or known[0] != newest.table_id:
+        return False
+    return bool(known[1] > newest.version)
+
+
 def read_history(
     found: Sequence[Row],
     row_tracks: Iterable[Row],

@@ -60,7 +60,7 @@ class PostgresDatabase:
         self.place = place
         self._lock = Lock()
         self._timeout_ms = max(1, int(timeout_seconds * 1000))  # 0 would mean: for ever
-        self._connection = self._connected()
+        self._connection = _connected(place, self._timeout_ms)
         try:
             self._migrate()
         except BaseException:
@@ -160,31 +160,8 @@ class PostgresDatabase:
             if not self._connection.broken:
                 message = f"the {self.place} of the ledger was closed"
                 raise LedgerUnreachable(message, hint="open it again")
-            self._connection = self._connected()
+            self._connection = _connected(self.place, self._timeout_ms)
         return self._connection
-
-    def _connected(self) -> Connection:
-        psycopg = load_psycopg()
-        url = self.place.url
-        try:
-            given = psycopg.conninfo.conninfo_to_dict(url)
-        except psycopg.Error:
-            # Its text quotes the URL, and the password in it.
-            raise unfit_url(self.place) from None
-        defaults = {
-            "connect_timeout": _CONNECT_SECONDS,
-            "keepalives_idle": 30,
-            "tcp_user_timeout": 30_000,
-            "application_name": "flowforge",
-        }
-        options = {name: value for name, value in defaults.items() if name not in given}
-        session = _SESSION.format(timeout_ms=self._timeout_ms, schema=f'"{self.place.schema}"')
-        try:
-            connection: Connection = psycopg.connect(url, autocommit=True, **options)
-            connection.execute(session.encode())
-        except psycopg.Error as error:
-            raise translated(self.place, error) from error
-        return connection
 
     def _names(self) -> set[str]:
         return {name for (name,) in self.rows(_TABLES, (self.place.schema,))}
@@ -213,6 +190,49 @@ class PostgresDatabase:
                 yield _Statements(self._ready())
             except psycopg.Error as error:
                 raise translated(self.place, error) from error
+
+
+def set_aside(place: PostgresPlace, suffix: str) -> PostgresPlace:
+    """Gives the schema another name, and says which.
+
+    Raises:
+        RecordError: that cannot be done (FF-503 to FF-519).
+    """
+    import psycopg  # see load_psycopg
+
+    aside = PostgresPlace(place.url, f"{place.schema}_{suffix}"[-63:])
+    connection = _connected(place, 30_000)
+    try:
+        rename = f'ALTER SCHEMA "{place.schema}" RENAME TO "{aside.schema}"'
+        connection.execute(rename.encode())
+    except psycopg.Error as error:
+        raise translated(place, error) from error
+    finally:
+        connection.close()
+    return aside
+
+
+def _connected(place: PostgresPlace, timeout_ms: int) -> Connection:
+    psycopg = load_psycopg()
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(place.url)
+    except psycopg.Error:
+        # Its text quotes the URL, and the password in it.
+        raise unfit_url(place) from None
+    defaults = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "tcp_user_timeout": 30_000,
+        "application_name": "flowforge",
+    }
+    options = {name: value for name, value in defaults.items() if name not in given}
+    session = _SESSION.format(timeout_ms=timeout_ms, schema=f'"{place.schema}"')
+    try:
+        connection: Connection = psycopg.connect(place.url, autocommit=True, **options)
+        connection.execute(session.encode())
+    except psycopg.Error as error:
+        raise translated(place, error) from error
+    return connection
 
 
 class _Statements:

@@ -96,6 +96,10 @@ COPY_PIECES: Final = """
     INSERT INTO pieces (dataset, reach, lo, hi, is_single, partitions, version, made)
     SELECT ?, reach, lo, hi, is_single, partitions, version, made FROM pieces WHERE dataset = ?
 """
+NEWEST_PIECE: Final = """
+    SELECT table_id, version FROM datasets JOIN pieces USING (dataset)
+    WHERE dataset = ? OR dataset = ? ORDER BY version DESC LIMIT 1
+"""
 DELETE_OLDER_PIECES: Final = "DELETE FROM pieces WHERE dataset = ? AND version < ?"
 # Two look-ups: SQLite would make a table of the two names for `IN`.
 TRACKS_OF_DATASET: Final = """
@@ -144,7 +148,6 @@ NEWEST_PARITY: Final = f"""
 
 _HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at"
 ALL_HOLDERS: Final = f"SELECT {_HOLDER} FROM holders ORDER BY run_id"
-FIND_HOLDER: Final = f"SELECT {_HOLDER} FROM holders WHERE run_id = ?"
 INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?)"
 SET_EXPIRY: Final = "UPDATE holders SET expires_at = ? WHERE run_id = ?"
 DELETE_HOLDER: Final = "DELETE FROM holders WHERE run_id = ?"

@@ -21,10 +21,12 @@ FLIGHTS = DatasetKey("silver.flights")
 _NOBODY = 65_534
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """A new ledger, closed at the end."""
-    with Ledger.open(tmp_path / "ledger.db") as opened:
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """A new ledger, closed at the end; each test that asks for it has it in both databases."""
+    is_file = request.param == "sqlite"
+    place = tmp_path / "ledger.db" if is_file else request.getfixturevalue("postgres_place")
+    with Ledger.open(place) as opened:
         yield opened
 
 

@@ -150,7 +150,8 @@ def test_a_row_that_cannot_be_read_is_damage(
 ) -> None:
     made = commit()
     ledger.replace_all(made.dataset, [made])
-    in_sqlite(Path(ledger.shown), damage)
+    with ledger._database.transaction() as connection:
+        connection.execute(damage)
     with pytest.raises(LedgerBroken, match="a row of it cannot be read"):
         ledger.current(made.dataset, ())
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -166,8 +164,7 @@ def test_a_batch_is_one_row(
     ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
 ) -> None:
     ledger.record_made(step(), [commit(1, days(1, 100))])
-    with closing(sqlite3.connect(ledger.shown)) as connection:
-        assert connection.execute("SELECT count(*) FROM pieces").fetchall() == [(1,)]
+    assert ledger._database.rows("SELECT count(*) FROM pieces") == [(1,)]
 
 
 def test_a_commit_without_partitions_is_no_piece_but_ends_older_tables(
@@ -234,10 +231,10 @@ def test_a_commit_reads_only_the_pieces_that_it_meets(
     ledger: Ledger, commit: Callable[..., Made], step: Callable[..., StepRecord]
 ) -> None:
     ledger.replace_all(FLIGHTS, [commit(at, days(at, at + 1)) for at in range(0, 100, 2)])
-    with closing(sqlite3.connect(ledger.shown, isolation_level=None)) as connection:
+    with ledger._database.transaction() as connection:
         connection.execute("UPDATE pieces SET partitions = 'unreadable' WHERE lo <> 8")
-        ledger.record_made(step(), [commit(999, days(9, 9)), commit(999, days(100, 100))])
-        trimmed = connection.execute("SELECT lo, hi FROM pieces WHERE version = 8").fetchall()
+    ledger.record_made(step(), [commit(999, days(9, 9)), commit(999, days(100, 100))])
+    trimmed = ledger._database.rows("SELECT lo, hi FROM pieces WHERE version = 8")
     assert trimmed == [(8, 9)]
 
 

@@ -1,0 +1,136 @@
+"""A run's turn: planned, and alone in what it makes, until the block ends.
+
+Others that make other things go on beside it. Who has to wait plans again afterwards: what it was
+to make may be made by then.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event as StopSignal
+from typing import Final, Generic, TypeVar
+
+from flowforge_assets.errors.record import RecordError, RunLocked
+from flowforge_assets.record.lease import Lease, LifeLine, going_on, is_gone, seconds_now
+from flowforge_assets.record.lease_book import Claim
+from flowforge_assets.record.leases import EVERYTHING, Overlap, Wanted
+from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.run import RunRecord, StepRecord
+
+T = TypeVar("T")
+_FIRST_POLL_SECONDS: Final = 0.05
+_LONGEST_POLL_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Generic[T]):
+    """What a look at the world gave: `found`, and what is wanted for it.
+
+    `run` and `steps` are written down with the lease; work that is no run has none.
+    """
+
+    found: T
+    wanted: Wanted
+    run: RunRecord | None = None
+    steps: list[StepRecord] = field(default_factory=list[StepRecord])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a run comes to its turn: `folder` keeps its life line, `on_wait` gets one message.
+
+    Without `timeout_seconds` the wait has no end but `stop`.
+    """
+
+    run_id: str
+    folder: Path
+    on_wait: Callable[[str], None]
+    stop: StopSignal = field(default_factory=StopSignal)
+    timeout_seconds: float | None = None
+
+    @contextmanager
+    def of(self, ledger: Ledger, look: Callable[[], Ready[T]]) -> Generator[tuple[T, Lease]]:
+        """What `look` found when nobody else was making it any more, and the lease on it.
+
+        `look` is called again after each wait. At the end all is free.
+
+        Raises:
+            RunLocked: it waited for too long, or was stopped while it waited (FF-507).
+            RecordError: the ledger cannot be used (FF-5xx).
+        """
+        line: LifeLine | None = None
+        try:
+            while True:
+                turn = ledger.leases.turn()
+                ready = look()
+                if ready.wanted and line is None:
+                    line = LifeLine(self.folder, self.run_id)
+                began = seconds_now()
+                claim = Claim(
+                    self.run_id, socket.gethostname(), os.getpid(), line.path if line else "",
+                    ready.wanted, ready.run, ready.steps,
+                )  # fmt: skip
+                refused = ledger.leases.take(claim, turn=turn, is_gone=is_gone)
+                if refused is None:
+                    break
+                if refused.overlap is not None:
+                    self._wait(ledger, ready.wanted, refused.overlap)
+            lease = Lease(ledger, self.run_id, taken=began)
+            with lease.kept() if ready.wanted else nullcontext():
+                yield ready.found, lease
+        except RecordError:
+            # It may not be there to be written to; who comes next sees that this one is gone.
+            raise
+        except BaseException:
+            ledger.leases.free(self.run_id)
+            raise
+        else:
+            ledger.leases.free(self.run_id)
+        finally:
+            if line is not None:
+                line.cut()
+
+    def silence(self) -> None:
+        """Waits until no other run of this machine goes on, where no ledger can say it.
+
+        Raises:
+            RunLocked: it waited for too long, or was stopped while it waited (FF-507).
+        """
+        poll = self._poll()
+        others = going_on(self.folder)
+        if others:
+            self.on_wait(f"the run `{others[0]}` goes on; this one goes on when it ends")
+        while others:
+            next(poll)
+            others = going_on(self.folder)
+
+    def _wait(self, ledger: Ledger, wanted: Wanted, overlap: Overlap) -> None:
+        """Returns when nobody holds what is wanted."""
+        holder = overlap.holder
+        what = "all assets" if overlap.asset == EVERYTHING else f"`{overlap.asset}`"
+        self.on_wait(
+            f"the run `{holder.run_id}` (process {holder.pid} on {holder.host}) holds {what}; "
+            "this one goes on when it ends"
+        )
+        poll = self._poll()
+        while ledger.leases.overlap(self.run_id, wanted, is_gone=is_gone) is not None:
+            next(poll)
+
+    def _poll(self) -> Generator[None]:
+        """Sleeps a little longer each time."""
+        began, seconds = seconds_now(), _FIRST_POLL_SECONDS
+        hint = "let the other run end or stop it, then run again"
+        while True:
+            waited = seconds_now() - began
+            if self.timeout_seconds is not None and waited >= self.timeout_seconds:
+                message = f"another run held the same for {self.timeout_seconds:g} s"
+                raise RunLocked(message, hint=hint)
+            if self.stop.wait(seconds):
+                raise RunLocked("it was stopped while it waited for another run", hint=hint)
+            seconds = min(seconds * 1.5, _LONGEST_POLL_SECONDS)
+            yield

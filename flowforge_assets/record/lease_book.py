@@ -1,0 +1,113 @@
+"""The leases that a ledger holds, each call in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flowforge_assets.record import leases, runs, statements
+from flowforge_assets.record.database import Database
+from flowforge_assets.record.leases import EXPIRY, Holder, IsGone, Overlap, Wanted
+from flowforge_assets.record.run import RunRecord, StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a run asks for when it has planned: `wanted`, and that its plan be written down.
+
+    `host`, `pid` and `lock` are as in `Holder`. Work that is no run has no `run`.
+    """
+
+    run_id: str
+    host: str
+    pid: int
+    lock: str
+    wanted: Wanted
+    run: RunRecord | None = None
+    steps: Iterable[StepRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nothing was taken: someone else has some of it, or leases were taken since the plan."""
+
+    overlap: Overlap | None
+
+
+class LeaseBook:
+    """Who holds what; all methods raise a `RecordError` where the ledger cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        """In an open ledger."""
+        self._database = database
+
+    def turn(self) -> int:
+        """How often leases were taken; to be asked before the history that a plan is made of."""
+        return leases.turn(self._database.rows(statements.GET_TURN))
+
+    def take(self, claim: Claim, *, turn: int, is_gone: IsGone) -> Refused | None:
+        """Takes all that is wanted and begins the run; gives why not, and then does neither.
+
+        Refused is a plan that others may have overtaken: since `turn` leases were taken. What
+        wants nothing is never refused.
+
+        Raises:
+            RunExists: a run of that id is recorded (FF-508).
+        """
+        with self._database.transaction() as connection:
+            now = self._database.now(connection)
+            if claim.wanted:
+                live = leases.live_holders(connection, is_gone, now)
+                overlap = leases.first_overlap(connection, claim.run_id, claim.wanted, live)
+                found = connection.execute(statements.GET_TURN).fetchall()
+                if overlap is not None or leases.turn(found) != turn:
+                    return Refused(overlap)
+            if claim.run is not None:
+                runs.begin(connection, claim.run, claim.steps)
+            holder = Holder(claim.run_id, claim.host, claim.pid, claim.lock, now, now + EXPIRY)
+            leases.add_holder(connection, holder)
+            if claim.wanted:
+                leases.add_leases(connection, claim.run_id, claim.wanted)
+        return None
+
+    def overlap(self, run_id: str, wanted: Wanted, *, is_gone: IsGone) -> Overlap | None:
+        """Who else holds some of what is wanted, now."""
+        with self._database.transaction() as connection:
+            live = leases.live_holders(connection, is_gone, self._database.now(connection))
+            return leases.first_overlap(connection, run_id, wanted, live)
+
+    def prolong(self, run_id: str) -> bool:
+        """Writes that the holder lives; False where it was taken for dead."""
+        with self._database.transaction() as connection:
+            return leases.prolong(connection, run_id, self._database.now(connection))
+
+    def free(self, run_id: str) -> None:
+        """Lets go of all that it holds; where it holds nothing, nothing happens."""
+        with self._database.transaction() as connection:
+            leases.free(connection, run_id)
+
+    def live(self, *, is_gone: IsGone) -> set[str]:
+        """The runs that may commit now."""
+        with self._database.transaction() as connection:
+            now = self._database.now(connection)
+            return set(leases.live_holders(connection, is_gone, now))
+
+    def fence(self, *, is_gone: IsGone) -> set[str]:
+        """Takes all from those who are dead, so that they commit nothing more; gives the living.
+
+        It is done before their tables are asked what they had committed.
+        """
+        found = self._database.rows(statements.ALL_HOLDERS)
+        if not found:
+            return set()
+        with self._database.transaction() as connection:
+            now = self._database.now(connection)
+            live = set(leases.live_holders(connection, is_gone, now))
+            for run_id, *_ in connection.execute(statements.ALL_HOLDERS).fetchall():
+                if run_id not in live:
+                    leases.free(connection, run_id)
+            return live
+
+    def is_live(self, run_id: str, *, is_gone: IsGone) -> bool:
+        """Whether that one may commit now."""
+        return run_id in self.live(is_gone=is_gone)
