@@ -22,7 +22,7 @@ from flowforge_assets.execute.spec import log_of, spec_of
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.environment import Environment
 from flowforge_assets.record.history import History
-from flowforge_assets.record.lease import is_gone
+from flowforge_assets.record.lease import fence
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunCounts, StepRecord, StepStatus
 from flowforge_assets.storage.location import folder_at, tables_in
@@ -100,7 +100,7 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     They can commit nothing more from then on; runs that go on are left alone. What is known under
     earlier names of datasets is known under today's then.
     """
-    live = ledger.leases.fence(is_gone=is_gone)
+    live = fence(ledger)
     take_over(
         ledger,
         graph,

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as StopSignal
 from typing import Final, Generic, TypeVar
@@ -18,7 +19,7 @@ from typing import Final, Generic, TypeVar
 from flowforge_assets.errors.record import RecordError, RunLocked
 from flowforge_assets.record.lease import Lease, LifeLine, going_on, is_gone, seconds_now
 from flowforge_assets.record.lease_book import Claim
-from flowforge_assets.record.leases import EVERYTHING, Overlap, Wanted
+from flowforge_assets.record.leases import EVERYTHING, EXPIRY, Overlap, Wanted
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunRecord, StepRecord
 
@@ -52,6 +53,7 @@ class Turn:
     on_wait: Callable[[str], None]
     stop: StopSignal = field(default_factory=StopSignal)
     timeout_seconds: float | None = None
+    expiry: timedelta = EXPIRY
 
     @contextmanager
     def of(self, ledger: Ledger, look: Callable[[], Ready[T]]) -> Generator[tuple[T, Lease]]:
@@ -64,6 +66,7 @@ class Turn:
             RecordError: the ledger cannot be used (FF-5xx).
         """
         line: LifeLine | None = None
+        is_free = False
         try:
             while True:
                 turn = ledger.leases.turn()
@@ -73,27 +76,28 @@ class Turn:
                 began = seconds_now()
                 claim = Claim(
                     self.run_id, socket.gethostname(), os.getpid(), line.path if line else "",
-                    ready.wanted, ready.run, ready.steps,
+                    ready.wanted, ready.run, ready.steps, self.expiry,
                 )  # fmt: skip
                 refused = ledger.leases.take(claim, turn=turn, is_gone=is_gone)
                 if refused is None:
                     break
                 if refused.overlap is not None:
                     self._wait(ledger, ready.wanted, refused.overlap)
-            lease = Lease(ledger, self.run_id, taken=began)
+            lease = Lease(ledger, self.run_id, taken=began, expiry=self.expiry)
             with lease.kept() if ready.wanted else nullcontext():
                 yield ready.found, lease
+            ledger.leases.free(self.run_id)
+            is_free = True
         except RecordError:
-            # It may not be there to be written to; who comes next sees that this one is gone.
+            # It may not be there to be written to; who comes next sees that this one is dead.
             raise
         except BaseException:
             ledger.leases.free(self.run_id)
+            is_free = True
             raise
-        else:
-            ledger.leases.free(self.run_id)
         finally:
             if line is not None:
-                line.cut()
+                line.cut(is_free=is_free)
 
     def silence(self) -> None:
         """Waits until no other run of this machine goes on, where no ledger can say it.

@@ -21,7 +21,7 @@ from flowforge_assets.record.ledger import Ledger
 if sys.platform != "win32":
     import fcntl
 
-BEAT: Final = EXPIRY / 4
+_BEATS: Final = 4  # heartbeats within an expiry
 _FOLDER: Final = "leases"
 # It counts while the machine sleeps, so that a laptop that wakes up looks first.
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
@@ -65,13 +65,29 @@ class LifeLine:
         if _locks(self._file):
             self.path = str(path)
 
-    def cut(self) -> None:
-        """Lets go of the file and removes it."""
+    def cut(self, *, is_free: bool = True) -> None:
+        """Lets go of the file, and removes it where the run `is_free` of all that it held.
+
+        A file that stays, and that nobody locks, says that the run is dead.
+        """
         if self._file is not None:
-            if self.path:
+            if self.path and is_free:
                 Path(self.path).unlink(missing_ok=True)
             os.close(self._file)
             self._file = None
+
+
+def fence(ledger: Ledger) -> set[str]:
+    """The runs that may commit now; all others can no more, and the files of dead ones are gone.
+
+    Raises:
+        RecordError: the ledger cannot be used (FF-5xx).
+    """
+    live, dead = ledger.leases.fence(is_gone=is_gone)
+    for holder in dead:
+        if holder.lock and holder.host == socket.gethostname():
+            Path(holder.lock).unlink(missing_ok=True)
+    return live
 
 
 def going_on(folder: Path) -> list[str]:
@@ -108,8 +124,11 @@ class Lease:
     have taken it over.
     """
 
-    def __init__(self, ledger: Ledger, run_id: str, *, taken: float) -> None:
+    def __init__(
+        self, ledger: Ledger, run_id: str, *, taken: float, expiry: timedelta = EXPIRY
+    ) -> None:
         """Of a run that the ledger has as a holder since `taken`, by `seconds_now`."""
+        self._expiry = expiry
         self._ledger = ledger
         self.run_id = run_id
         self._heard = taken
@@ -130,7 +149,7 @@ class Lease:
         """
         if self._is_lost:
             raise self._lost()
-        if seconds_now() - self._heard > (EXPIRY / 2).total_seconds():
+        if seconds_now() - self._heard > (self._expiry / 2).total_seconds():
             self.beat()
 
     def beat(self) -> None:
@@ -142,18 +161,18 @@ class Lease:
         """
         with self._lock:
             before = seconds_now()
-            if not self._ledger.leases.prolong(self.run_id):
+            if not self._ledger.leases.prolong(self.run_id, self._expiry):
                 self._is_lost = True
                 raise self._lost()
             self._heard = before
 
     @contextmanager
-    def kept(self, *, every: timedelta = BEAT) -> Iterator[Lease]:
+    def kept(self) -> Iterator[Lease]:
         """Says again and again that the run lives, from a thread, until the block ends."""
         over = Event()
 
         def beating() -> None:
-            while not over.wait(every.total_seconds()):
+            while not over.wait(self._expiry.total_seconds() / _BEATS):
                 try:
                     self.beat()
                 except LeaseLost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flowforge_assets.record import leases, runs, statements
 from flowforge_assets.record.database import Database
@@ -15,7 +16,8 @@ from flowforge_assets.record.run import RunRecord, StepRecord
 class Claim:
     """What a run asks for when it has planned: `wanted`, and that its plan be written down.
 
-    `host`, `pid` and `lock` are as in `Holder`. Work that is no run has no `run`.
+    `host`, `pid` and `lock` are as in `Holder`. Work that is no run has no `run`. Who is not heard
+    of for `expiry` holds nothing any more.
     """
 
     run_id: str
@@ -25,6 +27,7 @@ class Claim:
     wanted: Wanted
     run: RunRecord | None = None
     steps: Iterable[StepRecord] = ()
+    expiry: timedelta = EXPIRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class LeaseBook:
                     return Refused(overlap)
             if claim.run is not None:
                 runs.begin(connection, claim.run, claim.steps)
-            holder = Holder(claim.run_id, claim.host, claim.pid, claim.lock, now, now + EXPIRY)
+            holder = Holder(
+                claim.run_id, claim.host, claim.pid, claim.lock, now, now + claim.expiry
+            )
             leases.add_holder(connection, holder)
             if claim.wanted:
                 leases.add_leases(connection, claim.run_id, claim.wanted)
@@ -76,10 +81,11 @@ class LeaseBook:
             live = leases.live_holders(connection, is_gone, self._database.now(connection))
             return leases.first_overlap(connection, run_id, wanted, live)
 
-    def prolong(self, run_id: str) -> bool:
+    def prolong(self, run_id: str, expiry: timedelta = EXPIRY) -> bool:
         """Writes that the holder lives; False where it was taken for dead."""
         with self._database.transaction() as connection:
-            return leases.prolong(connection, run_id, self._database.now(connection))
+            until = self._database.now(connection) + expiry
+            return leases.prolong(connection, run_id, until)
 
     def free(self, run_id: str) -> None:
         """Lets go of all that it holds; where it holds nothing, nothing happens."""
@@ -92,21 +98,22 @@ class LeaseBook:
             now = self._database.now(connection)
             return set(leases.live_holders(connection, is_gone, now))
 
-    def fence(self, *, is_gone: IsGone) -> set[str]:
-        """Takes all from those who are dead, so that they commit nothing more; gives the living.
+    def fence(self, *, is_gone: IsGone) -> tuple[set[str], list[Holder]]:
+        """Takes all from those who are dead; gives the living, and those dead.
 
-        It is done before their tables are asked what they had committed.
+        The dead commit nothing more from then on: it is done before their tables are asked what
+        they had committed.
         """
-        found = self._database.rows(statements.ALL_HOLDERS)
-        if not found:
-            return set()
+        if not self._database.rows(statements.ALL_HOLDERS):
+            return set(), []
         with self._database.transaction() as connection:
             now = self._database.now(connection)
-            live = set(leases.live_holders(connection, is_gone, now))
-            for run_id, *_ in connection.execute(statements.ALL_HOLDERS).fetchall():
-                if run_id not in live:
-                    leases.free(connection, run_id)
-            return live
+            live = leases.live_holders(connection, is_gone, now)
+            all_holders = leases.all_holders(connection)
+            dead = [each for each in all_holders if each.run_id not in live]
+            for each in dead:
+                leases.free(connection, each.run_id)
+            return set(live), dead
 
     def is_live(self, run_id: str, *, is_gone: IsGone) -> bool:
         """Whether that one may commit now."""

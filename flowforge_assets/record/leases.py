@@ -84,9 +84,9 @@ def add_leases(connection: Transaction, run_id: str, wanted: Wanted) -> None:
     connection.execute(statements.NEXT_TURN)
 
 
-def prolong(connection: Transaction, run_id: str, now: datetime) -> bool:
+def prolong(connection: Transaction, run_id: str, until: datetime) -> bool:
     """Writes that the holder lives; False where it was taken for dead."""
-    row = (time_text(now + EXPIRY), run_id)
+    row = (time_text(until), run_id)
     return bool(connection.execute(statements.SET_EXPIRY, row).rowcount)
 
 
@@ -98,8 +98,13 @@ def free(connection: Transaction, run_id: str) -> None:
 
 def live_holders(connection: Transaction, is_gone: IsGone, now: datetime) -> dict[str, Holder]:
     """Those who may commit now, by run."""
-    found = map(holder_from, connection.execute(statements.ALL_HOLDERS).fetchall())
+    found = all_holders(connection)
     return {each.run_id: each for each in found if is_alive(each, is_gone, now)}
+
+
+def all_holders(connection: Transaction) -> list[Holder]:
+    """Those who took something, dead ones too."""
+    return [holder_from(row) for row in connection.execute(statements.ALL_HOLDERS).fetchall()]
 
 
 def is_alive(holder: Holder, is_gone: IsGone, now: datetime) -> bool:
