@@ -25,7 +25,7 @@ help: ## list the targets
 
 # The engines that show what emitted SQL gives, and Spark, lie in folders of their own: see the
 # files that list them. Most of what they hold is never imported, so it is not compiled.
-ENGINES := bigquery googlesql fakesnow postgres redshift spark sqlfluff
+ENGINES := bigquery googlesql fakesnow pools postgres redshift spark sqlfluff
 
 .PHONY: setup
 setup: $(VENV)/.ready $(ENGINES:%=$(VENV)/%/.ready) $(VENV)/azurite/.ready ## make .venv with everything that was tested (the other targets call it)

@@ -42,7 +42,11 @@ COMMANDS = (
     Command("why", "KEY", "why:why", "See", "why its partitions are stale, or fresh"),
     Command("check", "", "check:check", "Work", "type-check the project without data"),
     Command("plan", "", "plan:plan", "Work", "what a run would make, and why"),
-    Command("run", "", "run:run", "Work", "make what is out of date"),
+    Command("run", "[PLAN]", "run:run", "Work", "make what is out of date, or what a plan says"),
+    Command(
+        "backfill", "[SELECTION]", "backfill:backfill", "Work", "make many partitions in chunks"
+    ),
+    Command("backfills", "[cancel ID]", "backfills:app", "Work", "how far backfills are; end one"),
     Command("test", "", "test:run_tests", "Work", "test queries; with --stored, what is stored"),
     Command("adopt", "KEY", "adopt:adopt", "Work", "take a table that is there as made"),
     Command("maintain", "", "maintain:maintain", "Work", "keep tables small, and logs short"),
@@ -53,7 +57,11 @@ COMMANDS = (
     Command("ledger", "rebuild|prune", "ledger:app", "Work", "mend or shorten the record of runs"),
     Command("parity", "[KEY]", "parity:parity", "Work", "try queries on the engine of a target"),
     Command("server", "", "server:server", "Ship", "run a Prefect server on this machine"),
-    Command("compile", "", "compile:compile", "Ship", "write queries as scripts of a warehouse"),
+    Command(
+        "compile", "", "compile:compile", "Ship", "write what runs it anywhere, or SQL scripts"
+    ),
+    Command("deploy", "[JOB]", "deploy:deploy", "Ship", "bring jobs to a Prefect server"),
+    Command("undeploy", "", "undeploy:undeploy", "Ship", "take them away from it again"),
 )
 
 LEADING_FLAGS = {

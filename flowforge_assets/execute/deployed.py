@@ -142,10 +142,14 @@ def _changed(was: Fields, wanted: Fields) -> Iterator[str]:
             continue
         if name == _HIDDEN:
             yield f"{name}: changed"
-        elif isinstance(value, dict) and isinstance(before, dict):
+        elif _is_table(value) and _is_table(before):
             yield from _inside(name, cast("Fields", before), cast("Fields", value))
         else:
-            yield f"{name}: {_shown(before)} -> {_shown(cast('object', value))}"
+            yield f"{name}: {_shown(before)} -> {_shown(value)}"
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _inside(name: str, was: Fields, wanted: Fields) -> Iterator[str]:
