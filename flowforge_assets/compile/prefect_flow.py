@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from flowforge_assets.compile.groups import Group
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
     from prefect.tasks import MaterializingTask, Task
 
+T = TypeVar("T")
 MADE_BY: Final = "flowforge"
 # Limits of Prefect 3.8: of a task's list of waits, and of the description of an asset.
 _MOST_WAITS: Final = 50
@@ -85,8 +87,8 @@ def describe_task(graph: Graph, step: Step, *, env: str) -> PrefectTask:
 
 
 def make_task(
-    task: PrefectTask, function: Callable[[], State[None]], *, try_again: Callable[[], bool]
-) -> MaterializingTask[[], State[None]]:
+    task: PrefectTask, function: Callable[[], State[T]], *, try_again: Callable[[], bool]
+) -> MaterializingTask[[], State[T]]:
     """A Prefect task that calls `function`; after a failure `try_again` says whether to retry.
 
     Results are not stored and nothing is cached: the ledger knows what is fresh.
@@ -98,7 +100,7 @@ def make_task(
     def is_retried(_task: Task[..., object], _run: TaskRun, _state: State[object]) -> bool:
         return try_again()
 
-    def make() -> State[None]:
+    def make() -> State[T]:
         return function()
 
     return materialize(
@@ -113,6 +115,25 @@ def make_task(
         retry_jitter_factor=task.jitter or None,
         retry_condition_fn=is_retried,
         asset_deps=[_prefect_asset(asset) for asset in task.reads],
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(make)
+
+
+def make_group_task(group: Group, function: Callable[[], State[T]]) -> Task[[], State[T]]:
+    """A Prefect task that calls `function` for all the steps of `group`, once."""
+    from prefect import task  # with the flow
+    from prefect.cache_policies import NO_CACHE
+
+    def make() -> State[T]:
+        return function()
+
+    count = len(group.steps)
+    return task(
+        name=f"{MADE_BY} steps",
+        task_run_name=lambda: f"{group.id} and {count - 1:,} more" if count > 1 else group.id,
+        description="Steps of a plan, made by FlowForge's own schedule.",
+        tags=group.tags,
         cache_policy=NO_CACHE,
         persist_result=False,
     )(make)

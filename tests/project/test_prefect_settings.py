@@ -26,6 +26,32 @@ def test_the_most_tasks_and_what_becomes_of_a_lost_server_are_read(write_project
     assert settings(write_project, text) == PrefectSettings(50, "stop")
 
 
+def test_where_tasks_run_is_read(write_project: Write) -> None:
+    text = '[prefect]\ntask_runner = "dask"\ncluster = "tcp://host:8786"\n'
+    found = settings(write_project, text)
+    assert (found.task_runner, found.cluster) == ("dask", "tcp://host:8786")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "hint"),
+    [
+        ('task_runner = "dusk"', "task_runner", "did you mean `dask`?"),
+        ('task_runner = "spark"', "task_runner", 'write `task_runner = "dask"`'),
+        ('task_runner = "ray"\ncluster = 1', "cluster",
+         'write `cluster = "tcp://host:8786"` beside `task_runner = "dask"`'),
+        ('cluster = "tcp://host:8786"', "cluster",
+         'write `cluster = "tcp://host:8786"` beside `task_runner = "dask"`'),
+    ],
+)  # fmt: skip
+def test_a_task_runner_that_is_none_is_refused(
+    write_project: Write, text: str, wrong: str, hint: str
+) -> None:
+    with pytest.raises(FlowForgeError) as caught:
+        settings(write_project, f"[prefect]\n{text}\n")
+    assert caught.value.message.startswith(f"`{wrong}` in `[prefect]` is not")
+    assert caught.value.hint == hint
+
+
 def test_every_mistake_is_named_with_its_line(write_project: Write) -> None:
     text = '[prefect]\nmax_task = 1\nmax_tasks = 0\non_lost_server = "wait"\n'
     with pytest.raises(Problems) as caught:
