@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from flowforge_assets.api import Project
+    from flowforge_assets.compile.build_folder import compile_project
     from flowforge_assets.declare.artifact import Artifact
     from flowforge_assets.declare.asset import asset, check
     from flowforge_assets.declare.column import (
@@ -52,10 +53,12 @@ if TYPE_CHECKING:
     from flowforge_assets.declare.sql_asset import Param, Sql, sql_asset
     from flowforge_assets.declare.watermark import newest
     from flowforge_assets.errors.base import FlowForgeError
+    from flowforge_assets.execute.bundle_flow import bundle_flow
     from flowforge_assets.execute.prefect_run import build_flow
 
 _HOMES: Final = {
     "api": ("Project",),
+    "compile.build_folder": ("compile_project",),
     "declare.artifact": ("Artifact",),
     "declare.asset": ("asset", "check"),
     "declare.column": (
@@ -75,6 +78,7 @@ _HOMES: Final = {
     "declare.sql_asset": ("Param", "Sql", "sql_asset"),
     "declare.watermark": ("newest",),
     "errors.base": ("FlowForgeError",),
+    "execute.bundle_flow": ("bundle_flow",),
     "execute.prefect_run": ("build_flow",),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -127,8 +131,10 @@ __all__ = [
     "Written",
     "asset",
     "build_flow",
+    "bundle_flow",
     "check",
     "col",
+    "compile_project",
     "dataset",
     "external",
     "key",

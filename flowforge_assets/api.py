@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Event as StopSignal
-from typing import TYPE_CHECKING, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, overload
 
 from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.event import Event, OnEvent
@@ -19,6 +19,7 @@ from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.execute.artifacts import stored_file
 from flowforge_assets.execute.as_of import Past, asked_as_of, files_at, table_at
+from flowforge_assets.execute.engine import Engine, run_session
 from flowforge_assets.execute.outside import Outside
 from flowforge_assets.execute.planned import Planner
 from flowforge_assets.execute.spec import spec_of, table_of
@@ -54,8 +55,6 @@ if TYPE_CHECKING:
     from flowforge_assets.storage.external import ReadTable
     from flowforge_assets.storage.store import Store, Table
 
-Engine: TypeAlias = Literal["local", "prefect"]
-
 
 def _quiet(_: Event | str) -> None:
     """Says nothing."""
@@ -89,17 +88,19 @@ class Project:
         clock: Clock = utc_now,
         store: str | None = None,
         folder: str | Path | None = None,
+        home: str | Path | None = None,
     ) -> Project:
         """The project in the folder `root`: its modules imported, its declarations collected.
 
         `store` takes the place of the environment's (`memory://` for a test), `folder` that of
-        the project's `.flowforge`, where the ledger and, without a store, the tables are.
+        the project's `.flowforge`, where the ledger and, without a store, the tables are. For a
+        copy of a project, `home` is the folder that it takes relative places and `.flowforge` from.
 
         Raises:
             FlowForgeError: the project file, a module, a declaration or the graph is wrong; all
                 errors of a stage at once (`Problems`).
         """
-        config = read_config(Path(root))
+        config = read_config(Path(root), home=Path(home or root))
         refuse_nothing(config)
         kept = None if folder is None else Path(folder)
         environment = Environment.of(config, env, store=store, kept=kept)
@@ -228,14 +229,7 @@ class Project:
             resume=resume,
             resources=resources,
         )
-        stop = stop or StopSignal()
-        if engine == "prefect":
-            from flowforge_assets.execute.prefect_run import run_with_prefect  # prefect, on use
-
-            return run_with_prefect(session, on_event=on_event, stop=stop)
-        from flowforge_assets.execute.session import run_here  # engines, on use
-
-        return run_here(session, on_event=on_event, stop=stop)
+        return run_session(session, engine=engine, on_event=on_event, stop=stop or StopSignal())
 
     def session(
         self,

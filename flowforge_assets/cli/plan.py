@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
@@ -10,6 +11,7 @@ from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.rebuild import tell_plain
 from flowforge_assets.cli.words import counted, how_many
+from flowforge_assets.plan.plan_file import PlanAsk, write_plan_file
 
 if TYPE_CHECKING:
     from flowforge_assets.cli.terminal import Terminal
@@ -36,6 +38,9 @@ def plan(
     rebuild: Annotated[Flag, Parameter(help=REBUILD)] = False,
     allow_breaking: Annotated[Flag, Parameter(help=ALLOW_BREAKING)] = False,
     exit_code: Annotated[Flag, Parameter(help="Exit with 3 if there is something to do.")] = False,
+    out: Annotated[
+        Path | None, Parameter(name=["--out", "-o"], help="Write it to a file, for `run FILE`.")
+    ] = None,
     common: Common = COMMON,
 ) -> int:
     """Say what a run would make, and why. Nothing is changed."""
@@ -49,6 +54,8 @@ def plan(
     )
     if rebuild:
         tell_plain(terminal, project, made, select)
+    if out is not None:
+        write_plan_file(out, made, PlanAsk(select, partition, force, rebuild, allow_breaking))
     if terminal.json:
         terminal.data(made.as_json())
     else:

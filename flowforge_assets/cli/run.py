@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event as StopSignal
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -16,6 +19,9 @@ from flowforge_assets.cli.progress import Extent, Progress
 from flowforge_assets.cli.rebuild import Losses, agreed_to_lose
 from flowforge_assets.cli.words import duration
 from flowforge_assets.errors.project import UsageError
+from flowforge_assets.execute.engine import run_session
+from flowforge_assets.execute.written_plan import as_written
+from flowforge_assets.plan.plan_file import PlanAsk, PlanFile, read_plan_file
 from flowforge_assets.plan.step import MOST_IN_A_SET
 from flowforge_assets.record.ledger import Ledger
 
@@ -30,6 +36,10 @@ _EXIT_CODES: Final = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
 
 def run(  # noqa: PLR0913 - what a run may be asked for
+    plan: Annotated[
+        Path | None, Parameter(help="A plan that was written down: make exactly that.")
+    ] = None,
+    /,
     *,
     select: Select = None,
     partition: Partition = None,
@@ -52,9 +62,19 @@ def run(  # noqa: PLR0913 - what a run may be asked for
     if as_of and (rebuild or not select):
         hint = "say what to make with `-s`, and leave `--rebuild` out"
         raise UsageError("`--as-of` makes a few assets over inputs as they were", hint=hint)
+    ask = PlanAsk(select, partition, force, rebuild, allow_breaking)
+    written = None if plan is None else _written(plan, common.env)
+    if written is not None:
+        if ask != PlanAsk() or as_of or resume:
+            raise UsageError("a plan says what is made", hint="leave all else out, or plan anew")
+        ask = written.ask
     terminal, project = common.terminal(), common.load()
-    asked = Losses(project, select, partition, rebuild=rebuild, allow_breaking=allow_breaking)
-    if (rebuild or allow_breaking) and not agreed_to_lose(terminal, asked, yes=common.yes):
+    asked = Losses(
+        *(project, ask.select, ask.partitions),
+        rebuild=ask.rebuild,
+        allow_breaking=ask.allow_breaking,
+    )
+    if (ask.rebuild or ask.allow_breaking) and not agreed_to_lose(terminal, asked, yes=common.yes):
         terminal.note("nothing was emptied or made")
         return 0
     start = time.perf_counter()
@@ -63,17 +83,9 @@ def run(  # noqa: PLR0913 - what a run may be asked for
     with suppress(ValueError):  # not the main thread: someone else minds the signals
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        result = project.run(
-            select,
-            partitions=partition,
-            force=force,
-            rebuild=rebuild,
-            allow_breaking=allow_breaking,
-            as_of=as_of or (),
-            resume=resume,
-            engine=engine,
-            on_event=hear,
-        )
+        session = project.session(**asdict(ask), as_of=as_of or (), resume=resume)
+        session = session if written is None else as_written(session, written)
+        result = run_session(session, engine=engine, on_event=hear, stop=StopSignal())
     except KeyboardInterrupt:
         _end(terminal, last, None, time.perf_counter() - start)
         terminal.note("what was being made is made or as it was; run again for the rest")
@@ -83,6 +95,15 @@ def run(  # noqa: PLR0913 - what a run may be asked for
             hear.close()
     _end(terminal, last, result, time.perf_counter() - start)
     return 1 if _is_stuck(result) else _EXIT_CODES[result.status]
+
+
+def _written(path: Path, env: str) -> PlanFile:
+    """The plan in the file, if it is of this environment: another is never touched unasked."""
+    written = read_plan_file(path)
+    if written.env != env:
+        message = f"the plan is of the environment `{written.env}`, and this run is of `{env}`"
+        raise UsageError(message, hint=f"say so: `flowforge run PLAN -e {written.env}`")
+    return written
 
 
 def _is_stuck(result: RunResult) -> bool:

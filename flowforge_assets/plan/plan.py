@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Fingerprint
+from flowforge_assets.core.made import Fingerprint, TableVersion
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.drawing import plan_drawing
@@ -32,6 +32,7 @@ class Plan:
     elsewhere, or in part. `gone` are external datasets that are not there. `changes` says of
     tables whose columns are declared anew what becomes of their rows. `runs_in` names the engine of
     each asset that asks for a warehouse: its kind, or `duckdb` where the environment has none.
+    `inputs` are the newest versions of what the steps read and none of them makes.
     """
 
     env: str
@@ -48,6 +49,9 @@ class Plan:
     gone: tuple[DatasetKey, ...] = ()
     changes: tuple[TableChange, ...] = ()
     runs_in: Mapping[str, str] = field(default_factory=dict[str, str])
+    inputs: Mapping[DatasetKey, TableVersion] = field(
+        default_factory=dict[DatasetKey, TableVersion]
+    )
 
     def as_json(self) -> Mapping[str, object]:
         """The plan as `plan --json` has it: `steps`, `fresh`, `waiting`, `kept`, `changes`, ..."""
@@ -149,9 +153,21 @@ def make_plan(
         observed=dict(observed),
         notes=tuple(_in_place(graph, steps)),
     )
+        inputs=_inputs(graph, history, steps),
 
 
 def _in_place(graph: Graph, steps: Iterable[Step]) -> Iterator[str]:
+def _inputs(
+    graph: Graph, history: History, steps: Iterable[Step]
+) -> dict[DatasetKey, TableVersion]:
+    """The newest version of each dataset that is read and not made."""
+    ids = dict.fromkeys(step.asset_id for step in steps)
+    made = {key for step in steps for key in step.makes}
+    read = {each.dataset for id_ in ids for each in graph.assets[id_].inputs} - made
+    newest = ((key, history.newest(key)) for key in sorted(read))
+    return {key: version for key, version in newest if version is not None}
+
+
     """What is to be known of tables that jobs write themselves."""
     for id_ in dict.fromkeys(step.asset_id for step in steps):
         asset = graph.assets[id_]

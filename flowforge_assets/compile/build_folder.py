@@ -1,0 +1,153 @@
+"""The folder that a project is compiled to: what runs of it need on any machine, and its plan."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from flowforge_assets.compile.bundle import LOCK, Bundle, make_bundle
+from flowforge_assets.compile.deployment import Deployment, describe_deployments
+from flowforge_assets.compile.flow_file import ENTRYPOINT, MARK, flow_text
+from flowforge_assets.compile.worker_image import worker_files
+from flowforge_assets.errors.bundle import BuildFolderError
+from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.plan import Plan
+from flowforge_assets.plan.plan_file import PlanAsk, plan_text
+from flowforge_assets.project.config import ProjectConfig
+from flowforge_assets.project.environment import Environment
+
+BUNDLE: Final = "bundle"
+"""Where in the folder the project's own files are."""
+PLAN: Final = "plan.json"
+FLOW: Final = "flow.py"
+_CACHES: Final = frozenset({".flowforge", "__pycache__"})
+
+
+class Compiled(Protocol):
+    """What can be compiled: a loaded project."""
+
+    @property
+    def config(self) -> ProjectConfig:
+        """Its project file."""
+        ...
+
+    @property
+    def environment(self) -> Environment:
+        """Where it runs by default."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """What it declares."""
+        ...
+
+    def plan(self) -> Plan:
+        """All that is out of date."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFolder:
+    """The bytes of each file by its path, and the version of the bundle among them."""
+
+    files: Mapping[str, bytes]
+    version: str
+
+
+def compile_project(project: Compiled, folder: str | Path) -> BuildFolder:
+    """Writes the project as it is now into `folder`, in the place of an earlier compilation.
+
+    The folder is whole or as it was: it is written beside and then takes its place. The same
+    project, packages and tables give the same bytes.
+
+    Raises:
+        ProjectError: the folder is someone else's (FF-890), or the project cannot be carried
+            elsewhere (FF-893, FF-899), or its jobs cannot be deployed (FF-87x, FF-88x).
+        FlowForgeError: no plan can be made.
+    """
+    build = make_build(project)
+    write_build(build, Path(folder))
+    return build
+
+
+def make_build(project: Compiled) -> BuildFolder:
+    """What `compile_project` writes."""
+    config, environment = project.config, project.environment
+    bundle = make_bundle(config, project.graph)
+    version = bundle.version
+    found = {f"{BUNDLE}/{name}": content for name, content in bundle.files.items()}
+    texts = {
+        FLOW: flow_text(config.name, env=environment.name, version=version),
+        PLAN: plan_text(project.plan(), PlanAsk()),
+        **_for_prefect(config, environment, project.graph, bundle),
+    }
+    found |= {name: text.encode() for name, text in texts.items()}
+    return BuildFolder(dict(sorted(found.items())), version)
+
+
+def write_build(build: BuildFolder, folder: Path) -> None:
+    """Writes the files as `folder`, in the place of what an earlier compilation wrote there.
+
+    Raises:
+        BuildFolderError: it holds anything else, or cannot be written (FF-890).
+    """
+    try:
+        folder = folder.absolute()
+        _refuse_strangers(folder)
+        beside, before = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
+        for each in (beside, before):
+            shutil.rmtree(each, ignore_errors=True)
+        for name, content in build.files.items():
+            path = beside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if folder.exists():
+            if (folder / ".flowforge").exists():  # the caches of runs from it
+                (folder / ".flowforge").rename(beside / ".flowforge")
+            folder.rename(before)
+        beside.rename(folder)
+        shutil.rmtree(before, ignore_errors=True)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        message = f"`{folder.name}/` cannot be written: {reason}"
+        hint = "name a folder that you may write"
+        raise BuildFolderError(message, hint=hint) from error
+
+
+def is_build(folder: Path) -> bool:
+    """Whether an earlier compilation wrote the folder."""
+    flow = folder / FLOW
+    return flow.is_file() and MARK in flow.read_text(encoding="utf-8", errors="replace")
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Lets a folder pass that is not there, empty, or ours."""
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set[str]()
+    ours = {BUNDLE, FLOW, PLAN, "prefect.yaml", "Dockerfile", "values.yaml", *_CACHES}
+    strangers = sorted(names - ours if is_build(folder) else names)
+    if strangers:
+        message = f"`{folder.name}/` holds `{strangers[0]}`, which no compilation wrote"
+        raise BuildFolderError(message, hint="name another folder, or empty this one")
+
+
+def _for_prefect(
+    config: ProjectConfig, environment: Environment, graph: Graph, bundle: Bundle
+) -> dict[str, str]:
+    """What deploys the project, and what its workers are made of."""
+    # pydantic is half of the start of a command: only who compiles has it
+    from flowforge_assets.compile.prefect_yaml import FILE, prefect_yaml, yaml_deployment
+
+    deployments: tuple[Deployment, ...] = ()
+    if config.jobs:
+        deployments = describe_deployments(
+            config, environment, version=bundle.version, datasets=graph.datasets
+        )
+    described = (yaml_deployment(each, entrypoint=ENTRYPOINT) for each in deployments)
+    lock = bundle.files[LOCK].decode()
+    return {
+        FILE: prefect_yaml(config.name, described),
+        **worker_files(config.name, bundle.version, lock),
+    }
