@@ -36,25 +36,29 @@ def postgres_server(*, port: int | None = None) -> Iterator[str]:
     Raises:
         FileNotFoundError: neither `make setup` nor the system has brought PostgreSQL.
     """
-    with tempfile.TemporaryDirectory(prefix="flowforge-pg-") as scratch:
-        folder = Path(scratch)
-        user = _NOBODY if os.geteuid() == 0 else None
-        programs = _programs(folder, user)
-        if user is not None:
-            os.chown(folder, user, user)
-        data = folder / "data"
-        made = [str(programs / "initdb"), "--pgdata", str(data), "--username=postgres"]
-        _as(
-            user,
-            [*made, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-            folder,
-        )
+    with postgres_cluster() as cluster, cluster.running(port=port) as url:
+        yield url
+
+
+class PostgresCluster:
+    """The files of a server, which can be started more than once."""
+
+    def __init__(self, folder: Path, programs: Path, user: int | None) -> None:
+        self.folder = folder
+        self.programs = programs
+        self.user = user
+
+    @contextmanager
+    def running(self, *, port: int | None = None) -> Iterator[str]:
+        """Its connection string, as long as the server runs."""
         given = [part for setting in _SETTINGS for part in ("-c", setting)]
         listened = f"127.0.0.1 -p {port}".split(" ") if port else [""]
-        command = [str(programs / "postgres"), "-D", str(data), "-k", scratch, *given]
+        scratch, data = str(self.folder), str(self.folder / "data")
+        command = [str(self.programs / "postgres"), "-D", data, "-k", scratch, *given]
         script = str(HERE / "tethered_as.py")
-        tether = [sys.executable, script, str(os.getpid()), str(user or "")]
-        with (folder / "log").open("wb") as log:
+        tether = [sys.executable, script, str(os.getpid()), str(self.user or "")]
+        path = self.folder / "log"
+        with path.open("wb") as log:
             process = subprocess.Popen(
                 [*tether, *command, "-h", *listened],
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
@@ -65,7 +69,7 @@ def postgres_server(*, port: int | None = None) -> Iterator[str]:
                 start_new_session=True,
             )
         try:
-            _wait(folder / f".s.PGSQL.{port or 5432}", process, folder / "log")
+            _wait(self.folder / f".s.PGSQL.{port or 5432}", process, path)
             yield f"host={scratch} port={port or 5432} user=postgres dbname=postgres"
         finally:
             process.send_signal(signal.SIGINT)  # its fast way: it ends those who are connected
@@ -74,6 +78,28 @@ def postgres_server(*, port: int | None = None) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[PostgresCluster]:
+    """A fresh one, in a scratch folder; nothing runs yet.
+
+    Raises:
+        FileNotFoundError: neither `make setup` nor the system has brought PostgreSQL.
+    """
+    with tempfile.TemporaryDirectory(prefix="flowforge-pg-") as scratch:
+        folder = Path(scratch)
+        user = _NOBODY if os.geteuid() == 0 else None
+        programs = _programs(folder, user)
+        if user is not None:
+            os.chown(folder, user, user)
+        made = [str(programs / "initdb"), "--pgdata", str(folder / "data"), "--username=postgres"]
+        _as(
+            user,
+            [*made, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+            folder,
+        )
+        yield PostgresCluster(folder, programs, user)
 
 
 def _programs(folder: Path, user: int | None) -> Path:

@@ -11,7 +11,7 @@ from flowforge_assets.core.clock import utc_now
 from flowforge_assets.project.doctor import has_project, project_health
 from flowforge_assets.project.finding import Finding
 from flowforge_assets.project.scaffold import make_project
-from flowforge_assets.record.lease import run_lease
+from flowforge_assets.record.lease_book import Claim
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunRecord
 from store_place import StorePlace
@@ -120,9 +120,14 @@ def test_a_run_that_was_killed_is_a_warning(folder: Path) -> None:
 
 
 def test_a_run_that_goes_on_is_well(folder: Path) -> None:
-    ledger(folder)
-    with run_lease(folder / ".flowforge" / "dev", on_wait=lambda _: None):
-        assert health(folder)["runs"].said == "one is going on now"
+    path = folder / ".flowforge" / "dev" / "ledger.db"
+    run = RunRecord("R", utc_now(), "dev", selection="", plan_hash="", pid=1, host="here")
+    with Ledger.open(path) as opened:
+        opened.leases.take(Claim("R", "here", 1, "", {}, run), turn=0, is_gone=lambda _: False)
+    assert health(folder)["runs"].said == "one is going on now"
+    with Ledger.open(path) as opened:
+        opened.leases.take(Claim("Q", "here", 2, "", {}), turn=0, is_gone=lambda _: False)
+    assert health(folder)["runs"].said == "2 are going on now"
 
 
 RULES = 'lint.select = ["ALL"]\n'
