@@ -58,6 +58,7 @@ def plan_of_rest(
                     takes_sets=asset.takes_sets,
                     is_ordered=is_ordered(asset, graph) or planned.reason == "rebuild",
                     most=1 if commits_alone(asset, graph) else MOST_IN_A_COMMIT,
+                    batch=asset.batch,
                     commits=() if len(commits) == len(planned.makes) else commits,
                 )
             )

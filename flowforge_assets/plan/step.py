@@ -80,8 +80,8 @@ class Step:
     """An asset and the set of its partitions to make. `id` is unique in its plan.
 
     Partitions are committed in batches of at most `most`. An asset that takes sets of keys is
-    called once a batch, any other once a partition. Those of an ordered step are committed one
-    after the other. `commits` and `is_conditional` are as in `Stale`.
+    called once a batch, which has at most `batch`, any other once a partition. Those of an ordered
+    step are committed one after the other. `commits` and `is_conditional` are as in `Stale`.
     """
 
     id: str
@@ -96,11 +96,12 @@ class Step:
     most: int = MOST_IN_A_COMMIT
     commits: tuple[DatasetKey, ...] = ()
     is_conditional: bool = False
+    batch: int | None = None
 
     def batches(self) -> Iterator[PartitionSet]:
         """The sets that are committed together, in order."""
         if self.takes_sets:
-            return self.partitions.chunks(MOST_IN_A_SET)
+            return self.partitions.chunks(self.batch or MOST_IN_A_SET)
         return self.partitions.chunks(self.most)
 
     def units(self, batch: PartitionSet) -> Iterator[PartitionSet]:
