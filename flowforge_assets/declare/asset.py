@@ -58,6 +58,7 @@ class AssetOptions:
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
     isolated: bool = False
+    batch: int | None = None
     tags: tuple[str, ...] = ()
 
 
@@ -163,6 +164,7 @@ def asset(
     schedule: Schedule | None = None,
     version: Callable[..., object] | None = None,
     isolated: bool = False,
+    batch: int | None = None,
     tags: Sequence[str] = (),
 ) -> Callable[[F], F]: ...
 def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:  # Any: see above
@@ -186,6 +188,8 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
     `lazy=False` says that the body collects its frames, so that it is checked at its edges only.
     `in_place=True` lets a job elsewhere write the table itself: it is checked afterwards.
     `isolated=True` calls it in a process of its own, so that a crash fails that step alone.
+    `batch` is how many partitions a run of a backfill makes at most, and a call where the function
+    takes a set of them (`days: Partitions[date]`).
 
     An asset without inputs is due again by its `schedule` (a cron text in UTC, or a timedelta),
     or when `version`, a function of its resources, gives another value than when it was made.
@@ -287,6 +291,9 @@ def _bad_times(options: AssetOptions) -> Iterator[tuple[str, str]]:
             f"`timeout={options.timeout!r}` is no length of time",
             "give seconds, or a `timedelta`",
         )
+    batch = options.batch
+    if batch is not None and not (_is_a(batch, int) and batch >= 1):
+        yield f"`batch={batch!r}` is no number of partitions", "write `batch=100`"
     schedule = options.schedule
     if schedule is not None and not _is_a(schedule, str, timedelta):
         hint = 'write `schedule="0 6 * * *"`, or a `timedelta`'

@@ -202,7 +202,8 @@ class AssetDefinition:
     its table has the `layout`.
     `schedule` and `version` say when an asset without inputs is due. `latest` and `deletes` are
     columns by which a merge knows the newest row of a key, and the keys whose
-    rows are removed.
+    rows are removed. `batch` is the most partitions that a chunk of a backfill has, or a call that
+    takes a set of them.
     """
 
     name: str
@@ -236,6 +237,7 @@ class AssetDefinition:
     schedule: Schedule | None = None
     version: Callable[..., object] | None = None
     isolated: bool = False
+    batch: int | None = None
     warehouse: bool = False
     layout: TableLayout = NOT_SAID
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])

@@ -72,6 +72,7 @@ def read_asset(declared: Declared, classes: dict[DatasetKey, type]) -> AssetDefi
         schedule=options.schedule,
         version=options.version,
         isolated=options.isolated,
+        batch=options.batch,
         tags=options.tags,
         description=_description(declared),
     )
