@@ -161,13 +161,15 @@ def _end(terminal: Terminal, last: list[Event], result: RunResult | None, second
 def _extents(project: Project, run_id: str) -> dict[str, Extent]:
     """What the run has planned, as the ledger has it."""
     extents: dict[str, Extent] = {}
-    with Ledger.open(project.environment.ledger_path) as ledger:
+    with Ledger.open(project.environment.ledger) as ledger:
         for step in ledger.steps_of(run_id):
             known = extents.get(step.asset, Extent(0))
             partitions = step.partitions.count()
             calls = partitions
-            if project.graph.assets[step.makes[0]].takes_sets:
-                calls = sum(1 for _ in step.partitions.chunks(MOST_IN_A_SET))
+            asset = project.graph.assets[step.makes[0]]
+            if asset.takes_sets:
+                most = asset.batch or MOST_IN_A_SET
+                calls = sum(1 for _ in step.partitions.chunks(most))
             total = (known.partitions or 0) + partitions if step.partitions.dimensions else None
             extents[step.asset] = Extent(known.calls + calls, total)
     return extents

@@ -141,6 +141,7 @@ def make_plan(
                 most=1 if alone or commits_alone(asset, graph) else MOST_IN_A_COMMIT,
                 commits=stale.commits,
                 is_conditional=stale.is_conditional,
+                batch=asset.batch,
             )
         )
     return Plan(
@@ -152,11 +153,10 @@ def make_plan(
         kept=found.kept,
         observed=dict(observed),
         notes=tuple(_in_place(graph, steps)),
-    )
         inputs=_inputs(graph, history, steps),
+    )
 
 
-def _in_place(graph: Graph, steps: Iterable[Step]) -> Iterator[str]:
 def _inputs(
     graph: Graph, history: History, steps: Iterable[Step]
 ) -> dict[DatasetKey, TableVersion]:
@@ -168,6 +168,7 @@ def _inputs(
     return {key: version for key, version in newest if version is not None}
 
 
+def _in_place(graph: Graph, steps: Iterable[Step]) -> Iterator[str]:
     """What is to be known of tables that jobs write themselves."""
     for id_ in dict.fromkeys(step.asset_id for step in steps):
         asset = graph.assets[id_]
