@@ -15,6 +15,7 @@ from flowforge_assets.compile.prefect_flow import asset_key
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean, raise_all
 from flowforge_assets.errors.deploy import (
+    LocalLedgerError,
     LocalStoreError,
     NoJobsError,
     UnknownPoolError,
@@ -259,6 +260,13 @@ def _away_from_home(
     job: JobConfig, pool: Pool, environment: Environment
 ) -> Iterator[FlowForgeError]:
     """An error where runs elsewhere would each have a ledger of their own."""
+    if pool.is_remote and environment.config.ledger is None:
+        message = (
+            f"the job `{job.name}` runs in the pool `{pool.table}` of type `{pool.kind}`, "
+            f"but the ledger of `{environment.name}` is a file on this machine"
+        )
+        hint = f'write `ledger = {{ env = "LEDGER_URL" }}` in `[env.{environment.name}]`'
+        yield LocalLedgerError(message, place=job.place, hint=hint)
     stores = [environment.config.store, *environment.config.stores.values()]
     if pool.is_remote and not all(store and _is_shared(store.url) for store in stores):
         message = (

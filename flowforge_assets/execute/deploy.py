@@ -26,6 +26,7 @@ from flowforge_assets.execute.deployed import (
     Fields,
     deployed_fields,
     differences,
+    outline,
     prefect_schedule,
     schedule_fields,
     wanted_fields,
@@ -162,19 +163,13 @@ def _deployed(
     """The deployment's id, and what is changed of it."""
     name = wanted.full_name
     if found is None:
-        change = Change("add", "deployment", name, tuple(_outline(fields)))
+        change = Change("add", "deployment", name, outline(fields))
         id_ = _NOT_THERE_YET if target.is_dry else _sent(target.client, wanted, fields)
         return id_, (change,)
     details = differences(deployed_fields(found), fields)
     if details and not target.is_dry:
         _sent(target.client, wanted, fields)
     return found.id, (Change("change", "deployment", name, details),) if details else ()
-
-
-def _outline(fields: Fields) -> Iterator[str]:
-    for name in ("pool", "schedules", "concurrency", "parameters"):
-        if fields[name]:
-            yield from differences({name: None}, {name: fields[name]})
 
 
 def _sent(client: SyncPrefectClient, wanted: Deployment, fields: Fields) -> UUID:

@@ -36,6 +36,7 @@ HOME_VARIABLE: Final = "FLOWFORGE_HOME"
 _GO_THERE: Final = "prefect.deployments.steps.set_working_directory"
 _HIDDEN: Final = "parameter schema"
 _LONGEST: Final = 60
+_UNSAID: Final = ("anchor_date", "day_or")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,17 @@ def _prefect_schedule(schedule: JobSchedule) -> PrefectSchedule:
             return RRuleSchedule.model_validate(told)
 
 
+def outline(fields: Fields) -> tuple[str, ...]:
+    """A line for each thing that people want to know of a new deployment."""
+    told = {name: fields[name] for name in ("pool", "schedules", "concurrency") if fields[name]}
+    given = {name: value for name, value in _parameters(fields).items() if value}
+    return tuple(f"{name}: {_shown(value)}" for name, value in {**told, **given}.items())
+
+
+def _parameters(fields: Fields) -> Fields:
+    return cast("Fields", fields["parameters"])
+
+
 def _changed(was: Fields, wanted: Fields) -> Iterator[str]:
     for name, value in wanted.items():
         before = was[name]
@@ -161,7 +173,21 @@ def _inside(name: str, was: Fields, wanted: Fields) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == []:
-        return "none"
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    text = _words(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _words(value: object) -> str:
+    """JSON without its marks: `cron 0 5 * * *, timezone Europe/Berlin`."""
+    match value:
+        case None | [] | {}:
+            return "none"
+        case dict():
+            told = cast("Fields", value)
+            return ", ".join(f"{k} {_words(v)}" for k, v in told.items() if k not in _UNSAID)
+        case list():
+            return " ".join(map(_words, cast("list[object]", value)))
+        case str():
+            return value
+        case _:
+            return json.dumps(value)

@@ -59,7 +59,8 @@ def example(name: str, variable: JobVariable) -> str:
 def variables_of(root: Path, lines: str) -> dict[str, Any]:
     """What the infrastructure is told by a pool with those lines."""
     (root / "flowforge.toml").write_text(
-        f'[pool.it]\n{lines}\n[job.nightly]\npool = "it"\n[env.prod]\nstore = "file:///lake"\n\n'
+        f'[project]\nname = "shop"\n[pool.it]\n{lines}\n[job.nightly]\npool = "it"\n'
+        '[env.prod]\nstore = "file:///lake"\nledger = { env = "LEDGER_URL" }\n'
     )
     config = read_config(root)
     [found] = describe_deployments(
