@@ -270,6 +270,7 @@ class Project:
             selection=" ".join([select or "", *(f"as of {text}" for text in as_of)]).strip(),
             given=tuple(resources),
             name=self.config.name,
+            prefect=self.config.prefect,
             root=self.root.resolve(),
             outside=outside,
         )
@@ -343,7 +344,9 @@ class Project:
         """What was made, by dataset; where there is no ledger, as the tables say."""
         if not self.environment.has_ledger:
             return history_of_tables(self.graph, self.environment, lambda: self.store)
-        with Ledger.open(self.environment.ledger_path) as ledger:
+        with Ledger.open(self.environment.ledger) as ledger:
+            if ledger.is_unlearnt:
+                return history_of_tables(self.graph, self.environment, lambda: self.store)
             return read_history(ledger, self.graph, self.environment, lambda: self.store)
 
     def rebuild_ledger(self) -> Rebuilt:

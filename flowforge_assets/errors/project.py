@@ -315,6 +315,27 @@ class PrefectServerError(ProjectError):
     code = "FF-855"
 
 
+class PrefectVersionError(ProjectError):
+    """The Prefect server that is named is of a version that this Prefect cannot work with.
+
+    The server may be newer than the Prefect that is installed here, within its major version, but
+    not older. Bring the server up to date, or name another one. Nothing was planned or made.
+    """
+
+    code = "FF-856"
+
+
+class LostServerError(ProjectError):
+    """The Prefect server did not answer any more, and the project says to stop then.
+
+    What was made is made, and the ledger knows it: start the run again. With
+    `on_lost_server = "go on"` in `[prefect]` a run goes on without its server, and tells it later.
+    """
+
+    code = "FF-857"
+    exit_code = 1
+
+
 class RebuildPartitionsError(ProjectError):
     """A table is to be emptied and made anew, but only some of its partitions are asked for.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -11,7 +12,9 @@ from flowforge_assets.errors.project import (
     NoPrefectApiError,
     PrefectMissingError,
     PrefectUnreachableError,
+    PrefectVersionError,
 )
+from flowforge_assets.execute.prefect_client import with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +59,12 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
     Raises:
         NoPrefectApiError: none is named (FF-851).
         PrefectUnreachableError: it does not answer in time, or is not healthy (FF-852).
+        PrefectVersionError: it is of a version that does not fit (FF-856).
     """
-    from prefect import settings  # with the engine
-    from prefect.client.orchestration import get_client
+    from prefect.client.orchestration import get_client  # with the engine
+    from prefect.settings import PREFECT_API_URL
 
-    url = settings.PREFECT_API_URL.value()
+    url = PREFECT_API_URL.value()
     if not url:
         hint = (
             "start a server with `flowforge server`, then set "
@@ -69,15 +73,36 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
         raise NoPrefectApiError("no Prefect server is named", hint=hint)
     # Prefect's client waits and tries again for a minute: a wrong address is told at once.
     with (
-        settings.temporary_settings({settings.PREFECT_CLIENT_MAX_RETRIES: 0}),
+        with_retries(0),
         get_client(httpx_settings={"timeout": deadline_seconds}, sync_client=True) as client,
     ):
         failure = client.api_healthcheck()
+        try:
+            version = None if failure else client.api_version()
+        except Exception as error:  # noqa: BLE001 - as `api_healthcheck` does
+            version, failure = None, error
+        is_cloud = client.server_type.value == "cloud"
     if failure is not None:
         said = type(failure).__name__
         message = f"the Prefect server at `{_shown(url)}` does not answer as it should: {said}"
         hint = "see that it runs (`flowforge server`) and that `PREFECT_API_URL` names it"
         raise PrefectUnreachableError(message, hint=hint) from failure
+    if version is not None and not is_cloud:
+        refuse_version(version, client.client_version())
+
+
+def refuse_version(server: str, here: str) -> None:
+    """Lets a server pass that is as new as the Prefect that is installed here, or newer.
+
+    Raises:
+        PrefectVersionError: it is older, or of another major version (FF-856).
+    """
+    there, own = ([int(n) for n in re.findall(r"\d+", text)[:2]] for text in (server, here))
+    if there[:1] == own[:1] and there >= own:
+        return
+    message = f"the Prefect server is of version `{server}`, and `{here}` is installed here"
+    hint = f"it must be {own[0]}.{own[1]} or newer, below {own[0] + 1}: bring the server up to date"
+    raise PrefectVersionError(message, hint=hint)
 
 
 def _shown(url: str) -> str:

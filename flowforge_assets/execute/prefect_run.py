@@ -1,23 +1,23 @@
-"""Runs as Prefect flows: a task a step, submitted when what it needs has ended."""
+"""Runs as Prefect flows: a task a step, or a group of steps where there are many."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event as StopSignal
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.errors.project import PrefectFailedError
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
-from flowforge_assets.execute.prefect_submit import Submission
+from flowforge_assets.execute.prefect_made import make_in_flow
 from flowforge_assets.execute.run import RunResult
-from flowforge_assets.execute.session import Session, begun
+from flowforge_assets.execute.session import Session
+from flowforge_assets.execute.task_runner import StaysHere, runner_of
 
 if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas.objects import State
-    from prefect.futures import PrefectFuture
-    from prefect.task_runners import TaskRunner
 
 _LOST_HINT: Final = "what was made is in the ledger; run again when the server is back"
 
@@ -38,11 +38,13 @@ def build_flow(
     select: str | None = None,
     partitions: str | None = None,
     force: bool = False,
+    max_tasks: int | None = None,
 ) -> Flow[[], RunResult]:
     """A Prefect flow that makes what is out of date when it runs: one task a step.
 
     Each run waits for other runs of the environment, plans, and submits each step as soon as what
-    it needs has ended. It ends as failed with the first failure of a step.
+    it needs has ended. A plan of more than `max_tasks` steps (by default what the project says) is
+    cut into groups. It ends as failed with the first failure of a step.
 
     Raises:
         ProjectError: the selection or the partitions cannot be read (FF-807, FF-83x), or Prefect
@@ -51,7 +53,10 @@ def build_flow(
     load_prefect()
 
     def session() -> Session:
-        return project.session(select, partitions=partitions, force=force)
+        found = project.session(select, partitions=partitions, force=force)
+        if max_tasks is None:
+            return found
+        return replace(found, prefect=replace(found.prefect, max_tasks=max_tasks))
 
     def make() -> RunResult:
         return made_in_flow(session())
@@ -63,7 +68,7 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
     """Plans and makes by a flow of the Prefect server that `PREFECT_API_URL` or a profile names.
 
     Raises:
-        ProjectError: Prefect is not there, or fails (FF-850 to FF-853).
+        ProjectError: Prefect is not there, or fails (FF-850 to FF-857).
         FlowForgeError: the run could not begin: lease, ledger or plan (FF-5xx).
         KeyboardInterrupt: it was interrupted, after the steps that were going on had ended.
     """
@@ -74,7 +79,7 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
 
     def make() -> RunResult:
         try:
-            results.append(_made(session, on_event=on_event, stop=stop))
+            results.append(make_in_flow(session, on_event=on_event, stop=stop))
         except BaseException as error:
             errors.append(error)
             raise
@@ -83,7 +88,7 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
     try:
         _flow(session, make)(return_state=True)
     except Exception as error:
-        if not errors:
+        if not errors and not results:
             message = f"Prefect failed in the middle of the run: {type(error).__name__}"
             raise PrefectFailedError(message, hint=_LOST_HINT) from error
     if errors:
@@ -91,29 +96,33 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
     return results[-1]
 
 
+def made_in_flow(session: Session) -> RunResult:
+    """One run inside the flow run that is going on, told in the flow run's log.
+
+    Raises:
+        FlowForgeError: it could not begin, or its server was lost (FF-857).
+    """
+    return make_in_flow(session, on_event=_logged, stop=StopSignal())
+
+
 def _flow(session: Session, make: Callable[[], RunResult]) -> Flow[[], RunResult]:
     """The flow that runs `make` and ends in the state that its result stands for."""
     # Loading Prefect takes seconds: only who runs a flow pays for it.
     from prefect import flow
-    from prefect.task_runners import ThreadPoolTaskRunner
 
     environment = session.environment
-    # To type checkers a runner of one kind of futures is none of the general kind.
-    runner = cast(
-        "TaskRunner[PrefectFuture[Any]]",
-        ThreadPoolTaskRunner(max_workers=environment.config.workers),
-    )
+    here = StaysHere(make)
 
     @flow(
         name=session.name,
         description=f"Makes what is out of date in the environment `{environment.name}`.",
-        task_runner=runner,
+        task_runner=runner_of(session),
         persist_result=False,
         validate_parameters=False,
     )
     def made() -> RunResult:
         # Prefect gives the caller what the state holds.
-        return cast("RunResult", flow_state(make()))
+        return cast("RunResult", flow_state(here.value()))
 
     return made
 
@@ -134,26 +143,11 @@ def flow_state(result: RunResult) -> State[RunResult]:
     return Completed(message=counts, data=result)
 
 
-def made_in_flow(session: Session) -> RunResult:
-    """One run by the flow run that is going on, which logs what its task runs do not."""
-    return _made(session, on_event=_logged, stop=StopSignal())
-
-
-def _made(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
-    """One run from lease to end, its steps as tasks of the flow run that is going on."""
-    with begun(session, on_event=on_event, stop=stop) as run:
-        submission = Submission(run)
-        result = run.through(submission.run)
-        if submission.interrupt is not None:
-            raise submission.interrupt
-        return result
-
-
 def _logged(event: Event) -> None:
     """Says in the flow run's log what its task runs do not."""
     from prefect import get_run_logger  # runs in a flow
 
-    if event.event == "waiting":
+    if event.event in {"waiting", "note"}:
         get_run_logger().info("%s", event.message)
     elif event.event == "run_finished":
         get_run_logger().info("run %s %s: %s", event.run_id, event.status, dict(event.counts or {}))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from flowforge_assets.compile.prefect_flow import asset_key, describe_task, make_task, metadata
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.project import PrefectStepError
 from flowforge_assets.execute.outcome import Committed, UnitOutcome
+from flowforge_assets.execute.prefect_submit import Ordered
 from flowforge_assets.execute.run import RETRIED, LocalRun
 from flowforge_assets.execute.step import make_batch
 from flowforge_assets.plan.step import Step
@@ -29,14 +33,15 @@ class PrefectStep:
     counts as failed when no attempt is left. One thread at a time may use it.
     """
 
-    def __init__(self, run: LocalRun, step: Step) -> None:
-        """Over the partitions of `step`, none of which is made yet."""
+    def __init__(self, run: LocalRun, step: Step, *, on_end: Callable[[], None]) -> None:
+        """Over the partitions of `step`, none of which is made yet; `on_end` hears of its end."""
         self.run = run
         self.step = step
         self.asset = run.scope.graph.assets[step.asset_id]
         self.attempt = 0
         self.is_over = False
         self.broke: BaseException | None = None
+        self.ended = on_end
         self._fresh = step.batches()
         self._again: list[list[UnitOutcome]] = []
         self._failed_now: list[UnitOutcome] = []
@@ -85,10 +90,18 @@ class PrefectStep:
     @property
     def is_cut_short(self) -> bool:
         """Whether some of its partitions were neither made nor given up."""
+        return bool(self._undone())
+
+    def rest(self) -> Iterator[Step]:
+        """The step with the partitions that were neither made nor given up, if there are any."""
+        if undone := self._undone():
+            yield replace(self.step, partitions=undone)
+
+    def _undone(self) -> PartitionSet:
         left = self.step.partitions
         for made in self._commits:
             left -= made.partitions
-        return bool(left - self._lost() - self._left())
+        return left - self._lost() - self._left()
 
     def _make_what_is_left(self) -> None:
         waiting, self._again = self._again, []
@@ -178,6 +191,32 @@ class PrefectStep:
         if skipped := self._lost():
             message += f" Skipped {skipped.render()}: what it reads failed or was skipped."
         return Completed(message=message)
+
+
+def ordered_steps(run: LocalRun, *, ended: Callable[[DatasetKey], None]) -> list[Ordered]:
+    """A task for each step of the run's plan, after those of the assets that it reads.
+
+    Those of an asset whose partitions have an order come one after the other. `ended` is told of
+    each asset all of whose steps have ended.
+    """
+    parents = run.scope.graph.parents
+    left = Counter(step.asset_id for step in run.plan.steps)
+    places: dict[DatasetKey, list[int]] = {}
+    found: list[Ordered] = []
+    for number, step in enumerate(run.plan.steps):
+        own = places.setdefault(step.asset_id, [])
+        after = [place for up in parents[step.asset_id] for place in places.get(up, ())]
+        if step.is_ordered:
+            after += own[-1:]
+        own.append(number)
+
+        def on_end(id_: DatasetKey = step.asset_id) -> None:
+            left[id_] -= 1
+            if not left[id_]:
+                ended(id_)
+
+        found.append(Ordered(PrefectStep(run, step, on_end=on_end), tuple(after)))
+    return found
 
 
 def _first_error(outcomes: list[UnitOutcome]) -> FlowForgeError:

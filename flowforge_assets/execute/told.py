@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from threading import Lock
+from typing import Final, TypeAlias
 
 from flowforge_assets.core.made import Made
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.outcome import UnitOutcome
 from flowforge_assets.plan.step import Step
 from flowforge_assets.record.run import StepStatus
 
 OnOutcome: TypeAlias = Callable[[Step, StepStatus, tuple[UnitOutcome, ...], tuple[Made, ...]], None]
+
+_WORST_FIRST: Final[tuple[StepStatus, ...]] = ("failed", "skipped", "made", "fresh")
 
 
 def unheard(
@@ -28,7 +33,7 @@ class ToldStep:
     commits: list[Made] = field(default_factory=list[Made])
     units: dict[StepStatus, int] = field(default_factory=dict[StepStatus, int])
     seconds: float = 0.0
-    error: str = ""
+    error: FlowForgeError | None = None
 
     def add(
         self, status: StepStatus, units: Iterable[UnitOutcome], commits: Iterable[Made]
@@ -38,16 +43,12 @@ class ToldStep:
         for unit in units:
             self.units[status] = self.units.get(status, 0) + 1
             self.seconds += unit.seconds
-            if unit.error is not None and not self.error:
-                self.error = f"{unit.error.code}: {unit.error.message}"
+            self.error = self.error or unit.error
 
     @property
     def status(self) -> StepStatus:
         """How the step ended: the worst that became of a unit; planned while none did."""
-        for status in ("failed", "skipped", "made", "fresh"):
-            if status in self.units:
-                return status
-        return "planned"
+        return next((status for status in _WORST_FIRST if status in self.units), "planned")
 
     def row(self) -> Mapping[str, object]:
         """The step as a row of a table for people."""
@@ -61,5 +62,31 @@ class ToldStep:
             "rows": sum(made.rows for made in self.commits) if self.commits else None,
             "version": own[-1].table.version if own else None,
             "seconds": round(self.seconds, 3),
-            "error": self.error or None,
+            "error": f"{self.error.code}: {self.error.message}" if self.error else None,
         }
+
+
+class ToldRun:
+    """What became of the steps of one run so far, by their ids; any thread may tell."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        """Nothing is told of the steps yet."""
+        self.steps = {step.id: ToldStep(step) for step in steps}
+        self.total = len(self.steps)
+        self._lock = Lock()
+
+    def hear(
+        self,
+        step: Step,
+        status: StepStatus,
+        units: Iterable[UnitOutcome],
+        commits: Iterable[Made],
+    ) -> None:
+        """Takes in units of a step that ended together."""
+        with self._lock:
+            self.steps[step.id].add(status, units, commits)
+
+    def counted(self, steps: Iterable[Step]) -> str:
+        """How the steps ended, to people: `made 48, failed 2`."""
+        found = Counter(self.steps[step.id].status for step in steps)
+        return ", ".join(f"{status} {found[status]:,}" for status in _WORST_FIRST if found[status])

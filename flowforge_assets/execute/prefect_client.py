@@ -1,0 +1,74 @@
+"""Short questions to a Prefect server, through the client of its own package."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from flowforge_assets.execute.event_sender import Ask
+
+_TIMEOUT_SECONDS: Final = 10.0
+_A_PAGE: Final = 200
+
+server_is_lost = Event()
+"""Set while the server that this process talks to is lost: what was to be sent is dropped."""
+
+
+@contextmanager
+def with_retries(most: int) -> Generator[None]:
+    """Lets Prefect's clients of this thread try so often again; by default they do for a minute.
+
+    As its `temporary_settings` do; those read all settings anew, which takes 0.2 s of CPU.
+    """
+    from prefect.context import SettingsContext, get_settings_context  # with its client
+
+    now = get_settings_context()
+    client = now.settings.client.model_copy(update={"max_retries": most})
+    settings = now.settings.model_copy(update={"client": client})
+    with SettingsContext(profile=now.profile, settings=settings):
+        yield
+
+
+@contextmanager
+def asking(*, retries: int = 0, timeout_seconds: float = _TIMEOUT_SECONDS) -> Generator[Ask]:
+    """A function that asks the server: by POST where there is a question, else by GET.
+
+    What fails is raised as the client raises it, after so many retries.
+    """
+    from prefect.client.orchestration import get_client  # runs in a flow: Prefect is loaded
+    from prefect.settings import PREFECT_API_URL
+
+    wanted: dict[str, object] = {"timeout": timeout_seconds}
+    if (PREFECT_API_URL.value() or "").startswith("http://"):
+        wanted["verify"] = False  # there is nothing to verify; reading all authorities takes 40 ms
+    with with_retries(retries), get_client(httpx_settings=wanted, sync_client=True) as client:
+
+        def ask(path: str, question: object) -> object:
+            # The paths that its types list are templates; any path of the API will do.
+            known: Any = path
+            answer = (
+                client.request("GET", known)
+                if question is None
+                else client.request("POST", known, json=question)
+            )
+            answer.raise_for_status()
+            said: object = answer.json() if answer.content else None
+            return said
+
+        yield ask
+
+
+def limited_tags() -> set[str]:
+    """The tags whose task runs the server limits."""
+    from prefect.client.orchestration import get_client  # runs in a flow
+
+    found: set[str] = set()
+    with get_client(sync_client=True) as client:
+        while page := client.read_concurrency_limits(limit=_A_PAGE, offset=len(found)):
+            found |= {each.tag for each in page}
+            if len(page) < _A_PAGE:
+                break
+    return found
