@@ -126,8 +126,8 @@ def _will(plan: Plan) -> dict[str, object]:
     for step in plan.steps:
         parts = step.partitions.to_json() if step.partitions.dimensions else None
         commits = [str(key) for key in step.commits]
-        # the wording of a reason may count hours; what it comes to is in what is made
-        steps.setdefault(step.asset_id, []).append([step.reason, parts, commits])
+        # why it is made does not count, save that a rebuild empties the table first
+        steps.setdefault(step.asset_id, []).append([step.reason == "rebuild", parts, commits])
     prints = {str(id_): list(asdict(each).values()) for id_, each in plan.fingerprints.items()}
     will: dict[str, object] = {
         "env": plan.env,

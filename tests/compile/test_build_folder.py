@@ -194,7 +194,7 @@ def test_a_folder_is_checked_with_all_that_is_wrong_in_it(
     for name, old, new in (
         ("bundle/loads.py", "1.5", "2.5"),
         ("prefect.yaml", "entrypoint", "entrypiont"),
-        ("plan.json", "never made", "code"),
+        ("plan.json", '"select": null', '"select": "gold.worth"'),
     ):
         path = tmp_path / "build" / name
         path.write_text(path.read_text().replace(old, new))

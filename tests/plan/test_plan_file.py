@@ -52,7 +52,7 @@ def test_a_plan_is_read_as_it_was_written_and_is_the_same_text_each_time(tmp_pat
 
 def test_a_plan_whose_reasons_are_worded_otherwise_is_the_same(tmp_path: Path) -> None:
     plan = lake().plan()
-    said = tuple(replace(step, detail="older than 2 hours") for step in plan.steps)
+    said = tuple(replace(step, reason="late", detail="older than 2 hours") for step in plan.steps)
     refuse_moved(written(tmp_path, plan), replace(plan, steps=said, notes=("a note",)))
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_is_no_plan_or_was_edited_is_refused(tmp_path: Path) -> None
         ("[]", "holds no plan"),
         (text.replace('"format": 1', '"format": 7'), "has the format `7`"),
         (text.replace('"force": false', '"force": true'), "is not as it was written"),
-        (text.replace("never made", "code"), "is not as it was written"),
+        (text.replace('"code",', '"other",'), "is not as it was written"),
     ):
         path.write_text(content)
         with pytest.raises(PlanFileError, match=said):
