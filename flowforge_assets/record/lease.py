@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -167,7 +167,7 @@ class Lease:
             self._heard = before
 
     @contextmanager
-    def kept(self) -> Iterator[Lease]:
+    def kept(self) -> Generator[Lease]:
         """Says again and again that the run lives, from a thread, until the block ends."""
         over = Event()
 

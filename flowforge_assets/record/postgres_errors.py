@@ -29,7 +29,7 @@ _REFUSED: Final = ("password", "authentication", "pg_hba", 'role "', 'database "
 
 
 def load_psycopg() -> ModuleType:
-    """The driver, imported on first use: a ledger in SQLite needs none, and it costs 60 ms.
+    """The driver, imported on first use: a ledger in SQLite needs none.
 
     Raises:
         LedgerDriverMissing: it is not installed (FF-513).
