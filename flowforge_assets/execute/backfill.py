@@ -106,7 +106,7 @@ def begin_backfill(
         created_at=now,
         selection=select or "",
         asked=partitions or "",
-        in_chunks=_without(select, chunks.at_end),
+        in_chunks=_without(select, " or ".join(chunks.at_end)),
         force=force,
         job=job,
     )
@@ -228,16 +228,15 @@ def end_of(ended: Collection[ChunkEnd], *, of: int) -> BackfillStatus:
 def asked_of_run(backfill: Backfill, chunk: Chunk) -> tuple[str, str]:
     """Selection and partitions, as text, of the run that makes a chunk; empty for all."""
     if chunk.partitions is None:
-        return backfill.selection, backfill.asked
+        return _without(backfill.selection, f"({backfill.in_chunks})"), backfill.asked
     return backfill.in_chunks, chunk.partitions.render(None)
 
 
-def _without(select: str | None, ids: tuple[DatasetKey, ...]) -> str:
-    """A selection without the assets `ids`."""
-    if not ids:
+def _without(select: str | None, others: str) -> str:
+    """A selection without another."""
+    if not others:
         return select or ""
-    rest = f"not ({' or '.join(ids)})"
-    return f"({select}) and {rest}" if select else rest
+    return f"({select}) and not ({others})" if select else f"not ({others})"
 
 
 class _Watched:
