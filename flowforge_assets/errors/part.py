@@ -47,8 +47,8 @@ class OtherProjectError(RunError):
 class TaskRunnerMissingError(RunError):
     """The project asks for a task runner whose package is not installed.
 
-    Install its extra: `pip install 'flowforge-assets[dask]'` or `'flowforge-assets[ray]'`, here
-    and on the workers.
+    Install its extra beside Prefect's, here and on the workers:
+    `pip install 'flowforge-assets[prefect,dask]'`, or `[prefect,ray]`.
     """
 
     code = "FF-766"

@@ -13,9 +13,10 @@ from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.part import PartLostError
 from flowforge_assets.errors.record import RecordError
 from flowforge_assets.execute.outcome import UnitOutcome
-from flowforge_assets.execute.part import ProjectRef, part_of
+from flowforge_assets.execute.part import ProjectRef, part_of, project_ref
 from flowforge_assets.execute.part_task import part_task
-from flowforge_assets.execute.portions import Portion
+from flowforge_assets.execute.portions import Portion, grouped, portions_of
+from flowforge_assets.execute.prefect_submit import Server
 from flowforge_assets.execute.run import LocalRun
 from flowforge_assets.execute.task_runner import no_cluster
 from flowforge_assets.plan.step import Step
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
     from prefect.futures import PrefectFuture
 
+    from flowforge_assets.compile.groups import Group
     from flowforge_assets.execute.part_run import PartResult
+    from flowforge_assets.execute.session import Session
 
     # Of whatever kind the task runner gives.
     Future: TypeAlias = PrefectFuture[Any]
@@ -59,18 +62,18 @@ class PartSubmission:
         *,
         memory_mb: int,
         ended: Callable[[DatasetKey], None],
-        is_lost: Callable[[], bool],
+        server: Server,
     ) -> None:
         """Over portions in an order in which they can be made; nothing is submitted yet.
 
         A part may take `memory_mb`. `ended` is told of each asset all of whose steps have ended;
-        when the server `is_lost`, nothing more is submitted.
+        when the `server` is lost, nothing more is submitted.
         """
         self._run = run
         self._ref = ref
         self._memory_mb = memory_mb
         self._asset_ended = ended
-        self._is_lost = is_lost
+        self._server = server
         self._tasks = [_Task(each, len(each.after)) for each in portions]
         for number, each in enumerate(portions):
             for before in each.after:
@@ -116,7 +119,7 @@ class PartSubmission:
         """Submits what is ready and takes up what has ended, until neither is left."""
         while True:
             while self._ready and self._going_on < self._run.workers:
-                if self._run.scope.stop.is_set() or self._is_lost():
+                if self._run.scope.stop.is_set() or self._server.is_lost:
                     self._ready.clear()
                 else:
                     self._submit(self._ready.popleft())
@@ -207,6 +210,30 @@ class PartSubmission:
             reader.waits_for -= 1
             if not reader.waits_for:
                 self._ready.append(reader)
+
+
+def part_submission(
+    run: LocalRun,
+    session: Session,
+    groups: Sequence[Group],
+    *,
+    ended: Callable[[DatasetKey], None],
+    server: Server,
+) -> PartSubmission:
+    """For the whole plan, in `groups` if there are any.
+
+    Workers that a run starts on its own machine share its memory.
+    """
+    settings, memory_mb = session.prefect, session.environment.config.memory_mb
+    steps, parents = run.plan.steps, run.scope.graph.parents
+    return PartSubmission(
+        run,
+        project_ref(session),
+        grouped(steps, groups) if groups else portions_of(steps, parents, workers=run.workers),
+        memory_mb=memory_mb if settings.cluster else max(1, memory_mb // run.workers),
+        ended=ended,
+        server=server,
+    )
 
 
 def take_up(run: LocalRun, steps: Sequence[Step], result: PartResult) -> None:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from flowforge_assets.errors.part import ClusterError, TaskRunnerMissingError
+from flowforge_assets.execute.part import project_ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
     from prefect.task_runners import TaskRunner
 
+    from flowforge_assets.execute.session import Session
     from flowforge_assets.project.prefect_settings import TaskRunnerKind
 
     # To type checkers a runner of one kind of futures is none of the general kind.
@@ -48,11 +50,17 @@ def task_runner(kind: TaskRunnerKind, *, workers: int, cluster: str | None = Non
     return runner
 
 
-def is_cluster(runner: AnyRunner) -> bool:
-    """Whether its tasks run in other processes than the flow."""
-    from prefect.task_runners import ThreadPoolTaskRunner  # with the flow
+def runner_of(session: Session) -> AnyRunner:
+    """The task runner that the project asks for.
 
-    return not isinstance(runner, ThreadPoolTaskRunner)
+    Raises:
+        TaskRunnerMissingError: its package is not installed (FF-766).
+        NotPortableError: other processes would not find what the run has here (FF-764).
+    """
+    settings, workers = session.prefect, session.environment.config.workers
+    if settings.task_runner != "threads":
+        project_ref(session)
+    return task_runner(settings.task_runner, workers=workers, cluster=settings.cluster)
 
 
 class StaysHere(Generic[T]):
@@ -82,7 +90,7 @@ def _class(module: str, name: str, kind: TaskRunnerKind) -> Any:  # noqa: ANN401
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         message = f"the task runner `{kind}` is not installed: there is no `{error.name}`"
-        hint = f"install it, on the workers too: `pip install 'flowforge-assets[{kind}]'`"
+        hint = f"install it, on the workers too: `pip install 'flowforge-assets[prefect,{kind}]'`"
         raise TaskRunnerMissingError(message, hint=hint) from error
 
 

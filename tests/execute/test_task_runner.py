@@ -16,7 +16,7 @@ def test_a_task_runner_that_is_not_installed_is_named_with_its_extra() -> None:
         "the task runner `ray` is not installed: there is no `prefect_ray`"
     )
     assert caught.value.hint == (
-        "install it, on the workers too: `pip install 'flowforge-assets[ray]'`"
+        "install it, on the workers too: `pip install 'flowforge-assets[prefect,ray]'`"
     )
 
 
