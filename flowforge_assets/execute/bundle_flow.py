@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from flowforge_assets.compile.build_folder import BUNDLE
 from flowforge_assets.compile.bundle import LOCK, read_bundle
@@ -20,12 +20,13 @@ from flowforge_assets.errors.project import ModuleError
 from flowforge_assets.execute.prefect_api import load_prefect
 from flowforge_assets.execute.prefect_run import Runnable, flow_state, made_in_flow
 from flowforge_assets.execute.run import RunResult
+from flowforge_assets.execute.task_runner import task_runner
 from flowforge_assets.project.config import read_config
 
 if TYPE_CHECKING:
     from prefect import Flow
-    from prefect.futures import PrefectFuture
-    from prefect.task_runners import TaskRunner
+
+    from flowforge_assets.execute.task_runner import AnyRunner
 
 HOME_VARIABLE: Final = "FLOWFORGE_HOME"
 """The folder from which a bundle takes relative places and `.flowforge`."""
@@ -55,18 +56,15 @@ def bundle_flow(file: str, *, load: LoadProject, name: str, env: str, version: s
     load_prefect()
     # Loading Prefect takes seconds: only who runs a flow pays for it.
     from prefect import flow
-    from prefect.task_runners import ThreadPoolTaskRunner
 
     bundle = Path(file).resolve().parent / BUNDLE
     default = env
-    # To type checkers a runner of one kind of futures is none of the general kind.
-    runner = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(_workers(bundle, env)))
 
     @flow(
         name=name,
         version=version,
         description=f"Makes what is out of date in {name}.",
-        task_runner=runner,
+        task_runner=_task_runner(bundle, env),
         persist_result=False,
     )
     def make(
@@ -134,9 +132,12 @@ def _home(bundle: Path, env: str) -> Path:
     raise NoHomeError(message, hint=hint)
 
 
-def _workers(bundle: Path, env: str) -> int:
-    """How many steps are made at a time; what is wrong with the bundle is told when it runs."""
+def _task_runner(bundle: Path, env: str) -> AnyRunner:
+    """Where tasks run, and how many; what is wrong with the bundle is told when the flow runs."""
     try:
-        return read_config(bundle).environment(env).workers
+        config = read_config(bundle)
+        workers = config.environment(env).workers
     except FlowForgeError:
-        return 1
+        return task_runner("threads", workers=1)
+    settings = config.prefect
+    return task_runner(settings.task_runner, workers=workers, cluster=settings.cluster)
