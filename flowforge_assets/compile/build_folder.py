@@ -10,7 +10,8 @@ from typing import Final, Protocol
 
 from flowforge_assets.compile.bundle import LOCK, Bundle, make_bundle
 from flowforge_assets.compile.deployment import Deployment, describe_deployments
-from flowforge_assets.compile.flow_file import ENTRYPOINT, MARK, flow_text
+from flowforge_assets.compile.flow_file import MARK, flow_text
+from flowforge_assets.compile.prefect_yaml import FILE, prefect_yaml
 from flowforge_assets.compile.worker_image import worker_files
 from flowforge_assets.errors.bundle import BuildFolderError
 from flowforge_assets.graph.build import Graph
@@ -137,17 +138,13 @@ def _for_prefect(
     config: ProjectConfig, environment: Environment, graph: Graph, bundle: Bundle
 ) -> dict[str, str]:
     """What deploys the project, and what its workers are made of."""
-    # pydantic is half of the start of a command: only who compiles has it
-    from flowforge_assets.compile.prefect_yaml import FILE, prefect_yaml, yaml_deployment
-
     deployments: tuple[Deployment, ...] = ()
     if config.jobs:
         deployments = describe_deployments(
             config, environment, version=bundle.version, datasets=graph.datasets
         )
-    described = (yaml_deployment(each, entrypoint=ENTRYPOINT) for each in deployments)
     lock = bundle.files[LOCK].decode()
     return {
-        FILE: prefect_yaml(config.name, described),
+        FILE: prefect_yaml(config.name, deployments),
         **worker_files(config.name, bundle.version, lock),
     }

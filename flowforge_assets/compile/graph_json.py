@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
+from flowforge_assets.core.json_text import json_text
 from flowforge_assets.core.partition import Partitioning
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.graph.build import Graph
@@ -22,11 +22,6 @@ def graph_text(graph: Graph, *, project: str) -> str:
         "datasets": [_dataset(graph.datasets[key]) for key in sorted(graph.datasets)],
     }
     return json_text(found)
-
-
-def json_text(value: object) -> str:
-    """JSON with a line for each value, keys sorted."""
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _asset(asset: AssetDefinition, graph: Graph) -> Mapping[str, object]:

@@ -9,17 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from pydantic import ValidationError
-
 from flowforge_assets.compile.deployment import Deployment, schedule_json
-from flowforge_assets.compile.prefect_models import (
-    MODELS,
-    PrefectYaml,
-    YamlConcurrency,
-    YamlDeployment,
-    YamlSchedule,
-    YamlWorkPool,
-)
+from flowforge_assets.compile.flow_file import ENTRYPOINT
 from flowforge_assets.compile.yaml_text import yaml_text
 from flowforge_assets.errors.base import FlowForgeError, Place, did_you_mean, raise_all
 from flowforge_assets.errors.bundle import PrefectYamlError
@@ -30,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
     from yaml import Node
 
+    from flowforge_assets.compile.prefect_models import PrefectYaml, YamlDeployment
     from flowforge_assets.compile.yaml_text import Yaml
 
 FILE: Final = "prefect.yaml"
@@ -40,17 +32,30 @@ _HINT: Final = "mend it there, or write the file anew with `flowforge compile`"
 _Path: TypeAlias = tuple[int | str, ...]
 
 
-def prefect_yaml(project: str, deployments: Iterable[YamlDeployment]) -> str:
-    """The file for these deployments, sorted by name."""
-    file = PrefectYaml(name=project, deployments=sorted(deployments, key=lambda each: each.name))
+def prefect_yaml(
+    project: str, deployments: Iterable[Deployment], *, entrypoint: str = ENTRYPOINT
+) -> str:
+    """The file for these deployments, sorted by name; `entrypoint` is taken from its folder."""
+    given = sorted(deployments, key=lambda each: each.name)
+    if not given:
+        return _HEAD + yaml_text({"name": project, "deployments": []})
+    from flowforge_assets.compile.prefect_models import PrefectYaml  # pydantic, on use
+
+    described = [_described(each, entrypoint) for each in given]
+    file = PrefectYaml(name=project, deployments=described)
     found = file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    if not file.deployments:
-        found["deployments"] = []
     return _HEAD + yaml_text(cast("Mapping[str, Yaml]", found))
 
 
-def yaml_deployment(deployment: Deployment, *, entrypoint: str) -> YamlDeployment:
-    """The deployment as the file has it; `entrypoint` is taken from the file's folder."""
+def _described(deployment: Deployment, entrypoint: str) -> YamlDeployment:
+    """The deployment as the file has it."""
+    from flowforge_assets.compile.prefect_models import (  # as above
+        YamlConcurrency,
+        YamlDeployment,
+        YamlSchedule,
+        YamlWorkPool,
+    )
+
     limit = deployment.concurrency
     schedule = deployment.schedule
     return YamlDeployment(
@@ -103,6 +108,9 @@ def read_prefect_yaml(path: Path, *, shown_as: str = FILE) -> PrefectYaml:
             (FF-894).
     """
     import yaml  # an extra's: only who checks a file needs it
+    from pydantic import ValidationError
+
+    from flowforge_assets.compile.prefect_models import PrefectYaml
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -153,6 +161,8 @@ def _said(detail: ErrorDetails) -> str:
 def _known(path: _Path) -> list[str]:
     """The keys of the table in which a path ends."""
     above = next((each for each in reversed(path[:-1]) if isinstance(each, str)), "")
+    from flowforge_assets.compile.prefect_models import MODELS  # loaded by now
+
     model = MODELS.get(above)
     if model is None:
         return []

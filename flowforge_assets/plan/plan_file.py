@@ -9,10 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, cast
 
+from flowforge_assets.core.json_text import json_text
+from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.errors.bundle import PlanFileError, PlanMovedError
 from flowforge_assets.plan.plan import Plan
 
 _FORMAT: Final = 1
+_PARTS: Final = ("env", "makes", "fingerprints", "observed", "inputs", "changes")
 _MOST_SHOWN: Final = 5
 _HINT: Final = "`flowforge plan --out plan.json` writes one; assets are selected with `-s`"
 
@@ -46,12 +49,12 @@ def plan_text(plan: Plan, ask: PlanAsk) -> str:
     will = _will(plan)
     found = {
         **plan.as_json(),
+        **will,
         "format": _FORMAT,
         "ask": asdict(ask),
-        "will": will,
         "digest": _digest(ask, will),
     }
-    return json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json_text(found)
 
 
 def write_plan_file(path: Path, plan: Plan, ask: PlanAsk) -> None:
@@ -81,7 +84,7 @@ def read_plan_file(path: Path) -> PlanFile:
             message = f"`{path}` has the format `{known}`, and this version reads `{_FORMAT}`"
             raise PlanFileError(message, hint="plan anew: `flowforge plan --out plan.json`")
         ask = _ask(cast("Mapping[str, object]", found["ask"]))
-        will = cast("dict[str, object]", found["will"])
+        will = {part: found[part] for part in _PARTS}
         is_whole = isinstance(found["env"], str) and found["digest"] == _digest(ask, will)
     except OSError as error:
         said = (error.strerror or str(error)).lower()
@@ -122,22 +125,26 @@ def refuse_moved(written: PlanFile, plan: Plan) -> Plan:
 
 def _will(plan: Plan) -> dict[str, object]:
     """What the plan comes to, by asset, in JSON's own types."""
-    steps: dict[str, list[object]] = {}
+    makes: dict[str, list[object]] = {}
     for step in plan.steps:
         parts = step.partitions.to_json() if step.partitions.dimensions else None
         commits = [str(key) for key in step.commits]
         # why it is made does not count, save that a rebuild empties the table first
-        steps.setdefault(step.asset_id, []).append([step.reason == "rebuild", parts, commits])
-    prints = {str(id_): list(asdict(each).values()) for id_, each in plan.fingerprints.items()}
+        makes.setdefault(step.asset_id, []).append([step.reason == "rebuild", parts, commits])
+    prints = {str(id_): _print(each) for id_, each in plan.fingerprints.items()}
     will: dict[str, object] = {
         "env": plan.env,
-        "steps": steps,
+        "makes": makes,
         "fingerprints": prints,
         "observed": {str(key): version for key, version in plan.observed.items()},
         "inputs": {str(key): list(asdict(at).values()) for key, at in plan.inputs.items()},
         "changes": [dict(change.as_json()) for change in plan.changes],
     }
     return cast("dict[str, object]", json.loads(json.dumps(will)))
+
+
+def _print(found: Fingerprint) -> list[object]:
+    return [found.algorithm, found.code, found.schema, found.config, found.engine]
 
 
 def _digest(ask: PlanAsk, will: Mapping[str, object]) -> str:
@@ -148,7 +155,7 @@ def _digest(ask: PlanAsk, will: Mapping[str, object]) -> str:
 def _difference(before: Mapping[str, object], now: Mapping[str, object]) -> str:
     """The first differences in words."""
     said = {
-        "steps": "",
+        "makes": "",
         "fingerprints": "its code",
         "observed": "what its source holds",
         "inputs": "what is read",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowforge_assets.compile.prefect_models import MODELS, YamlDeployment
+from flowforge_assets.compile.deployment import Deployment
+from flowforge_assets.compile.prefect_models import MODELS
 from flowforge_assets.compile.prefect_yaml import prefect_yaml, read_prefect_yaml
 from flowforge_assets.compile.yaml_text import Yaml, yaml_text
 from flowforge_assets.errors.base import FlowForgeError, Problems
+from flowforge_assets.project.job_schedule import Every
+from flowforge_assets.project.jobs import Concurrency
+from flowforge_assets.project.pools import BlockReference, Pool
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -62,44 +67,69 @@ def test_the_models_have_the_fields_of_prefects_own() -> None:
     assert theirs == {key: sorted(model.model_fields) for key, model in MODELS.items()}
 
 
-def test_deployments_are_written_by_name_and_read_as_they_were() -> None:
-    def deployment(name: str) -> YamlDeployment:
-        return YamlDeployment.model_validate(
-            {
-                "name": name,
-                "entrypoint": "flow.py:make",
-                "tags": ["flowforge"],
-                "schedules": [{"interval": 90}],
-                "concurrency_limit": 2,
-                "work_pool": {"name": "default", "job_variables": {"env": {"A": "{{ b }}"}}},
-            }
-        )
-
+def test_deployments_are_written_by_name_and_read_as_they_were(tmp_path: Path) -> None:
     text = prefect_yaml("shop", [deployment("b"), deployment("a")])
     assert text == prefect_yaml("shop", [deployment("a"), deployment("b")])
-    assert text.splitlines()[1:] == [
-        "name: shop",
-        "deployments:",
-        *_lines_of("a"),
-        *_lines_of("b"),
-    ]
+    assert text.splitlines()[1:] == ["name: shop", "deployments:", *_lines_of("a"), *_lines_of("b")]
+    file = tmp_path / "prefect.yaml"
+    file.write_text(text)
+    assert [each.name for each in read_prefect_yaml(file).deployments] == ["a", "b"]
+    file.write_text(prefect_yaml("shop", []))
+    assert read_prefect_yaml(file).deployments == []
+
+
+def deployment(name: str) -> Deployment:
+    return Deployment(
+        flow="shop",
+        name=name,
+        job=name,
+        description="Makes all.",
+        version="abc",
+        owner=("flowforge",),
+        tags=("flowforge",),
+        parameters={"select": None, "env": "dev"},
+        schedule=Every(timedelta(seconds=90)),
+        concurrency=Concurrency(2, "cancel_new"),
+        pool=Pool("default", "process", "default"),
+        job_variables={
+            "env": {"A": "{{ b }}"},
+            "aws_credentials": BlockReference("aws-credentials", "prod"),
+        },
+        after=("s3://lake/rates",),
+        on_failure=(),
+    )
 
 
 def _lines_of(name: str) -> list[str]:
     return [
         f"  - name: {name}",
+        "    version: abc",
         "    tags:",
         "      - flowforge",
+        '    description: "Makes all."',
         "    schedules:",
         "      - interval: 90",
+        "        timezone: UTC",
+        '        anchor_date: "2020-01-01T00:00:00Z"',
         "    concurrency_limit:",
         "      limit: 2",
+        "      collision_strategy: CANCEL_NEW",
         "    entrypoint: flow.py:make",
+        "    parameters:",
+        "      select: null",
+        "      env: dev",
         "    work_pool:",
         "      name: default",
         "      job_variables:",
         "        env:",
         '          A: "{{ b }}"',
+        '        aws_credentials: "{{ prefect.blocks.aws-credentials.prod }}"',
+        "    triggers:",
+        "      - type: event",
+        "        match:",
+        "          prefect.resource.id: s3://lake/rates",
+        "        expect:",
+        "          - prefect.asset.materialization.succeeded",
     ]
 
 

@@ -104,7 +104,7 @@ def test_a_file_that_is_no_plan_or_was_edited_is_refused(tmp_path: Path) -> None
         ("[]", "holds no plan"),
         (text.replace('"format": 1', '"format": 7'), "has the format `7`"),
         (text.replace('"force": false', '"force": true'), "is not as it was written"),
-        (text.replace('"code",', '"other",'), "is not as it was written"),
+        (text.replace('"code"', '"other"'), "is not as it was written"),
     ):
         path.write_text(content)
         with pytest.raises(PlanFileError, match=said):
