@@ -389,9 +389,7 @@ def test_a_locked_ledger_is_a_coded_error(project: Make, monkeypatch: pytest.Mon
     shop = project()
     shop.run()
     # the same ledger, but it waits for a twentieth of a second instead of half a minute
-    monkeypatch.setattr(
-        Ledger, "open", lambda path: Ledger(SqliteDatabase(path, timeout_seconds=0.05))
-    )
+    monkeypatch.setattr(Ledger, "open", lambda at: Ledger(SqliteDatabase(at, timeout_seconds=0.05)))
     other = sqlite3.connect(shop.environment.ledger_path, isolation_level=None)
     try:
         other.execute("BEGIN EXCLUSIVE")

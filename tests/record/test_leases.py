@@ -167,10 +167,9 @@ def test_without_a_folder_the_heartbeat_tells_alone(tmp_path: Path) -> None:
 
 
 def test_a_new_ledger_learns_once(ledger: Ledger, commit: Callable[..., Made]) -> None:
-    assert ledger.is_unlearnt
-    made = commit()
+    made, was_unlearnt = commit(), ledger.is_unlearnt
     assert ledger.learn([(made.dataset, [made], None)])
-    assert not ledger.is_unlearnt
+    assert (was_unlearnt, ledger.is_unlearnt) == (True, False)
     assert not ledger.learn([(DatasetKey("gold.late"), [], None)])
     assert ledger.datasets() == [made.dataset]
 

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from threading import Event as StopSignal
+from threading import Thread
+
+import polars as pl
+import pytest
+
+from flowforge_assets import Bronze, Col, Daily, Silver, Table, asset, col, key
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.errors.record import LedgerUnreachable, RunLocked
+from flowforge_assets.execute.state import ask_tables
+from flowforge_assets.execute.turn import Ready, Turn
+from flowforge_assets.execute.wanted import wanted_by
+from flowforge_assets.record.lease import LifeLine, fence, is_gone
+from flowforge_assets.record.leases import EVERYTHING, Wanted
+from flowforge_assets.record.ledger import Ledger
+from pipelines import pipeline
+
+DAY = Daily(start="2026-01-01", end="2026-01-09")
+SILVER: Wanted = {"silver.a": None}
+
+
+class Plain(Bronze, partition=DAY.on("day")):
+    day: Col[date] = col()
+
+
+class Unique(Silver, partition=DAY.on("day")):
+    day: Col[date] = key(scope="table")
+
+
+class Added(Silver, partition=DAY.on("day")):
+    day: Col[date] = col()
+
+
+@asset
+def plain(day: date) -> Table[Plain]:
+    return pl.DataFrame({"day": [day]})
+
+
+@asset
+def unique(rows: Table[Plain]) -> Table[Unique]:
+    return rows
+
+
+@asset(write="append")
+def added(rows: Table[Plain]) -> Table[Added]:
+    return rows
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.db") as opened:
+        yield opened
+
+
+def turn(
+    folder: Path,
+    run_id: str,
+    *,
+    on_wait: Callable[[str], None] = pytest.fail,
+    stop: StopSignal | None = None,
+    timeout_seconds: float | None = None,
+) -> Turn:
+    return Turn(run_id, folder, on_wait, stop or StopSignal(), timeout_seconds)
+
+
+def test_partitions_alone_are_held_where_they_need_no_others(tmp_path: Path) -> None:
+    p = pipeline(tmp_path, plain, unique, added)
+    plan = p.planned(p.history(), p.asked(None, "2026-01-02..2026-01-03", force=False))
+    wanted = wanted_by(plan, p.graph)
+    assert wanted == {
+        "bronze.plain": p.graph.steps(p.graph.assets[DatasetKey("bronze.plain")]).parse(
+            "2026-01-02..2026-01-03", p.now
+        ),
+        "silver.unique": None,
+        "silver.added": None,
+    }
+    whole = wanted_by(plan, p.graph, whole=[DatasetKey("bronze.plain")])
+    assert whole["bronze.plain"] is None
+    assert wanted_by(p.planned(p.history(), p.asked((), None, force=False)), p.graph) == {}
+
+
+def test_who_waited_looks_again(ledger: Ledger, tmp_path: Path) -> None:
+    looks: list[int] = []
+    with ExitStack() as first:
+        first.enter_context(turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)))
+
+        def look() -> Ready[int]:
+            looks.append(1)
+            return Ready(len(looks), SILVER)
+
+        second = turn(tmp_path, "r2", on_wait=lambda _: first.close())
+        with second.of(ledger, look) as (found, lease):
+            assert found == 2
+            lease.check()
+    assert ledger.leases.live(is_gone=is_gone) == set()
+    assert not list((tmp_path / "leases").iterdir())
+
+
+def test_the_message_says_who_holds_what(ledger: Ledger, tmp_path: Path) -> None:
+    said: list[str] = []
+    for wanted, what in ((SILVER, "`silver.a`"), ({EVERYTHING: None}, "all assets")):
+        with turn(tmp_path, "r1").of(ledger, lambda wanted=wanted: Ready(None, wanted)):  # type: ignore[misc]  # mypy cannot infer defaults
+            waits = turn(tmp_path, "r2", on_wait=said.append, timeout_seconds=0)
+            with (
+                pytest.raises(RunLocked, match="held the same for 0 s"),
+                waits.of(ledger, lambda: Ready(None, SILVER)),
+            ):
+                pytest.fail("two hold the same")
+        assert said[-1].startswith("the run `r1` (process ")
+        assert said[-1].endswith(f"holds {what}; this one goes on when it ends")
+
+
+def test_a_wait_ends_when_the_run_is_stopped(ledger: Ledger, tmp_path: Path) -> None:
+    stop = StopSignal()
+    with turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)):
+        waits = turn(tmp_path, "r2", on_wait=lambda _: stop.set(), stop=stop)
+        with (
+            pytest.raises(RunLocked, match="stopped while it waited"),
+            waits.of(ledger, lambda: Ready(None, SILVER)),
+        ):
+            pytest.fail("two hold the same")
+
+
+def test_all_is_free_after_an_error_and_after_one_of_the_ledger_it_is_known(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)),
+    ):
+        raise KeyboardInterrupt
+    assert ledger.leases.live(is_gone=is_gone) == set()
+    with (
+        pytest.raises(LedgerUnreachable),
+        turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)),
+    ):
+        raise LedgerUnreachable("it was away")
+    assert [each.name for each in (tmp_path / "leases").iterdir()] == ["r1.lock"]
+    assert fence(ledger) == set()
+    assert not list((tmp_path / "leases").iterdir())
+    with turn(tmp_path, "r2").of(ledger, lambda: Ready(None, SILVER)):
+        pass
+
+
+def test_without_a_ledger_the_files_of_runs_tell_who_goes_on(tmp_path: Path) -> None:
+    line = LifeLine(tmp_path, "r1")
+    said: list[str] = []
+
+    def waiting(message: str) -> None:
+        said.append(message)
+        Thread(target=line.cut).start()
+
+    turn(tmp_path, "r2", on_wait=waiting).silence()
+    assert said == ["the run `r1` goes on; this one goes on when it ends"]
+
+
+def test_a_table_that_is_asked_while_another_commits_is_asked_again(tmp_path: Path) -> None:
+    p = pipeline(tmp_path, plain, store="delta")
+    p.run(partitions="2026-01-01")
+    asked: list[int] = []
+
+    def store() -> object:
+        asked.append(1)
+        if len(asked) == 2:  # its commits are read, its columns are about to be
+            p.run(partitions="2026-01-02")
+        return p.store
+
+    with Ledger.open(p.environment.ledger) as ledger:
+        ask_tables(ledger, p.graph, store, [DatasetKey("bronze.plain")])  # type: ignore[arg-type]  # a store
+    assert len(p.history().lookup(DatasetKey("bronze.plain"))) == 2
