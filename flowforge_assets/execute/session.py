@@ -196,7 +196,7 @@ def _ledger(session: Session, turn: Turn) -> Ledger:
     ledger = Ledger.open(session.environment.ledger)
     try:
         if ledger.is_unlearnt:
-            turn.silence()
+            turn.silence(as_long_as=lambda: ledger.is_unlearnt)
             schemas = schemas_of_tables(session.graph, session.store)
             tables = read_tables(session.graph, session.environment, session.store)
             ledger.learn([(key, made, schemas(key)) for key, made in tables])

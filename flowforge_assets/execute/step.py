@@ -191,12 +191,12 @@ class _Writer:
             prepared.committed()
 
     def _committed(self, held: list[tuple[PartitionSet, Prepared, float]]) -> list[Made]:
-        self.scope.still_mine()
         done = held[0][0]
         for unit, _, _ in held[1:]:
             done |= unit
         made: list[Made] = []
         for place, output in enumerate(self.asset.makes):
+            self.scope.still_mine()
             if self.step.commits and output.dataset not in self.step.commits:
                 for _, prepared, _ in held:
                     prepared.outputs[place].discard()

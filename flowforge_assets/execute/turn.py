@@ -99,8 +99,10 @@ class Turn:
             if line is not None:
                 line.cut(is_free=is_free)
 
-    def silence(self) -> None:
+    def silence(self, *, as_long_as: Callable[[], bool] = lambda: True) -> None:
         """Waits until no other run of this machine goes on, where no ledger can say it.
+
+        It waits no more when what `as_long_as` asks is so no more.
 
         Raises:
             RunLocked: it waited for too long, or was stopped while it waited (FF-507).
@@ -109,7 +111,7 @@ class Turn:
         others = going_on(self.folder)
         if others:
             self.on_wait(f"the run `{others[0]}` goes on; this one goes on when it ends")
-        while others:
+        while others and as_long_as():
             next(poll)
             others = going_on(self.folder)
 

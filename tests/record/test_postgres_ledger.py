@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ import pytest
 
 from flowforge_assets import Project
 from flowforge_assets.core.event import Event
+from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.made import Made
 from flowforge_assets.errors.record import (
     LedgerBroken,
@@ -30,6 +32,7 @@ from flowforge_assets.record.database import PostgresPlace
 from flowforge_assets.record.jobs import JobLog
 from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.opened import open_database
+from flowforge_assets.record.parity import ParityRecord, newest_parity, record_parity
 from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord
 from postgres_server import PostgresCluster, postgres_cluster
@@ -95,6 +98,14 @@ def test_jobs_and_ledgers_share_a_schema_and_no_other(
         with Ledger.open(replace(postgres_place, schema="of_another")) as other:
             assert other.datasets() == []
         assert ledger.datasets() == [made.dataset]
+
+
+def test_verdicts_on_queries_are_kept_too(postgres_place: PostgresPlace) -> None:
+    key, noon = DatasetKey("gold.a"), datetime(2026, 1, 1, tzinfo=UTC)
+    found = ParityRecord(key, "bigquery", "q", "verified", 1, 10, "engine", "", noon)
+    for verdict in (found, replace(found, verdict="differs", rows=11)):
+        record_parity(postgres_place, [verdict])
+        assert newest_parity(postgres_place, key, "bigquery") == verdict
 
 
 def test_a_newer_or_foreign_schema_is_refused(postgres_place: PostgresPlace) -> None:
