@@ -148,6 +148,18 @@ def _of_schedule(deployment: Deployment) -> Iterator[FlowForgeError]:
     except ScheduleError as error:
         yield error
         return
-    if isinstance(schedule, RRuleSchedule) and not schedule.to_rrule().after(datetime.now(UTC)):
+    if not isinstance(schedule, RRuleSchedule):
+        return
+    try:
+        fires = schedule.to_rrule().after(datetime.now(UTC))
+    except ValueError as error:
+        # Its server would find that out only when it works out the times.
+        message = f"Prefect cannot follow the rule `{schedule.rrule}` of the job `{deployment.job}`"
+        hint = "write `UNTIL` as a local time, without `Z`: `UNTIL=20301231T000000`"
+        wrong = ScheduleError(message, hint=hint)
+        wrong.__cause__ = error
+        yield wrong
+        return
+    if fires is None:
         message = f"the rule `{schedule.rrule}` of the job `{deployment.job}` fires no more"
         yield NeverFiresError(message, hint="its last time has passed: mend `UNTIL` or `COUNT`")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from pydantic import BaseModel, ValidationError
 
@@ -112,12 +113,15 @@ def prefect_schedule(deployment: Deployment) -> PrefectSchedule:
     schedule = deployment.schedule
     assert schedule is not None  # noqa: S101 - who has none is not asked
     try:
-        return _prefect_schedule(schedule)
+        # As the server has it: a rule without a beginning gets one.
+        read = DeploymentScheduleCreate(schedule=_prefect_schedule(schedule)).schedule
     except ValidationError as error:
         said = str(error.errors()[0]["msg"]).lower()
         message = f"Prefect cannot read the schedule of the job `{deployment.job}`: {said}"
         hint = "docs/guide/deploy.md shows the three kinds of schedules"
         raise ScheduleError(message, hint=hint) from error
+    assert isinstance(read, (CronSchedule, IntervalSchedule, RRuleSchedule))  # noqa: S101 - no others
+    return read
 
 
 def schedule_fields(schedule: BaseModel) -> object:
@@ -180,7 +184,7 @@ def _shown(value: object) -> str:
 def _words(value: object) -> str:
     """JSON without its marks: `cron 0 5 * * *, timezone Europe/Berlin`."""
     match value:
-        case None | [] | {}:
+        case None | []:
             return "none"
         case dict():
             told = cast("Fields", value)

@@ -23,9 +23,10 @@ from flowforge_assets.execute.prefect_server import prefect_server
 ARRIVAL_SECONDS: Final = 30
 
 Found: TypeAlias = dict[str, dict[str, Any]]
-# No deployments are made here.
+# The times of a schedule are worked out soon after it is deployed.
 _SETTINGS: Final = {
-    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "2",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
 }
