@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -12,9 +11,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS: Final = 10.0
 _A_PAGE: Final = 200
-
-server_is_lost = Event()
-"""Set while the server that this process talks to is lost: what was to be sent is dropped."""
+# The first few are made without a pause.
+_RECONNECTIONS: Final = 2
 
 
 @contextmanager
@@ -59,6 +57,26 @@ def asking(*, retries: int = 0, timeout_seconds: float = _TIMEOUT_SECONDS) -> Ge
             return said
 
         yield ask
+
+
+@contextmanager
+def giving_events_up_soon() -> Generator[None]:
+    """Lets Prefect drop an event of a task when its server cannot be reached at once.
+
+    By default it tries for seven seconds with each event, and keeps the process alive for it.
+    """
+    from prefect.events.clients import PrefectEventsClient  # runs in a flow
+    from prefect.events.worker import EventsWorker
+    from prefect.settings import PREFECT_API_URL, PREFECT_CLOUD_API_URL
+
+    if (PREFECT_API_URL.value() or "").startswith(PREFECT_CLOUD_API_URL.value()):
+        yield  # it has a client of its own
+        return
+    EventsWorker.set_client_override(PrefectEventsClient, reconnection_attempts=_RECONNECTIONS)
+    try:
+        yield
+    finally:
+        EventsWorker.set_client_override(None)
 
 
 def limited_tags() -> set[str]:

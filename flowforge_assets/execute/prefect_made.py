@@ -18,7 +18,11 @@ from flowforge_assets.execute.group import GroupRun
 from flowforge_assets.execute.mirror import Mirror
 from flowforge_assets.execute.outbox import Unsent, keep_unsent
 from flowforge_assets.execute.part_submit import PartSubmission, part_submission
-from flowforge_assets.execute.prefect_client import asking, limited_tags, server_is_lost
+from flowforge_assets.execute.prefect_client import (
+    asking,
+    giving_events_up_soon,
+    limited_tags,
+)
 from flowforge_assets.execute.prefect_group import ordered_groups
 from flowforge_assets.execute.prefect_step import ordered_steps
 from flowforge_assets.execute.prefect_submit import Submission
@@ -50,7 +54,10 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
         BaseException: what interrupted it, when the steps that were going on had ended.
     """
     began = time.monotonic()
-    with begun(session, on_event=on_event, stop=stop) as run:
+    with (
+        giving_events_up_soon(),
+        begun(session, on_event=on_event, stop=stop) as run,
+    ):
         made = _FlowMade.of(run, session)
         with made.watch:
             result = run.through(made.work)
@@ -95,10 +102,8 @@ class _FlowMade:
         mirror = Mirror(run, told, origin)
         settings = session.prefect
         is_fused = len(run.plan.steps) > settings.max_tasks
-        server_is_lost.clear()
 
         def on_loss() -> None:
-            server_is_lost.set()
             if settings.on_lost_server == "stop":
                 run.scope.stop.set()
 
@@ -146,7 +151,6 @@ class _FlowMade:
         # what fails between us and a server has no common class: it is told later
         except Exception as error:  # noqa: BLE001
             self._note(f"the Prefect server does not answer: {type(error).__name__}")
-        server_is_lost.set()
         self._note("the Prefect server will be told of this run by a later one")
         self._keep(state=_state(result))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.errors.project import PrefectFailedError
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
+from flowforge_assets.execute.prefect_client import with_retries
 from flowforge_assets.execute.prefect_made import make_in_flow
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas.objects import State
 
+# A server that starts again is back by then; by default the end of a run would wait a minute.
+_RETRIES: Final = 3
 _LOST_HINT: Final = "what was made is in the ledger; run again when the server is back"
 
 
@@ -80,18 +83,24 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
     def make() -> RunResult:
         try:
             results.append(make_in_flow(session, on_event=on_event, stop=stop))
-        except BaseException as error:
+        except Exception as error:
             errors.append(error)
             raise
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C or a signal; it is raised below
+            errors.append(error)
+            return RunResult("", "cancelled")
         return results[-1]
 
     try:
-        _flow(session, make)(return_state=True)
+        with with_retries(_RETRIES):
+            _flow(session, make)(return_state=True)
     except Exception as error:
         if not errors and not results:
             message = f"Prefect failed in the middle of the run: {type(error).__name__}"
             raise PrefectFailedError(message, hint=_LOST_HINT) from error
     if errors:
+        if not isinstance(errors[-1], Exception):
+            raise KeyboardInterrupt from errors[-1]
         raise errors[-1]
     return results[-1]
 

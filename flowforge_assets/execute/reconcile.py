@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -38,7 +39,9 @@ def settle_unsent(folder: Path, ask: Ask) -> Iterator[str]:
         if unsent.state is not None:
             kind, message = unsent.state
             state = {"state": {"type": kind, "message": message}, "force": True}
-            ask(f"/flow_runs/{unsent.flow_run_id}/set_state", state)
+            if not _took(ask, f"/flow_runs/{unsent.flow_run_id}/set_state", state):
+                forget_unsent(folder, [unsent.flow_run_id])
+                continue
         missing = list(_missing(unsent, ask))
         if missing:
             ask("/events", missing)
@@ -50,6 +53,18 @@ def settle_unsent(folder: Path, ask: Ask) -> Iterator[str]:
         if missing or unsent.state is not None:
             count = f"{len(missing):,} events" if len(missing) != 1 else "an event"
             yield f"the Prefect server was told later of run {unsent.run_id}: {count}"
+
+
+def _took(ask: Ask, path: str, question: object) -> bool:
+    """Asks, and says whether there was what was asked of: a server may have been wiped since."""
+    try:
+        ask(path, question)
+    except Exception as error:
+        answer = getattr(error, "response", None)
+        if getattr(answer, "status_code", None) != HTTPStatus.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 def has_prefects_events(unsent: Unsent, ask: Ask) -> bool:

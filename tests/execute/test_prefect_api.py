@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from flowforge_assets.errors.project import PrefectVersionError
+from flowforge_assets.execute.prefect_api import refuse_version
 from flowforge_assets.project.scaffold import make_project
 from server_of_prefect import in_project
 
@@ -46,13 +48,14 @@ RUN_WITH_BROKEN_SERVER = """\
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 import os
+VERSION = b'"3.9.0"'
 
 
 class Broken(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path.endswith("/health") else 400)
+        self.send_response(200 if self.path.endswith(("/health", "/version")) else 400)
         self.end_headers()
-        self.wfile.write(b"true")
+        self.wfile.write(VERSION if self.path.endswith("/version") else b"true")
 
     def do_POST(self):
         self.send_response(400)
@@ -164,6 +167,28 @@ def test_prefect_sends_no_reports_of_use_unless_told_to(
     load_prefect()
     assert os.environ["DO_NOT_TRACK"] == "1"
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "true"
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+def test_a_server_of_another_version_is_refused_before_anything_is_planned(project: Path) -> None:
+    old = RUN_WITH_BROKEN_SERVER.replace("3.9.0", "2.20.16")
+    said = said_by(project, old + RUN)
+    assert said["code"] == "FF-856"
+    assert said["message"].startswith("the Prefect server is of version `2.20.16`, and `3.8.")
+    assert not said["ledger"]
+
+
+@pytest.mark.parametrize(
+    ("server", "is_refused"),
+    [("3.8.0", False), ("3.9.1", False), ("3.7.9", True), ("2.20.16", True), ("4.0.0", True)],
+)
+def test_a_server_may_be_newer_within_its_major_version(server: str, *, is_refused: bool) -> None:
+    if not is_refused:
+        refuse_version(server, "3.8.8")
+        return
+    with pytest.raises(PrefectVersionError):
+        refuse_version(server, "3.8.8")
 
 
 @pytest.mark.slow

@@ -288,7 +288,7 @@ def test_a_run_ends_at_the_next_partition_when_it_is_stopped_or_interrupted(
     assert ran.stdout.splitlines() == expected, ran.stderr
     interrupted, stopped = server.flow_runs("stopped")
     assert stopped["state"]["type"] == "CANCELLED"
-    assert interrupted["state"]["type"] == "CRASHED"
+    assert interrupted["state"]["type"] == "CANCELLED"
 
 
 def test_a_step_that_prefect_refuses_to_run_has_failed_and_what_reads_it_is_skipped(
