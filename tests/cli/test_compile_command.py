@@ -28,11 +28,11 @@ def test_a_folder_is_written_and_checked(call: Call, shop: Path, tmp_path: Path)
     assert call("compile", "--check", str(build), "--json").data["version"] == version
 
     file = build / "prefect.yaml"
-    file.write_text(file.read_text().replace("deployments", "deploiments"))
+    file.write_text(file.read_text().replace("deployments", "deployment"))
     checked = call("compile", "--check", str(build))
     assert checked.code == 2
     assert checked.err.splitlines() == [
-        "error[FF-894]: `deploiments` is no key of Prefect, which would pass over it",
+        "error[FF-894]: `deployment` is no key of Prefect, which would pass over it",
         "  --> prefect.yaml:3",
         "hint: did you mean `deployments`?",
     ]
