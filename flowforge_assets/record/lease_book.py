@@ -51,25 +51,27 @@ class LeaseBook:
     def take(self, claim: Claim, *, turn: int, is_gone: IsGone) -> Refused | None:
         """Takes all that is wanted and begins the run; gives why not, and then does neither.
 
-        Refused is a plan that others may have overtaken: since `turn` leases were taken. What
-        wants nothing is never refused.
+        Refused is a plan that others may have overtaken: someone took a turn since `turn`, and has
+        ended. Who goes on makes other things. What wants nothing is never refused.
 
         Raises:
             RunExists: a run of that id is recorded (FF-508).
         """
         with self._database.transaction() as connection:
             now = self._database.now(connection)
+            mine = 0
             if claim.wanted:
                 live = leases.live_holders(connection, is_gone, now)
                 overlap = leases.first_overlap(connection, claim.run_id, claim.wanted, live)
-                found = connection.execute(statements.GET_TURN).fetchall()
-                if overlap is not None or leases.turn(found) != turn:
+                last = leases.turn(connection.execute(statements.GET_TURN).fetchall())
+                going_on = sum(holder.turn > turn for holder in live.values())
+                if overlap is not None or last - turn != going_on:
                     return Refused(overlap)
+                mine = last + 1
             if claim.run is not None:
                 runs.begin(connection, claim.run, claim.steps)
-            holder = Holder(
-                claim.run_id, claim.host, claim.pid, claim.lock, now, now + claim.expiry
-            )
+            who = (claim.run_id, claim.host, claim.pid, claim.lock)
+            holder = Holder(*who, now, now + claim.expiry, mine)
             leases.add_holder(connection, holder)
             if claim.wanted:
                 leases.add_leases(connection, claim.run_id, claim.wanted)

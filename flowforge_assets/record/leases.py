@@ -38,6 +38,7 @@ class Holder:
     """A run, or other work, that may commit until `expires_at`.
 
     It keeps the file `lock` locked while its process lives; a path of `host`, empty for none.
+    `turn` counts those who took something; 0 took nothing.
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class Holder:
     lock: str
     taken_at: datetime
     expires_at: datetime
+    turn: int = 0
 
 
 IsGone: TypeAlias = Callable[[Holder], bool]
@@ -69,7 +71,7 @@ def add_holder(connection: Transaction, holder: Holder) -> None:
     """Writes that the holder is there; it holds nothing yet."""
     row = (holder.run_id, holder.host, holder.pid, holder.lock)
     times = (time_text(holder.taken_at), time_text(holder.expires_at))
-    connection.execute(statements.INSERT_HOLDER, (*row, *times))
+    connection.execute(statements.INSERT_HOLDER, (*row, *times, holder.turn))
 
 
 def add_leases(connection: Transaction, run_id: str, wanted: Wanted) -> None:
@@ -129,9 +131,9 @@ def first_overlap(
 
 def holder_from(row: Row) -> Holder:
     """The holder of a row."""
-    run_id, host, pid, lock, taken, expires = row
+    run_id, host, pid, lock, taken, expires, turn_taken = row
     times = datetime.fromisoformat(taken), datetime.fromisoformat(expires)
-    return Holder(run_id, host, pid, lock, *times)
+    return Holder(run_id, host, pid, lock, *times, turn_taken)
 
 
 def _meet(asset: str, shape: str, text: str, wanted: Wanted) -> bool:

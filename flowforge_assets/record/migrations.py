@@ -196,5 +196,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # Which turn a holder took: who took one since a plan was made may have overtaken it.
+        "ALTER TABLE holders ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -146,9 +146,9 @@ NEWEST_PARITY: Final = f"""
     SELECT {_PARITY} FROM parity WHERE asset = ? AND target = ? ORDER BY at DESC LIMIT 1
 """
 
-_HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at"
+_HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at, turn"
 ALL_HOLDERS: Final = f"SELECT {_HOLDER} FROM holders ORDER BY run_id"
-INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 SET_EXPIRY: Final = "UPDATE holders SET expires_at = ? WHERE run_id = ?"
 DELETE_HOLDER: Final = "DELETE FROM holders WHERE run_id = ?"
 LEASES_OF_OTHERS: Final = """

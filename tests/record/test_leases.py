@@ -83,6 +83,15 @@ def test_a_plan_is_refused_when_others_took_their_turn_since(ledger: Ledger) -> 
     assert take(ledger, "r2", {"silver.a": None}) is None
 
 
+def test_a_plan_holds_beside_those_who_took_other_things_and_go_on(ledger: Ledger) -> None:
+    turn = ledger.leases.turn()
+    assert take(ledger, "r1", {"silver.a": None}) is None
+    assert take(ledger, "r2", {"silver.b": None}) is None
+    third = claim("r3", {"silver.c": None})
+    assert ledger.leases.take(third, turn=turn, is_gone=is_gone) is None
+    assert ledger.leases.turn() == turn + 3
+
+
 def test_the_end_of_a_run_frees_what_it_held(ledger: Ledger, run: Callable[..., RunRecord]) -> None:
     begun = Claim("r1", "here", 1, "", {"silver.a": None}, run(run_id="r1"))
     assert ledger.leases.take(begun, turn=0, is_gone=is_gone) is None
