@@ -17,6 +17,7 @@ from flowforge_assets.errors.bundle import (
     NoHomeError,
 )
 from flowforge_assets.errors.project import ModuleError
+from flowforge_assets.execute.failure_hooks import failure_hook
 from flowforge_assets.execute.prefect_api import load_prefect
 from flowforge_assets.execute.prefect_run import Runnable, flow_state, made_in_flow
 from flowforge_assets.execute.run import RunResult
@@ -66,6 +67,8 @@ def bundle_flow(file: str, *, load: LoadProject, name: str, env: str, version: s
         description=f"Makes what is out of date in {name}.",
         task_runner=_task_runner(bundle, env),
         persist_result=False,
+        on_failure=[failure_hook(bundle)],
+        on_crashed=[failure_hook(bundle)],
     )
     def make(
         select: str | None = None,
