@@ -158,7 +158,7 @@ def test_a_misspelt_key_of_a_job_gets_a_hint(write_project: Write) -> None:
 
 
 def test_a_parameter_that_no_flow_has_is_refused(write_project: Write) -> None:
-    error = line("parameters = { froce = true }", write_project)
+    error = line("parameters = { forcex = true }", write_project)
     assert isinstance(error, UnknownConfigKeyError)
     assert error.hint == "did you mean `force`?"
 
@@ -180,7 +180,7 @@ def test_a_value_of_another_form_is_refused(text: str, write_project: Write) -> 
 
 
 def test_a_job_in_a_pool_that_is_not_there_is_refused(write_project: Write) -> None:
-    error = line('pool = "defautl"', write_project)
+    error = line('pool = "defualtt"', write_project)
     assert isinstance(error, UnknownPoolError)
     assert error.hint == "did you mean `default`?"
 

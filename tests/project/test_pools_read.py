@@ -142,7 +142,7 @@ def test_a_task_definition_of_ecs_has_the_image(write_project: Write) -> None:
     assert "aws" in read_config(write_project({"flowforge.toml": text})).pools
 
 
-@pytest.mark.parametrize("text", ['type = "kubernets"', "type = 1", "name = 'x'"])
+@pytest.mark.parametrize("text", ['type = "kubernetesx"', "type = 1", "name = 'x'"])
 def test_a_pool_has_a_type(text: str, write_project: Write) -> None:
     with pytest.raises(FlowForgeError) as caught:
         read_config(write_project({"flowforge.toml": f"[pool.it]\n{text}\n"}))
