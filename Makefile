@@ -99,6 +99,30 @@ test-fast: setup ## run the tests that take no seconds and no server
 test-stores: setup ## run the tests of storage on every kind of store, which takes a while
 	FLOWFORGE_EVERY_STORE=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests/storage
 
+# What few need and what takes a minute to fetch is no part of the set-up.
+.PHONY: test-ray
+test-ray: $(VENV)/ray/.ready setup ## run a project on Ray, which is 200 MB to fetch
+	$(PYTEST) tests/execute/test_prefect_ray.py
+
+.PHONY: test-browser
+test-browser: $(VENV)/browser/.ready setup ## look at Prefect's pages in Chromium (pictures: build/pages)
+	$(PYTEST) tests/execute/test_prefect_pages.py
+
+$(VENV)/ray/.ready: tests/execute/requirements-ray.txt | $(BIN)/python
+	@rm -rf $(@D) && $(PIP) install --no-compile --no-deps --target $(@D) --requirement $<
+	@touch $@
+
+# Debian's Chromium with the libraries that this machine lacks, unpacked: that needs no root.
+$(VENV)/browser/.ready: tests/execute/requirements-browser.txt | $(BIN)/python
+	@rm -rf $(@D) && mkdir -p $(@D)/packages
+	@$(PIP) install --no-compile --no-deps --target $(@D)/python --requirement $<
+	@cd $(@D)/packages && apt-get download -qq $$( \
+		{ echo chromium; apt-get install --simulate --no-install-recommends chromium; } \
+		| awk 'NR == 1 {print $$1} /^Inst/ {print $$2}' | sort -u)
+	@for package in $(@D)/packages/*.deb; do dpkg -x "$$package" $(@D)/root; done
+	@rm -rf $(@D)/packages
+	@touch $@
+
 .PHONY: coverage
 coverage: setup ## run all tests and say which lines and branches none of them reaches
 	$(PYTEST) --cov --cov-report= $(TESTS)
