@@ -205,7 +205,7 @@ class Project:
         on_event: OnEvent = _quiet,
         stop: StopSignal | None = None,
     ) -> RunResult:
-        """Makes what is out of date; waits while another run of this environment goes on.
+        """Makes what is out of date; waits while another run makes the same.
 
         `rebuild` empties the selected tables that keep their history and makes them anew, unasked.
         `allow_breaking` lets those be emptied whose rows do not survive their new columns.

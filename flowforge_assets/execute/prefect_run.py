@@ -45,7 +45,7 @@ def build_flow(
 ) -> Flow[[], RunResult]:
     """A Prefect flow that makes what is out of date when it runs: one task a step.
 
-    Each run waits for other runs of the environment, plans, and submits each step as soon as what
+    Each run plans, waits for others that make the same, and submits each step as soon as what
     it needs has ended. A plan of more than `max_tasks` steps (by default what the project says) is
     cut into groups. It ends as failed with the first failure of a step.
 

@@ -45,8 +45,7 @@ def take_over(ledger: Ledger, graph: Graph, read: ReadLog, read_schemas: ReadSch
     """Makes the ledger say under today's names what it says under earlier ones.
 
     `read` and `read_schemas` give what a table says of its commits and of its columns. Tables are
-    asked, not the ledger, so that a kill in between costs nothing: it is done again. Call it with
-    the run lock held.
+    asked, not the ledger, so that a kill in between costs nothing: it is done again.
     """
     today = keys_today(graph.datasets.values())
     if not today:
