@@ -39,6 +39,7 @@ BENCHES = (
     "sql_build",
     "lake",
     "writes",
+    "compile",
     "partition_overwrite",
     "small_writes",
     "log_growth",

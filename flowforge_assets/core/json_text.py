@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Final, cast
+
+# Without an indent it is written by C, ten times as fast; made once, twice as fast again.
+_line: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def json_text(value: Mapping[str, object]) -> str:
@@ -38,8 +41,3 @@ def _lines(value: object) -> Iterator[str]:
             yield f"{_line(key)}: {_line(table[key])}"
     elif isinstance(value, (list, tuple)):
         yield from map(_line, cast("list[object]", value))
-
-
-def _line(value: object) -> str:
-    # without an indent it is written by C, ten times as fast
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
