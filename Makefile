@@ -102,11 +102,11 @@ test-stores: setup ## run the tests of storage on every kind of store, which tak
 # What few need and what takes a minute to fetch is no part of the set-up.
 .PHONY: test-ray
 test-ray: $(VENV)/ray/.ready setup ## run a project on Ray, which is 200 MB to fetch
-	$(PYTEST) tests/execute/test_prefect_ray.py
+	FLOWFORGE_RAY=1 $(PYTEST) tests/execute/test_prefect_ray.py
 
 .PHONY: test-browser
 test-browser: $(VENV)/browser/.ready setup ## look at Prefect's pages in Chromium (pictures: build/pages)
-	$(PYTEST) tests/execute/test_prefect_pages.py
+	FLOWFORGE_BROWSER=1 $(PYTEST) tests/execute/test_prefect_pages.py
 
 $(VENV)/ray/.ready: tests/execute/requirements-ray.txt | $(BIN)/python
 	@rm -rf $(@D) && $(PIP) install --no-compile --no-deps --target $(@D) --requirement $<

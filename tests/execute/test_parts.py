@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as StopSignal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pytest
 
@@ -17,14 +17,17 @@ from flowforge_assets import FlowForgeError, Project, Resource
 from flowforge_assets.core.event import Event
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.base import Problems
-from flowforge_assets.errors.part import NotPortableError, OtherProjectError
+from flowforge_assets.errors.part import NotPortableError, OtherProjectError, PartLostError
 from flowforge_assets.execute.part import Part, part_of, project_ref
 from flowforge_assets.execute.part_run import PartResult, run_part
-from flowforge_assets.execute.part_submit import take_up
+from flowforge_assets.execute.part_submit import PartSubmission, take_up
 from flowforge_assets.execute.portions import portions_of
 from flowforge_assets.execute.run import LocalRun
 from flowforge_assets.execute.session import begun
 from flowforge_assets.record.ledger import Ledger
+
+if TYPE_CHECKING:
+    from prefect.futures import PrefectFuture
 
 Write: TypeAlias = Callable[[Mapping[str, str]], Path]
 
@@ -214,6 +217,48 @@ def test_partitions_without_an_order_are_dealt_to_all_workers(root: Path) -> Non
     assert [portion.after for portion in dealt] == [(), (), (0, 1), (0, 1), (2, 3)]
     in_order = portions_of([replace(s, most=1, is_ordered=True) for s in steps], parents, workers=2)
     assert [portion.after for portion in in_order] == [(), (0,), (1,)]
+
+
+class Crashed:
+    """The future of a task under which each worker that had it died."""
+
+    wrapped_future = property(lambda self: self)
+
+    def exception(self) -> Exception:
+        return MemoryError("KilledWorker")
+
+
+class Answers:
+    """A server that does."""
+
+    is_lost = False
+
+    def is_gone(self) -> bool:
+        return False
+
+
+def test_a_part_under_which_workers_die_fails_alone_and_its_tables_are_asked(root: Path) -> None:
+    project, ended = Project.load(root), list[DatasetKey]()
+    with run_of(project, []) as run:
+        submission = PartSubmission(
+            run,
+            project_ref(project.session()),
+            portions_of(run.plan.steps, run.scope.graph.parents, workers=2),
+            memory_mb=100,
+            ended=ended.append,
+            server=Answers(),
+        )
+        first, *others = submission._tasks
+        first.future = cast("PrefectFuture[PartResult]", Crashed())
+        submission._take_up(first)
+        run.end("cancelled")
+    [error] = run.tally.errors
+    assert isinstance(error, PartLostError)
+    assert error.message == "`raw` was not made by the cluster: MemoryError"
+    assert run.tally.in_doubt == {DatasetKey("bronze.raw")}
+    assert ended == [DatasetKey("bronze.raw")]
+    assert [each.waits_for for each in others] == [0, 1]
+    assert [step.asset for step in submission.rest()] == ["clean", "total"]
 
 
 def test_errors_of_several_kinds_are_the_same_after_a_copy() -> None:
