@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from flowforge_assets.declare.asset import Dialect
 from flowforge_assets.declare.definition import AssetDefinition, QueryText
@@ -20,6 +24,8 @@ from flowforge_assets.sql.written import Expansion, Written
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 _HEADER_START = re.compile(r"\s*/\*")
+_MOST_KEPT: Final = 20_000
+_YOUNG_NS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ def read_sql_file(path: Path, *, shown_as: str, dialect: Dialect | None = None) 
     """The `.sql` file at `path`, called `shown_as` in errors: the way to it in its project.
 
     The query may call the project's macros. It is written in `dialect`, or as its header says.
+    A file that has not changed since it was read here last is not read again.
 
     Raises:
         SqlFileError: it cannot be read (FF-401).
@@ -82,6 +89,25 @@ def read_sql_file(path: Path, *, shown_as: str, dialect: Dialect | None = None) 
         SqlHeaderValueError: a value of the header has the wrong form (FF-404).
         Problems: several of the last two.
     """
+    macros = macros_beside(path, shown_as=shown_as)
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - a plan looks at each file several times
+    except OSError:  # who reads it says what is wrong
+        return _read(path, shown_as, dialect, macros)
+    if time.time_ns() - stat.st_mtime_ns < _YOUNG_NS:  # it may change again within the same tick
+        return _read(path, shown_as, dialect, macros)
+    stamp = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+    return _read_once(path, shown_as, dialect, macros, stamp)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _read_once(
+    path: Path, shown_as: str, dialect: Dialect | None, macros: Macros, _: tuple[int, ...]
+) -> SqlFile:
+    return _read(path, shown_as, dialect, macros)
+
+
+def _read(path: Path, shown_as: str, dialect: Dialect | None, macros: Macros) -> SqlFile:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -99,7 +125,6 @@ def read_sql_file(path: Path, *, shown_as: str, dialect: Dialect | None = None) 
             hint="save the file in UTF-8",
         ) from error
     text = text.replace("\r\n", "\n")
-    macros = macros_beside(path, shown_as=shown_as)
     return read_sql_text(text, path=path, shown_as=shown_as, macros=macros, dialect=dialect)
 
 

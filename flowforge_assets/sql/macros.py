@@ -64,9 +64,12 @@ class Macro:
         return f"{self.name}({', '.join(shown)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Macros:
-    """The macros of a project by name, in lower case, and what is wrong with their files."""
+    """The macros of a project by name, in lower case, and what is wrong with their files.
+
+    One that is read again is the same object while no file has changed.
+    """
 
     by_name: Mapping[str, Macro] = field(default_factory=dict[str, Macro])
     errors: tuple[SqlMacroFileError, ...] = ()
@@ -108,27 +111,28 @@ def digest_with(digest: str, macros: Iterable[Macro]) -> str:
 
 def macros_beside(path: Path, *, shown_as: str) -> Macros:
     """The macros of the project of the file at `path`, from whose folder `shown_as` leads there."""
-    parts = Path(shown_as).parts
-    if path.parts[-len(parts) :] != parts:  # it stands outside of the project
+    text, end = os.sep + str(path), os.sep + os.path.normpath(shown_as)
+    if not text.endswith(end):  # it stands outside of the project
         return NO_MACROS
-    return read_macros(path.parents[len(parts) - 1])
+    return read_macros(text[1 : -len(end)] or (os.sep if path.is_absolute() else os.curdir))
 
 
-def read_macros(root: Path) -> Macros:
+def read_macros(root: Path | str) -> Macros:
     """The macros in `macros/*.sql` of the project in the folder `root`.
 
     Files that have not changed are not read again: 2 µs where there is no such folder.
     """
     stamps: list[tuple[Path, int, int]] = []
+    folder = os.path.join(root, FOLDER)  # noqa: PTH118 - a `Path` costs more than the look
     try:
-        with os.scandir(root / FOLDER) as entries:
+        with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".sql"):
                     stat = entry.stat()
                     stamps.append((Path(entry.path), stat.st_mtime_ns, stat.st_size))
     except OSError:  # there is none, or one was removed while we looked
         return NO_MACROS
-    return _read(root / FOLDER, tuple(sorted(stamps))) if stamps else NO_MACROS
+    return _read(Path(folder), tuple(sorted(stamps))) if stamps else NO_MACROS
 
 
 @lru_cache(maxsize=8)

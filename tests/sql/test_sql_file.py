@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,3 +85,34 @@ def test_a_file_that_is_not_utf8_is_refused_with_the_line(tmp_path: Path) -> Non
 def test_equal_texts_have_equal_digests(sql_file: Read) -> None:
     assert sql_file("select 1").digest == sql_file("select 1").digest
     assert sql_file("select 1").digest != sql_file("select 2").digest
+
+
+def test_a_file_that_stays_as_it_is_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "orders.sql"
+    path.write_text("select 1 as id")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    read = read_sql_file(path, shown_as="orders.sql")
+    assert read_sql_file(path, shown_as="orders.sql") is read
+
+
+def test_a_file_that_changes_is_read_again_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "orders.sql"
+    texts = [f"select {number} as id" for number in range(9)]
+    found: list[str] = []
+    for text in texts:
+        path.write_text(text)
+        found.append(read_sql_file(path, shown_as="orders.sql").query)
+    assert found == texts
+
+
+def test_a_file_is_read_again_when_a_macro_changes(tmp_path: Path) -> None:
+    path = tmp_path / "assets" / "orders.sql"
+    path.parent.mkdir()
+    path.write_text("select twice(id) as id from bronze.raw")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    before = read_sql_file(path, shown_as="assets/orders.sql")
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros" / "twice.sql").write_text("create macro twice(x) as x + x;")
+    after = read_sql_file(path, shown_as="assets/orders.sql")
+    assert (before.macros, [macro.name for macro in after.macros]) == ((), ["twice"])
+    assert after.digest != before.digest
