@@ -43,6 +43,7 @@ Loaded: TypeAlias = Mapping[str, pl.LazyFrame | None]
 """The frames by parameter; None: not there, and the reader allows it."""
 
 _HELD_ROWS: Final = 2_000_000
+_FEW_ROWS: Final = 200_000
 _OUTSIDE: Final = "someone else makes it: `flowforge plan` says what is known of it"
 
 
@@ -66,6 +67,7 @@ class Inputs:
         self._pinned: dict[DatasetKey, TableVersion] = {}
         self.versions: dict[DatasetKey, TableVersion] = {}
         self.taken: Taken | None = None
+        self._is_query = isinstance(reader, AssetDefinition) and reader.sql_path is not None
         if isinstance(reader, AssetDefinition) and reader.reads_changes:
             self.taken = Taken(scope, reader)
 
@@ -235,7 +237,12 @@ class Inputs:
         if version is not None:
             self._note(dataset.key, version)
         self._scanned_sets[dataset.key] = wanted
-        return self._sampled(dataset, self._scope.scan(dataset, wanted))
+        rows = self._sampled(dataset, self._scope.scan(dataset, wanted))
+        if not self._is_query or self._scope.made.rows(dataset) > _FEW_ROWS:
+            return rows
+        # DuckDB would look at the lazy frame several times, and at the plan of each part
+        with reading(self._scope.reader(dataset)):
+            return rows.collect().lazy()
 
     def _sampled(self, dataset: DatasetDefinition, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows that an asset reads; a check sees them all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from flowforge_assets.sql.reference import TableAddress, quoted
 
 _IN_MEMORY: Final = re.compile(r"DF \[[^\n]*\Z")
 _GLOB_MARKS: Final = frozenset("*?[")
+_FEW_ROWS: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,6 @@ class Session:
     def __init__(self, limits: SessionLimits) -> None:
         """An open session; costs about 25 ms."""
         self.connection = duckdb.connect(":memory:", config={"threads": limits.threads})
-        self._names = itertools.count()
         for layer in LAYERS:
             self.connection.execute(f"ATTACH ':memory:' AS {layer}")
         folders = ", ".join(_text(f"{folder}/") for folder in limits.folders)
@@ -98,23 +97,20 @@ class Session:
         After an error the session holds what it held (a result half read forbids to drop views):
         close it.
         """
-        registered: list[str] = []
+        held: list[duckdb.DuckDBPyRelation] = []
         for key, given in inputs.items():
             address = TableAddress.of(key)
             if address.schema != "main":
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {address.schema_name}")
             if not (isinstance(given, FilesInput) and self._view_files(address, given)):
                 frame = given.fallback() if isinstance(given, FilesInput) else given.frame
-                name = f"input_{next(self._names)}"
-                self.connection.register(name, _at_hand(frame))
-                self.connection.execute(
-                    f"CREATE OR REPLACE VIEW {address} AS SELECT * FROM {name}"  # noqa: S608 - quoted
-                )
-                registered.append(name)
+                # to register the frame would make one more view, and remove it
+                rows = self.connection.from_arrow(_at_hand(frame))
+                held.append(rows)
+                self.connection.execute(f"CREATE OR REPLACE VIEW {address} AS {rows.sql_query()}")
         yield
-        # The views stay, which costs less, and are of nothing: no name comes twice.
-        for name in registered:
-            self.connection.unregister(name)
+        # The views stay, which costs less, and are of nothing once the relations are gone.
+        held.clear()
 
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.
@@ -142,10 +138,27 @@ class Session:
         return True
 
 
-def _at_hand(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
+class _Streamed:
+    """A frame as a stream of Arrow: DuckDB takes polars' own by way of pyarrow, which costs more.
+
+    But it does not know how many rows a stream has, and so not which side of a join is small.
+    """
+
+    __slots__ = ("_frame",)
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def _at_hand(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame | _Streamed:
     """The frame itself where it is lazy only in name: DuckDB looks at a lazy one several times."""
     if isinstance(frame, pl.LazyFrame) and _IN_MEMORY.match(frame.explain(optimized=False)):
-        return frame.collect()
+        frame = frame.collect()
+    if isinstance(frame, pl.DataFrame) and frame.height <= _FEW_ROWS:
+        return _Streamed(frame)
     return frame
 
 
