@@ -22,6 +22,7 @@ from flowforge_assets.execute.inputs import Loaded, in_form, key_arguments
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.execute.scope import RunScope
 from flowforge_assets.execute.sql_step import SqlRunner
+from flowforge_assets.execute.step_log import logged_as
 
 T = TypeVar("T")
 OUR_FOLDER: Final = str(Path(__file__).parents[1])
@@ -78,7 +79,8 @@ def call_asset(
         )
     function = asset.function
     assert function is not None  # noqa: S101 - it is no SQL asset
-    return users_code(asset, lambda: function(**arguments))
+    with logged_as(scope.run_id, step_id, unit):
+        return users_code(asset, lambda: function(**arguments))
 
 
 def _arguments(

@@ -25,6 +25,8 @@ UNTRACKED: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
+# What an asset logs goes to its flow run.
+_LOGGED: Final[Mapping[str, str]] = {"PREFECT_LOGGING_EXTRA_LOGGERS": "flowforge"}
 _QUIET: Final[Mapping[str, str]] = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
 
 
@@ -37,7 +39,7 @@ def load_prefect(*, is_quiet: bool = False) -> None:
     Raises:
         PrefectMissingError: it is not installed (FF-850).
     """
-    for name, value in {**UNTRACKED, **(_QUIET if is_quiet else {})}.items():
+    for name, value in {**UNTRACKED, **_LOGGED, **(_QUIET if is_quiet else {})}.items():
         os.environ.setdefault(name, value)
     try:
         import_module("prefect")  # seconds of CPU: only for a run that uses it
@@ -76,18 +78,18 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
         with_retries(0),
         get_client(httpx_settings={"timeout": deadline_seconds}, sync_client=True) as client,
     ):
-        failure = client.api_healthcheck()
         try:
-            version = None if failure else client.api_version()
-        except Exception as error:  # noqa: BLE001 - as `api_healthcheck` does
-            version, failure = None, error
+            version, failure = client.api_version(), None
+        # what fails between us and a server has no common class
+        except Exception as error:  # noqa: BLE001
+            version, failure = "", error
         is_cloud = client.server_type.value == "cloud"
     if failure is not None:
         said = type(failure).__name__
         message = f"the Prefect server at `{_shown(url)}` does not answer as it should: {said}"
         hint = "see that it runs (`flowforge server`) and that `PREFECT_API_URL` names it"
         raise PrefectUnreachableError(message, hint=hint) from failure
-    if version is not None and not is_cloud:
+    if not is_cloud:
         refuse_version(version, client.client_version())
 
 

@@ -34,6 +34,7 @@ from flowforge_assets.execute.reconcile import (
 )
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.session import Session, begun
+from flowforge_assets.execute.step_log import correlation
 from flowforge_assets.execute.told import ToldRun
 from flowforge_assets.project.prefect_settings import PrefectSettings
 
@@ -96,6 +97,7 @@ class _FlowMade:
         # it raises where there is no flow run; ours is one, and no task run
         flow_run = cast("FlowRunContext", get_run_context()).flow_run
         assert flow_run is not None  # noqa: S101 - it is going on
+        correlation.set(str(flow_run.id))
         told = ToldRun(run.plan.steps)
         run.on_outcome = told.hear
         origin = Origin.of(flow_run, flow=session.name)
@@ -179,6 +181,9 @@ class _FlowMade:
     def _see_prefects(self, ask: Ask, *, seconds: float) -> None:
         """Sees that the server has recorded what Prefect sends itself of its tasks."""
         unsent = self._unsent(state=None)
+        if seconds < 2 * _LOOK_SECONDS:
+            keep_unsent(self.session.environment.folder, unsent)
+            return
         deadline = time.monotonic() + seconds
         while unsent.events and not has_prefects_events(unsent, ask):
             if time.monotonic() + _LOOK_SECONDS > deadline:
