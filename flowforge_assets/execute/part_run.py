@@ -148,7 +148,7 @@ def _made(opened: _Opened, part: Part) -> PartResult:
         opened.graph, environment, lambda: store, utc_now, lambda _: part.plan,
         outside=_outside(opened, part),
     )  # fmt: skip
-    with Ledger.open(environment.ledger_path) as ledger:
+    with Ledger.open(environment.ledger) as ledger:
         own = _learnt(ledger, session, part)
         with _run(ledger, session, own, part) as making:
             making.note(own, part)
