@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from flowforge_assets.compile.asset_events import EventJson
 
@@ -115,5 +115,4 @@ def _count(ask: Ask, events: list[EventJson]) -> int:
     """How many of the events the server has recorded."""
     ids = [event["id"] for event in events]
     answer = ask("/events/filter", {"filter": {"id": {"id": ids}}, "limit": 0})
-    total = answer.get("total") if isinstance(answer, Mapping) else None
-    return total if isinstance(total, int) else 0
+    return cast("Mapping[str, int]", answer)["total"]

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from threading import Event as StopSignal
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.execute.prefect_client import asking
 
@@ -101,7 +101,7 @@ class Watch:
     def _look(self, ask: Ask) -> None:
         """One round; a server that does not answer is lost when it has not for too long."""
         try:
-            state = ask(self._path, None)
+            state = cast("Mapping[str, object]", ask(self._path, None))["state_type"]
             self._tell(ask)
         # what fails between us and a server has no common class: any of it is silence
         except Exception:  # noqa: BLE001
@@ -113,5 +113,5 @@ class Watch:
             return
         self._silent_since = None
         self._answers += 1
-        if isinstance(state, Mapping) and state.get("state_type") in _CANCELLED:
+        if state in _CANCELLED:
             self._stop.set()

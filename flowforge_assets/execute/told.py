@@ -48,7 +48,10 @@ class ToldStep:
     @property
     def status(self) -> StepStatus:
         """How the step ended: the worst that became of a unit; planned while none did."""
-        return next((status for status in _WORST_FIRST if status in self.units), "planned")
+        for status in _WORST_FIRST:
+            if status in self.units:
+                return status
+        return "planned"
 
     def row(self) -> Mapping[str, object]:
         """The step as a row of a table for people."""
