@@ -96,26 +96,37 @@ def write_build(build: BuildFolder, folder: Path) -> None:
         BuildFolderError: it holds anything else, or cannot be written (FF-890).
     """
     try:
-        folder = folder.absolute()
-        _refuse_strangers(folder)
+        folder = folder.resolve()
         beside, before = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
-        for each in (beside, before):
-            shutil.rmtree(each, ignore_errors=True)
+        _settle(folder, before)
+        _refuse_strangers(folder)
+        shutil.rmtree(beside, ignore_errors=True)
         for name, content in build.files.items():
             path = beside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         if folder.exists():
-            if (folder / ".flowforge").exists():  # the caches of runs from it
-                (folder / ".flowforge").rename(beside / ".flowforge")
             folder.rename(before)
         beside.rename(folder)
-        shutil.rmtree(before, ignore_errors=True)
+        _settle(folder, before)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         message = f"`{folder.name}/` cannot be written: {reason}"
         hint = "name a folder that you may write"
         raise BuildFolderError(message, hint=hint) from error
+
+
+def _settle(folder: Path, before: Path) -> None:
+    """Ends the change from `before` to `folder`, also one that somebody has killed."""
+    if not before.exists():
+        return
+    if not folder.exists():
+        before.rename(folder)
+        return
+    kept = Path(".flowforge")  # what runs from it keep on this machine
+    if (before / kept).exists() and not (folder / kept).exists():
+        (before / kept).rename(folder / kept)
+    shutil.rmtree(before)
 
 
 def is_build(folder: Path) -> bool:

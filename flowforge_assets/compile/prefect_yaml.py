@@ -107,8 +107,13 @@ def read_prefect_yaml(path: Path, *, shown_as: str = FILE) -> PrefectYaml:
         Problems: it is no YAML, has keys that mean nothing, or wrong values, all with their lines
             (FF-894).
     """
-    import yaml  # an extra's: only who checks a file needs it
-    from pydantic import ValidationError
+    try:
+        import yaml  # an extra's: only who checks a file needs it
+    except ModuleNotFoundError as error:
+        message = f"`{shown_as}` cannot be checked: PyYAML is not installed"
+        hint = "it comes with Prefect: `pip install 'flowforge-assets[prefect]'`"
+        raise PrefectYamlError(message, hint=hint) from error
+    from pydantic import ValidationError  # on use, as above
 
     from flowforge_assets.compile.prefect_models import PrefectYaml
 

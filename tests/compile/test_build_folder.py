@@ -173,6 +173,22 @@ def test_a_folder_of_others_stays_as_it_is(write_project: Write, tmp_path: Path)
         write_build(build, other / "thesis.txt" / "build")
 
 
+@pytest.mark.parametrize("has_new", [False, True], ids=["between", "after"])
+def test_a_change_of_folders_that_was_killed_is_ended_by_the_next(
+    write_project: Write, tmp_path: Path, *, has_new: bool
+) -> None:
+    build = make_build(Project.load(write_project(FILES)))
+    out, before = tmp_path / "build", tmp_path / ".build.old"
+    write_build(build, before)
+    (before / ".flowforge").mkdir()
+    (before / ".flowforge/kept").write_text("")
+    if has_new:
+        shutil.copytree(before, out, ignore=shutil.ignore_patterns(".flowforge"))
+    write_build(build, out)
+    assert contents(out) == {".flowforge/kept": b"", **build.files}
+    assert not before.exists()
+
+
 def test_a_folder_is_whole_or_as_it_was_when_writing_fails(
     write_project: Write, tmp_path: Path
 ) -> None:

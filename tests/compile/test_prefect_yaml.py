@@ -187,6 +187,11 @@ def test_two_deployments_of_one_name_are_refused(tmp_path: Path) -> None:
         read_prefect_yaml(file)
 
 
-def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(FlowForgeError, match=r"`prefect\.yaml` cannot be read: no such file"):
+        read_prefect_yaml(tmp_path / "prefect.yaml")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(FlowForgeError, match="cannot be checked: PyYAML is not installed"):
         read_prefect_yaml(tmp_path / "prefect.yaml")
