@@ -193,7 +193,7 @@ def _make(
 ) -> ChunkResult:
     """One chunk by one run, written down before and after it."""
     log.set_chunk(backfill.backfill_id, chunk.number, "running", "")
-    select, partitions = asked_of_run(backfill, chunk)
+    select, partitions = asked_of_run(project, backfill, chunk)
     began = time.perf_counter()
     try:
         result = project.run(
@@ -225,11 +225,13 @@ def end_of(ended: Collection[ChunkEnd], *, of: int) -> BackfillStatus:
     return "failed" if "failed" in ended else "succeeded"
 
 
-def asked_of_run(backfill: Backfill, chunk: Chunk) -> tuple[str, str]:
+def asked_of_run(project: Backfilled, backfill: Backfill, chunk: Chunk) -> tuple[str, str]:
     """Selection and partitions, as text, of the run that makes a chunk; empty for all."""
-    if chunk.partitions is None:
-        return _without(backfill.selection, f"({backfill.in_chunks})"), backfill.asked
-    return backfill.in_chunks, chunk.partitions.render(None)
+    if chunk.partitions is not None:
+        return backfill.in_chunks, chunk.partitions.render(None)
+    graph, select = project.graph, _without(backfill.selection, f"({backfill.in_chunks})")
+    is_cut = any(graph.steps(graph.assets[id_]).dimensions for id_ in project.select(select))
+    return select, backfill.asked if is_cut else ""
 
 
 def _without(select: str | None, others: str) -> str:

@@ -93,7 +93,7 @@ def submit_backfill(project: Deployed, backfill_id: str, *, on_chunk: OnChunk) -
     with _client() as client:
         deployment = _deployment(client, project, backfill.job)
         log.take(backfill_id)
-        flow_runs = _FlowRuns(client, log, backfill, deployment, project.environment.name)
+        flow_runs = _FlowRuns(client, project, backfill, deployment)
         try:
             ended = flow_runs.make(left, at_once=1 if is_in_order else _AT_ONCE, on_chunk=on_chunk)
         except BaseException:
@@ -127,16 +127,15 @@ class _FlowRuns:
     def __init__(
         self,
         client: SyncPrefectClient,
-        log: BackfillLog,
+        project: Backfilled,
         backfill: Backfill,
         deployment: UUID,
-        env: str,
     ) -> None:
         self._client = client
-        self._log = log
+        self._project = project
+        self._log = BackfillLog(project.environment.ledger)
         self._backfill = backfill
         self._deployment = deployment
-        self._env = env
 
     def make(self, left: list[Chunk], *, at_once: int, on_chunk: OnChunk) -> list[ChunkEnd]:
         """How the chunks ended, as far as they were begun."""
@@ -163,7 +162,7 @@ class _FlowRuns:
         if chunk.status == "running" and chunk.run_id:
             return UUID(chunk.run_id)
         backfill = self._backfill
-        select, partitions = asked_of_run(backfill, chunk)
+        select, partitions = asked_of_run(self._project, backfill, chunk)
         run = self._client.create_flow_run_from_deployment(
             self._deployment,
             name=f"backfill {backfill.backfill_id} #{chunk.number}",
@@ -171,7 +170,7 @@ class _FlowRuns:
                 "select": select or None,
                 "partitions": partitions or None,
                 "force": backfill.force,
-                "env": self._env,
+                "env": self._project.environment.name,
             },
             tags=[f"flowforge-backfill:{backfill.backfill_id}"],
         )

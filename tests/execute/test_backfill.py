@@ -96,7 +96,7 @@ def calls(project: Project) -> list[int]:
 
 
 def test_an_asset_that_takes_sets_is_called_once_a_chunk(project: Project) -> None:
-    backfill_id, _ = begin_backfill(project, None, None)
+    backfill_id, _ = begin_backfill(project, None, "2026-01-01..2026-02-19")
     progress, results = made(project, backfill_id)
     assert (progress.backfill.status, progress.chunks, progress.chunks_done) == ("succeeded", 6, 6)
     assert calls(project) == [10] * 5
