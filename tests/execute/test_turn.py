@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -16,11 +18,29 @@ from flowforge_assets.errors.record import LedgerUnreachable, RunLocked
 from flowforge_assets.execute.state import ask_tables
 from flowforge_assets.execute.turn import Ready, Turn
 from flowforge_assets.execute.wanted import wanted_by
+from flowforge_assets.record.database import PostgresPlace
 from flowforge_assets.record.lease import LifeLine, fence, is_gone
 from flowforge_assets.record.leases import EVERYTHING, Wanted
 from flowforge_assets.record.ledger import Ledger
 from pipelines import pipeline
 
+# Making the file fails where another has made it and not removed it yet.
+CROWD = """
+import os, sys
+from pathlib import Path
+from flowforge_assets.execute.turn import Ready, Turn
+from flowforge_assets.record.database import PostgresPlace
+from flowforge_assets.record.ledger import Ledger
+
+folder, me, *where = sys.argv[1:]
+with Ledger.open(PostgresPlace(*where) if where else Path(folder) / "ledger.db") as ledger:
+    for number in range(8):
+        turn = Turn(f"{me}-{number}", Path(folder), lambda _: None)
+        with turn.of(ledger, lambda: Ready(None, {"silver.a": None})) as (_, lease):
+            lease.check()
+            os.close(os.open(Path(folder) / "busy", os.O_CREAT | os.O_EXCL))
+            (Path(folder) / "busy").unlink()
+"""
 DAY = Daily(start="2026-01-01", end="2026-01-09")
 SILVER: Wanted = {"silver.a": None}
 
@@ -100,6 +120,28 @@ def test_who_waited_looks_again(ledger: Ledger, tmp_path: Path) -> None:
             lease.check()
     assert ledger.leases.live(is_gone=is_gone) == set()
     assert not list((tmp_path / "leases").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_of_a_crowd_one_at_a_time_has_its_turn(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    where: list[str] = []
+    if kind == "postgres":
+        place: PostgresPlace = request.getfixturevalue("postgres_place")
+        where = [place.url, place.schema]
+    crowd = [
+        subprocess.Popen(
+            [sys.executable, "-c", CROWD, str(tmp_path), f"r{number}", *where],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+    assert [each.communicate(timeout=60)[1] for each in crowd] == ["", "", ""]
+    with Ledger.open(PostgresPlace(*where) if where else tmp_path / "ledger.db") as ledger:
+        assert ledger.leases.turn() == 24
+        assert ledger.leases.live(is_gone=is_gone) == set()
 
 
 def test_the_message_says_who_holds_what(ledger: Ledger, tmp_path: Path) -> None:
