@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from flowforge_assets import __version__
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.errors.part import NotPortableError
@@ -117,12 +118,18 @@ def part_of(run: LocalRun, ref: ProjectRef, steps: Sequence[Step], *, memory_mb:
         run_id=run.scope.run_id,
         plan=own,
         now=run.scope.now,
-        version=__version__,
+        version=version_here(),
         memory_mb=memory_mb,
         lent=frozenset(run.scope.loans.by_dataset) & met,
         lost=lost,
         lost_steps=lost_steps,
     )
+
+
+@cache
+def version_here() -> str:
+    """The version of FlowForge in this process."""
+    return version("flowforge-assets")
 
 
 def looked_at(graph: Graph, ids: Collection[DatasetKey]) -> Iterator[DatasetKey]:

@@ -14,7 +14,6 @@ from threading import Event as StopSignal
 from threading import Lock
 from typing import Final
 
-from flowforge_assets import __version__
 from flowforge_assets.core.clock import utc_now
 from flowforge_assets.core.event import Event
 from flowforge_assets.core.made import Made
@@ -25,7 +24,7 @@ from flowforge_assets.execute.memory import reserve_little
 from flowforge_assets.execute.observe import Observed
 from flowforge_assets.execute.outcome import UnitOutcome
 from flowforge_assets.execute.outside import Outside
-from flowforge_assets.execute.part import Part, ProjectRef, looked_at
+from flowforge_assets.execute.part import Part, ProjectRef, looked_at, version_here
 from flowforge_assets.execute.renames import made_of
 from flowforge_assets.execute.resume import lacking
 from flowforge_assets.execute.run import LocalRun
@@ -115,8 +114,10 @@ def _opened(ref: ProjectRef, _run_id: str, /) -> _Opened:
 def _refuse_other(opened: _Opened, part: Part) -> None:
     """Passes where the worker's code is that with which the run was planned (FF-765)."""
     hint = "give all workers the same folder, bundle or image; start anew those that hold another"
-    if part.version != __version__:
-        message = f"the worker has FlowForge {__version__}, the run was planned by {part.version}"
+    if part.version != version_here():
+        message = (
+            f"the worker has FlowForge {version_here()}, the run was planned by {part.version}"
+        )
         raise OtherProjectError(message, hint=hint)
     unknown = [id_ for id_ in part.plan.fingerprints if id_ not in opened.graph.assets]
     if not unknown:
