@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flowforge_assets.sql.portable.emitted import Emitted
-from flowforge_assets.sql.portable.tree import ParameterValue
+
+if TYPE_CHECKING:
+    # the many classes of its nodes cost each command 15 ms, which names this type alone
+    from flowforge_assets.sql.portable.tree import ParameterValue
 
 
 def emit(
