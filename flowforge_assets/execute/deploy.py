@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
 from uuid import UUID
 
-from httpx import HTTPStatusError
+from httpx import HTTPStatusError, TransportError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
@@ -19,6 +19,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitStrategy, Concurrency
 
 from flowforge_assets.compile.deployment import ENTRYPOINT, PARAMETERS, Deployment, owner_tags
 from flowforge_assets.errors.deploy import DeployRefusedError
+from flowforge_assets.errors.project import PrefectUnreachableError
 from flowforge_assets.execute.deploy_automations import is_same, wanted_automations
 from flowforge_assets.execute.deploy_checks import blocks_of, refuse
 from flowforge_assets.execute.deployed import (
@@ -97,6 +98,7 @@ def deploy(
             they do not have (FF-874), blocks that are missing (FF-884), names that belong to
             others (FF-879), schedules that Prefect cannot read, or that are over (FF-871, FF-872).
         DeployRefusedError: the server did not take it (FF-880); a further call goes on from there.
+        PrefectUnreachableError: it did not answer any more (FF-852).
     """
     deployments = tuple(wanted)
     with _target(project, env, is_dry=is_dry) as target:
@@ -124,6 +126,7 @@ def undeploy(*, project: str, env: str, is_dry: bool = False) -> tuple[Change, .
 
     Raises:
         DeployRefusedError: the server did not let go of it (FF-880).
+        PrefectUnreachableError: it did not answer any more (FF-852).
     """
     with _target(project, env, is_dry=is_dry) as target:
         return tuple(_removed(target, target.automations(), target.deployments()))
@@ -139,6 +142,10 @@ def _target(project: str, env: str, *, is_dry: bool) -> Generator[_Target]:
         message = f"the Prefect server refused: {_said(error)}"
         hint = "what was deployed before stays; deploy again when that is mended"
         raise DeployRefusedError(message, hint=hint) from error
+    except TransportError as error:
+        message = f"the Prefect server was lost in the middle: {type(error).__name__}"
+        hint = "see that it runs (`flowforge server`), then start again: it goes on from there"
+        raise PrefectUnreachableError(message, hint=hint) from error
 
 
 def _said(error: HTTPStatusError) -> str:
