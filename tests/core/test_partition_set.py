@@ -194,3 +194,11 @@ def test_a_million_partitions_of_three_dimensions_cost_three_axes() -> None:
 def test_a_set_survives_pickle() -> None:
     some = day_countries(((0, 3), "de,ch"))
     assert pickle.loads(pickle.dumps(some)) == some  # noqa: S301 - our own bytes
+
+
+def test_many_sets_are_united_in_one_go() -> None:
+    parts = [days((4, 6)), days((0, 2)), days(), days((5, 9))]
+    assert PartitionSet.union((DAY,), parts) == days((0, 2), (4, 9))
+    assert PartitionSet.union((DAY,), []) == PartitionSet.none((DAY,))
+    boxes = [day_countries(((0, 2), "ch")), day_countries(((1, 3), "ch,de"))]
+    assert PartitionSet.union((DAY, COUNTRY), boxes) == boxes[0] | boxes[1]

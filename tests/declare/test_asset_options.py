@@ -43,6 +43,8 @@ def test_options_are_kept(collected: Collected) -> None:
     ("option", "said"),
     [
         ("write='overwrit'", "did you mean `overwrite`?"),
+        ("batch=0", "`batch=0` is no number of partitions"),
+        ("batch='many'", "`batch='many'` is no number of partitions"),
         ("write='upsert'", 'use `write="merge"`'),
         ("bad_rows='drop'", "`bad_rows='drop'` is neither `stop` nor `quarantine`"),
         ("bad_rows='quarantine', max_bad=1.5", "`max_bad=1.5` is no share between 0 and 1"),
