@@ -43,7 +43,7 @@ Loaded: TypeAlias = Mapping[str, pl.LazyFrame | None]
 """The frames by parameter; None: not there, and the reader allows it."""
 
 _HELD_ROWS: Final = 2_000_000
-_FEW_ROWS: Final = 200_000
+_FEW_ROWS: Final = 50_000
 _OUTSIDE: Final = "someone else makes it: `flowforge plan` says what is known of it"
 
 
@@ -238,7 +238,8 @@ class Inputs:
             self._note(dataset.key, version)
         self._scanned_sets[dataset.key] = wanted
         rows = self._sampled(dataset, self._scope.scan(dataset, wanted))
-        if not self._is_query or self._scope.made.rows(dataset) > _FEW_ROWS:
+        # of a view, whose rows nobody has counted, 0 are known
+        if not (self._is_query and 0 < self._scope.made.rows(dataset) <= _FEW_ROWS):
             return rows
         # DuckDB would look at the lazy frame several times, and at the plan of each part
         with reading(self._scope.reader(dataset)):
