@@ -115,7 +115,7 @@ def read_prefect_yaml(path: Path, *, shown_as: str = FILE) -> PrefectYaml:
         raise PrefectYamlError(message, hint=hint) from error
     from pydantic import ValidationError  # on use, as above
 
-    from flowforge_assets.compile.prefect_models import PrefectYaml
+    from flowforge_assets.compile.prefect_models import PrefectYaml  # pydantic too
 
     try:
         text = path.read_text(encoding="utf-8")
