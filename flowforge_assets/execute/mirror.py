@@ -93,7 +93,10 @@ class Mirror:
         self._tell_progress()
 
     def _tell_progress(self) -> None:
-        from prefect.artifacts import create_progress_artifact, update_progress_artifact
+        from prefect.artifacts import (
+            create_progress_artifact,
+            update_progress_artifact,
+        )  # runs in a flow
 
         share = round(100 * self._assets_ended / max(1, len(self._steps)), 1)
         if self._progress is None:

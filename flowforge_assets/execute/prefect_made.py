@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as StopSignal
 from typing import TYPE_CHECKING, Final, cast
 
@@ -16,7 +16,7 @@ from flowforge_assets.errors.project import LostServerError
 from flowforge_assets.execute.event_sender import Ask
 from flowforge_assets.execute.group import GroupRun
 from flowforge_assets.execute.mirror import Mirror
-from flowforge_assets.execute.outbox import Unsent, keep_unsent
+from flowforge_assets.execute.outbox import Unsent, keep_unsent, read_unsent
 from flowforge_assets.execute.part_submit import PartSubmission, part_submission
 from flowforge_assets.execute.prefect_client import (
     asking,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 # A server that keeps up records 10,000 events in less.
 _RECORDED_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.25
+_LATER: Final = "the Prefect server will be told of this run by a later one"
 
 
 def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> RunResult:
@@ -74,6 +75,15 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
             hint = "what was made is in the ledger; run again for the rest"
             raise LostServerError(message, hint=hint)
         return result
+
+
+def tell_end_later(session: Session, result: RunResult, *, on_event: OnEvent) -> None:
+    """Leaves it to a later run to tell the server how this one ended."""
+    folder = session.environment.folder
+    for unsent in read_unsent(folder):
+        if unsent.run_id == result.run_id and unsent.state is None:
+            keep_unsent(folder, replace(unsent, state=_state(result)))
+            on_event(Event("note", result.run_id, message=_LATER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ class _FlowMade:
         # what fails between us and a server has no common class: it is told later
         except Exception as error:  # noqa: BLE001
             self._note(f"the Prefect server does not answer: {type(error).__name__}")
-        self._note("the Prefect server will be told of this run by a later one")
+        self._note(_LATER)
         self._keep(state=_state(result))
 
     def _tell(self, ask: Ask, seconds: float) -> None:

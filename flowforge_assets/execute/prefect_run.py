@@ -11,7 +11,7 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.errors.project import PrefectFailedError
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
 from flowforge_assets.execute.prefect_client import with_retries
-from flowforge_assets.execute.prefect_made import make_in_flow
+from flowforge_assets.execute.prefect_made import make_in_flow, tell_end_later
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session
 from flowforge_assets.execute.task_runner import StaysHere, runner_of
@@ -98,6 +98,8 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
         if not errors and not results:
             message = f"Prefect failed in the middle of the run: {type(error).__name__}"
             raise PrefectFailedError(message, hint=_LOST_HINT) from error
+        if results:
+            tell_end_later(session, results[-1], on_event=on_event)
     if errors:
         if not isinstance(errors[-1], Exception):
             raise KeyboardInterrupt from errors[-1]

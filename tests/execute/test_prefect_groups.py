@@ -127,6 +127,8 @@ def serve():
 
 
 def shut():
+    if is_shut.is_set():
+        return
     is_shut.set()
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
@@ -263,6 +265,7 @@ def test_a_run_stops_with_its_server_where_the_project_says_so(
         "result = ", "from flowforge_assets import FlowForgeError\ntry:\n    result = "
     ).replace("codes = [", STOPPED)
     ran = in_project(folder, code, home=prefect_server.home, api_url=prefect_server.url)
-    code, left = json.loads(ran.stdout)
-    assert code == "FF-857", ran.stderr
+    assert ran.stdout, ran.stderr
+    error, left = json.loads(ran.stdout)
+    assert error == "FF-857", ran.stderr
     assert 0 < left < 31
