@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from flowforge_assets.cli.options import COMMON, Common, Partition, Select
+from flowforge_assets.cli.options import COMMON, Common, Flag, Partition, Select
 from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.words import counted
 from flowforge_assets.errors.project import UsageError
@@ -28,6 +28,9 @@ def compile(  # noqa: A001 - the command's own word
     check: Annotated[
         Path | None, Parameter(help="A compiled folder: say what is wrong with it.")
     ] = None,
+    no_plan: Annotated[
+        Flag, Parameter(help="Leave plan.json out: ask neither ledger nor tables.")
+    ] = False,
     select: Select = None,
     partition: Partition = None,
     common: Common = COMMON,
@@ -44,18 +47,18 @@ def compile(  # noqa: A001 - the command's own word
         if select or partition or target:
             hint = "leave `-s`, `-p` and `-t` out: the flow takes them when it runs"
             raise UsageError("a project is compiled as a whole", hint=hint)
-        return _folder(terminal, common, out)
+        return _folder(terminal, common, out, plan=not no_plan)
     if target is None:
         raise UsageError("SQL is written for a warehouse", hint="name it: `-t snowflake`")
     return _scripts(terminal, common, out, target=target, select=select, partition=partition)
 
 
-def _folder(terminal: Terminal, common: Common, out: Path) -> int:
+def _folder(terminal: Terminal, common: Common, out: Path, *, plan: bool) -> int:
     """Writes the folder that is deployed."""
     from flowforge_assets.compile.build_folder import compile_project  # as the parts below
 
     project = common.load()
-    build = compile_project(project, out)
+    build = compile_project(project, out, plan=plan)
     if terminal.json:
         found = {"folder": str(out), "version": build.version, "files": list(build.files)}
         terminal.data({**found, "assets": list(project.graph.assets)})

@@ -44,7 +44,7 @@ def deploy(
     from flowforge_assets.execute.deploy import deploy as deploy_to_server
     from flowforge_assets.execute.deployed import BundlePlace
 
-    build = make_build(project)
+    build = make_build(project, plan=False)
     env = project.environment.shown
     wanted = describe_deployments(
         *(project.config, project.environment),

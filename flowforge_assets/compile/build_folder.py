@@ -58,23 +58,24 @@ class BuildFolder:
     version: str
 
 
-def compile_project(project: Compiled, folder: str | Path) -> BuildFolder:
+def compile_project(project: Compiled, folder: str | Path, *, plan: bool = True) -> BuildFolder:
     """Writes the project as it is now into `folder`, in the place of an earlier compilation.
 
     The folder is whole or as it was: it is written beside and then takes its place. The same
-    project, packages and tables give the same bytes.
+    project, packages and tables give the same bytes. Without a `plan`, neither ledger nor tables
+    are asked.
 
     Raises:
         ProjectError: the folder is someone else's (FF-890), or the project cannot be carried
             elsewhere (FF-893, FF-899), or its jobs cannot be deployed (FF-87x, FF-88x).
         FlowForgeError: no plan can be made.
     """
-    build = make_build(project)
+    build = make_build(project, plan=plan)
     write_build(build, Path(folder))
     return build
 
 
-def make_build(project: Compiled) -> BuildFolder:
+def make_build(project: Compiled, *, plan: bool = True) -> BuildFolder:
     """What `compile_project` writes."""
     config, environment = project.config, project.environment
     bundle = make_bundle(config, project.graph)
@@ -82,7 +83,7 @@ def make_build(project: Compiled) -> BuildFolder:
     found = {f"{BUNDLE}/{name}": content for name, content in bundle.files.items()}
     texts = {
         FLOW: flow_text(config.name, env=environment.name, version=version),
-        PLAN: plan_text(project.plan(), PlanAsk()),
+        **({PLAN: plan_text(project.plan(), PlanAsk())} if plan else {}),
         **_for_prefect(config, environment, project.graph, bundle),
     }
     found |= {name: text.encode() for name, text in texts.items()}

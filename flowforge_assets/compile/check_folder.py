@@ -49,4 +49,5 @@ def _look_at_yaml(folder: Path) -> None:
 
 
 def _look_at_plan(folder: Path) -> None:
-    read_plan_file(folder / PLAN)
+    if (folder / PLAN).exists():  # it may have been left out
+        read_plan_file(folder / PLAN)

@@ -38,6 +38,20 @@ def test_a_folder_is_written_and_checked(call: Call, shop: Path, tmp_path: Path)
     ]
 
 
+def test_without_a_plan_neither_ledger_nor_tables_are_asked(
+    call: Call, shop: Path, tmp_path: Path
+) -> None:
+    far = '\n[env.far]\nledger = { env = "NO_LEDGER_URL" }\nstore = "memory://far"\n'
+    with (shop / "flowforge.toml").open("a") as file:
+        file.write(far)
+    out = tmp_path / "build"
+    refused = call("compile", "-e", "far", "-o", str(out))
+    assert (refused.code, "FF-650" in refused.err) == (2, True)
+    written = call("compile", "-e", "far", "-o", str(out), "--no-plan")
+    assert (written.code, (out / "plan.json").exists()) == (0, False)
+    assert call("compile", "--check", str(out)).code == 0
+
+
 def test_a_folder_of_others_is_refused(call: Call, shop: Path) -> None:
     ran = call("compile", "-o", str(shop))
     assert (ran.code, "error[FF-890]" in ran.err) == (2, True)
