@@ -33,6 +33,7 @@ from pipelines import graph_of
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
+    from prefect.tasks import MaterializingTask
 
 DAY = Daily(start="2026-01-01", end="2026-01-05")
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -191,7 +192,7 @@ def test_prefect_retries_as_often_as_the_asset_says(graph: Graph) -> None:
 
     step = step_of(graph, "bronze.visits", partitions="2026-01-02")
     told = describe_task(graph, step, env="dev")
-    task = make_task(told, Completed, try_again=lambda: True)
+    task: MaterializingTask[[], State[None]] = make_task(told, Completed, try_again=lambda: True)
     assert task.retries == 3
     assert task.retry_delay_seconds == [2.0, 6.0, 10.0]
     assert task.retry_jitter_factor == 0.2
