@@ -43,6 +43,7 @@ COMMANDS = (
     Command("check", "", "check:check", "Work", "type-check the project without data"),
     Command("plan", "", "plan:plan", "Work", "what a run would make, and why"),
     Command("run", "[PLAN]", "run:run", "Work", "make what is out of date, or what a plan says"),
+    Command("cancel", "[RUN]", "cancel:cancel", "Work", "end a run after what is going on"),
     Command(
         "backfill", "[SELECTION]", "backfill:backfill", "Work", "make many partitions in chunks"
     ),

@@ -1,7 +1,8 @@
-"""FF-509: a run whose lease another has taken over.
+"""FF-509, FF-514: a run whose lease another has taken over, and one that is not going on.
 
 RecordError
-└── LeaseLost           FF-509  another run has taken over what this one was making
+├── LeaseLost           FF-509  another run has taken over what this one was making
+└── NoSuchRunError      FF-514  a run is to end that is not going on
 """
 
 from __future__ import annotations
@@ -18,3 +19,13 @@ class LeaseLost(RecordError):
     """
 
     code = "FF-509"
+
+
+class NoSuchRunError(RecordError):
+    """A run is to end that is not going on, or none is named and there is not exactly one.
+
+    `flowforge history` lists the runs, those that go on too. One that has ended needs no end; one
+    whose process was killed is ended by the next run.
+    """
+
+    code = "FF-514"

@@ -84,7 +84,7 @@ class Turn:
                 if refused.overlap is not None:
                     self._wait(ledger, ready.wanted, refused.overlap)
             lease = Lease(ledger, self.run_id, taken=began, expiry=self.expiry)
-            with lease.kept() if ready.wanted else nullcontext():
+            with lease.kept(self.stop.set) if ready.wanted else nullcontext():
                 yield ready.found, lease
             ledger.leases.free(self.run_id)
             is_free = True

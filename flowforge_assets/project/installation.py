@@ -95,7 +95,7 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
 
 def _first_first(extra: str, lines: Iterable[str]) -> Iterator[str]:
     """The requirements of an extra, the package that bears its name before the others."""
-    yield from sorted(lines, key=lambda line: (extra not in _name_of(line), line))
+    yield from sorted(lines, key=lambda line: (extra not in _name_of(line), _name_of(line)))
 
 
 def _name_of(requirement: str) -> str:

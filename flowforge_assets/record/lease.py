@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ if sys.platform != "win32":
     import fcntl
 
 _BEATS: Final = 4  # heartbeats within an expiry
+_LOOK_SECONDS: Final = 2.0  # until a run that is cancelled sees it
 _FOLDER: Final = "leases"
 # It counts while the machine sleeps, so that a laptop that wakes up looks first.
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
@@ -167,14 +168,21 @@ class Lease:
             self._heard = before
 
     @contextmanager
-    def kept(self) -> Generator[Lease]:
-        """Says again and again that the run lives, from a thread, until the block ends."""
+    def kept(self, cancel: Callable[[], None]) -> Generator[Lease]:
+        """Says again and again that the run lives, from a thread, until the block ends.
+
+        `cancel` is called, once or more, when somebody asks the run to end.
+        """
         over = Event()
+        beat = self._expiry.total_seconds() / _BEATS
 
         def beating() -> None:
-            while not over.wait(self._expiry.total_seconds() / _BEATS):
+            while not over.wait(min(beat, _LOOK_SECONDS)):
                 try:
-                    self.beat()
+                    if self._ledger.leases.is_cancelled(self.run_id):
+                        cancel()
+                    if seconds_now() - self._heard >= beat:
+                        self.beat()
                 except LeaseLost:
                     return
                 except RecordError:

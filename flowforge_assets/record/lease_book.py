@@ -89,6 +89,18 @@ class LeaseBook:
             until = self._database.now(connection) + expiry
             return leases.prolong(connection, run_id, until)
 
+    def cancel(self, run_id: str, *, is_gone: IsGone) -> bool:
+        """Asks a holder to end, which it does after what is going on; False where none lives."""
+        with self._database.transaction() as connection:
+            live = leases.live_holders(connection, is_gone, self._database.now(connection))
+            if run_id in live:
+                connection.execute(statements.CANCEL_HOLDER, (run_id,))
+            return run_id in live
+
+    def is_cancelled(self, run_id: str) -> bool:
+        """Whether somebody has asked the holder to end."""
+        return any(row[0] for row in self._database.rows(statements.GET_CANCELLED, (run_id,)))
+
     def free(self, run_id: str) -> None:
         """Lets go of all that it holds; where it holds nothing, nothing happens."""
         with self._database.transaction() as connection:

@@ -200,5 +200,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # Which turn a holder took: who took one since a plan was made may have overtaken it.
         "ALTER TABLE holders ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # Whether somebody has asked the holder to end.
+        "ALTER TABLE holders ADD COLUMN is_cancelled INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)

@@ -150,6 +150,8 @@ _HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at, turn"
 ALL_HOLDERS: Final = f"SELECT {_HOLDER} FROM holders ORDER BY run_id"
 INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 SET_EXPIRY: Final = "UPDATE holders SET expires_at = ? WHERE run_id = ?"
+CANCEL_HOLDER: Final = "UPDATE holders SET is_cancelled = 1 WHERE run_id = ?"
+GET_CANCELLED: Final = "SELECT is_cancelled FROM holders WHERE run_id = ?"
 DELETE_HOLDER: Final = "DELETE FROM holders WHERE run_id = ?"
 LEASES_OF_OTHERS: Final = """
     SELECT run_id, asset, shape, partitions FROM leases WHERE run_id <> ? ORDER BY asset

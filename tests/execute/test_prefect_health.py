@@ -72,7 +72,7 @@ def test_all_that_jobs_ask_of_a_server_is_looked_at(
     assert "answers, version 3." in found["Prefect API"].said
     assert found["Prefect schedules"].health == "ok"
     assert found["Prefect telemetry"].said == "off"
-    assert found["Prefect limits"].health == "ok"
+    assert MINE not in found["Prefect limits"].said  # other tests of this server may leave some
     no_worker = found[f"work pool here-{MINE}"]
     assert (no_worker.health, no_worker.said) == ("warning", "has no worker that is online")
     assert no_worker.remedy == f"`prefect worker start --pool here-{MINE}`"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -20,6 +21,7 @@ from flowforge_assets.record.ledger import Ledger
 from flowforge_assets.record.run import RunCounts, RunRecord
 
 DAY = (Dimension("day", "day", "UTC"),)
+EXPIRES = "SELECT expires_at, taken_at FROM holders"
 LIVING = """
 import sys
 from pathlib import Path
@@ -127,12 +129,28 @@ def test_a_holder_that_was_heard_of_lately_asks_nobody(ledger: Ledger) -> None:
 def test_a_lease_is_kept_alive_meanwhile(ledger: Ledger) -> None:
     assert take(ledger, "r1", {"silver.a": None}, seconds=-1) is None
     lease = Lease(ledger, "r1", taken=seconds_now(), expiry=timedelta(seconds=0.04))
-    with lease.kept():
-        for _ in range(1000):
-            rows = ledger._database.rows("SELECT expires_at, taken_at FROM holders")
-            if rows[0][0] > rows[0][1]:
-                break
+    with lease.kept(lambda: None):
+        late = seconds_now() + 20
+        rows = ledger._database.rows(EXPIRES)
+        while rows[0][0] <= rows[0][1] and seconds_now() < late:
+            rows = ledger._database.rows(EXPIRES)
     assert rows[0][0] > rows[0][1]
+
+
+def test_a_holder_is_told_that_it_is_to_end(ledger: Ledger) -> None:
+    assert take(ledger, "r1", {"silver.a": None}) is None
+    assert not ledger.leases.cancel("r2", is_gone=lambda _: False)
+    assert ledger.leases.cancel("r1", is_gone=lambda _: False)
+    told = Event()
+    lease = Lease(ledger, "r1", taken=seconds_now(), expiry=timedelta(seconds=0.04))
+    with lease.kept(told.set):
+        assert told.wait(20)
+
+
+def test_a_holder_that_is_dead_is_not_told_to_end(ledger: Ledger) -> None:
+    assert take(ledger, "r1", {"silver.a": None}) is None
+    assert not ledger.leases.cancel("r1", is_gone=lambda _: True)
+    assert not ledger.leases.is_cancelled("r1")
 
 
 def test_a_process_that_was_killed_is_known_to_be_gone(ledger: Ledger, tmp_path: Path) -> None:

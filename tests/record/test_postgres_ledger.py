@@ -204,7 +204,8 @@ def test_a_server_that_goes_away_during_a_run_loses_nothing(
         assert (result.status, result.made, result.fresh) == ("succeeded", 0, 2)
         assert (tmp_path / "calls").read_text() == "raw seen "
         with Ledger.open(project.environment.ledger) as ledger:
-            assert [each.status for each in ledger.runs()] == ["succeeded", "killed"]
+            # two of one second have no order
+            assert sorted(each.status for each in ledger.runs()) == ["killed", "succeeded"]
         assert not project.environment.ledger_path.exists()
         assert project.rebuild_ledger().datasets == 2
         assert project.plan().steps == ()
