@@ -191,7 +191,7 @@ types: setup ## check types with mypy and pyright, both strict
 	@for project in $(sort $(dir $(wildcard projects/*/conftest.py))); do \
 		echo "mypy $$project"; (cd "$$project" && \
 		"$(CURDIR)/$(BIN)/mypy" --config-file "$(CURDIR)/pyproject.toml" \
-		--cache-dir "$(CURDIR)/.mypy_cache/$$project" .) || exit 1; done
+		--cache-dir "$(CURDIR)/.mypy_cache" .) || exit 1; done
 	$(BIN)/pyright
 
 .PHONY: imports
