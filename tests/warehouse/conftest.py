@@ -34,7 +34,8 @@ def postgres_port() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(scope="session")
+# One for each file: after many sessions that end in the middle of a statement, fakesnow hangs.
+@pytest.fixture(scope="module")
 def snowflake_port() -> Iterator[int]:
     folder, port = Path(sys.prefix) / "fakesnow", free_port()
     sys.path.append(str(folder))  # the client lies there too, behind all that we have
