@@ -148,9 +148,11 @@ class _FlowRuns:
             while waiting and len(handed) < (at_once if waiting[0].partitions is not None else 1):
                 chunk = waiting.popleft()
                 handed[self._handed_over(chunk)] = _Handed(chunk, time.perf_counter())
-            for run in self._read(handed):
-                if run.state is not None and run.state.is_final():
-                    result = self._ended(run, handed.pop(run.id))
+            runs = {run.id: run for run in self._read(handed)}
+            for run_id in list(handed):
+                run = runs.get(run_id)
+                if run is None or (run.state is not None and run.state.is_final()):
+                    result = self._ended(run_id, run, handed.pop(run_id))
                     ended.append(result.status)
                     on_chunk(result)
             if handed:
@@ -173,6 +175,8 @@ class _FlowRuns:
                 "env": self._project.environment.name,
             },
             tags=[f"flowforge-backfill:{backfill.backfill_id}"],
+            # killed before it is written down, a second call gets the same flow run
+            idempotency_key=f"{backfill.backfill_id} {chunk.number} {chunk.run_id}",
         )
         self._log.set_chunk(backfill.backfill_id, chunk.number, "running", str(run.id))
         return run.id
@@ -186,19 +190,24 @@ class _FlowRuns:
         wanted = FlowRunFilter(id=FlowRunFilterId(any_=list(ids)))
         return self._client.read_flow_runs(flow_run_filter=wanted)
 
-    def _ended(self, run: FlowRun, handed: _Handed) -> ChunkResult:
-        """What the state of a flow run that ended says, written down."""
-        state = run.state
-        assert state is not None  # noqa: S101 - it has ended
-        status: ChunkEnd = "cancelled" if state.is_cancelled() else "failed"
-        if state.is_completed():
-            status = "succeeded"
+    def _ended(self, run_id: UUID, run: FlowRun | None, handed: _Handed) -> ChunkResult:
+        """What the state of a flow run that ended says, written down; None was deleted."""
+        status, said = _state_of(run)
         kept = "planned" if status == "cancelled" else status
         number = handed.chunk.number
-        self._log.set_chunk(self._backfill.backfill_id, number, kept, str(run.id))
-        said = "" if status == "succeeded" else f"flow run `{run.name}` is {state.name}"
+        self._log.set_chunk(self._backfill.backfill_id, number, kept, str(run_id))
         seconds = time.perf_counter() - handed.began
-        return ChunkResult(handed.chunk, status, str(run.id), seconds, said)
+        return ChunkResult(handed.chunk, status, str(run_id), seconds, said)
+
+
+def _state_of(run: FlowRun | None) -> tuple[ChunkEnd, str]:
+    """How a flow run has ended, and what there is to say of it."""
+    if run is None or run.state is None:
+        return "failed", "its flow run is not on the Prefect server any more"
+    if run.state.is_completed():
+        return "succeeded", ""
+    status: ChunkEnd = "cancelled" if run.state.is_cancelled() else "failed"
+    return status, f"flow run `{run.name}` is {run.state.name}"
 
 
 def _deployment(client: SyncPrefectClient, project: Deployed, job: str) -> UUID:

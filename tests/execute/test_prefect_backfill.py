@@ -141,6 +141,41 @@ def test_each_chunk_is_a_run_of_the_jobs_deployment(
     assert any("is Failed" in each.said for each in results)
 
 
+def test_a_chunk_is_handed_over_once_and_a_flow_run_that_was_deleted_has_failed(
+    project: Project, prefect_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName  # prefect, on use
+
+    from flowforge_assets.execute.backfill_prefect import submit_backfill
+
+    backfill_id, _ = begin_backfill(
+        project, "raw", "2026-01-01..2026-01-05", most=10, job="nightly"
+    )
+    results: list[ChunkResult] = []
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with deployed(prefect_server) as client:
+        mine = FlowFilter(name=FlowFilterName(any_=[NAME]))
+        with monkeypatch.context() as patched:
+            patched.setattr(BackfillLog, "set_chunk", killed)
+            with pytest.raises(KeyboardInterrupt):
+                submit_backfill(project, backfill_id, on_chunk=results.append)
+        [handed] = client.read_flow_runs(flow_filter=mine)
+
+        def delete_all() -> None:
+            for run in client.read_flow_runs(flow_filter=mine):
+                client.delete_flow_run(run.id)
+
+        delete = threading.Timer(1.5, delete_all)
+        delete.start()
+        submit_backfill(project, backfill_id, on_chunk=results.append)
+        delete.join()
+    assert [(each.status, each.run_id) for each in results] == [("failed", str(handed.id))]
+    assert results[0].said == "its flow run is not on the Prefect server any more"
+
+
 def test_a_job_that_is_not_deployed_is_told_and_its_runs_can_be_cancelled(
     project: Project, prefect_server: Server
 ) -> None:
