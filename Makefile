@@ -87,8 +87,13 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 4
 TESTS ?=
 
+# Some of the processes that tests start may not keep what they compile.
+.PHONY: compiled
+compiled: setup
+	@$(BIN)/python -m compileall -q flowforge_assets connectors
+
 .PHONY: test
-test: setup ## run all tests (TESTS="tests/plan -x" for some)
+test: compiled ## run all tests (TESTS="tests/plan -x" for some)
 	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: test-fast
@@ -108,8 +113,23 @@ test-ray: $(VENV)/ray/.ready setup ## run a project on Ray, which is 200 MB to f
 test-browser: $(VENV)/browser/.ready setup ## look at Prefect's pages in Chromium (pictures: build/pages)
 	FLOWFORGE_BROWSER=1 $(PYTEST) tests/execute/test_prefect_pages.py
 
+.PHONY: test-prefect-postgres
+test-prefect-postgres: $(VENV)/postgresql/.ready setup ## run against a Prefect server on PostgreSQL
+	FLOWFORGE_PREFECT_POSTGRES=1 $(PYTEST) tests/execute/test_prefect_postgres.py
+
 $(VENV)/ray/.ready: tests/execute/requirements-ray.txt | $(BIN)/python
 	@rm -rf $(@D) && $(PIP) install --no-compile --no-deps --target $(@D) --requirement $<
+	@touch $@
+
+# Debian's PostgreSQL, where it is not installed: a Prefect server needs an extension of it. What the
+# packages link to is looked up, as below.
+$(VENV)/postgresql/.ready: | $(BIN)/python
+	@rm -rf $(@D) && mkdir -p $(@D)/packages
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { cd $(@D)/packages && \
+		apt-get download -qq $$(apt-get install --simulate --no-install-recommends postgresql \
+		| awk '/^Inst/ {print $$2}' | sort -u); }
+	@for package in $$(ls $(@D)/packages/*.deb 2>/dev/null); do dpkg -x "$$package" $(@D)/root; done
+	@rm -rf $(@D)/packages
 	@touch $@
 
 # Debian's Chromium with the libraries that this machine lacks, unpacked: that needs no root.
@@ -131,7 +151,7 @@ coverage: setup ## run all tests and say which lines and branches none of them r
 
 # The examples of a page build on one another, so they run in order and on one worker.
 .PHONY: docs
-docs: setup ## run every example in README.md and docs/, check the written pages
+docs: compiled ## run every example in README.md and docs/, check the written pages
 	$(BIN)/python tools/error_docs.py --check
 	$(BIN)/python tools/portable_table.py --check
 	$(PYTEST) -p no:randomly --numprocesses $(WORKERS) --dist loadfile README.md docs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,10 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Looks for doctests in our packages only: a project's modules must not be imported twice."""
+    """Looks for doctests in our packages only: a project's modules must not be imported twice.
+
+    There too only where some are: each worker would import hundreds of modules for nothing.
+    """
     if collection_path.suffix != ".py" or collection_path.name.startswith("test_"):
         return None
-    return None if _PACKAGES & set(collection_path.parents) else True
+    is_ours = not _PACKAGES.isdisjoint(collection_path.parents)
+    return None if is_ours and b">>> " in collection_path.read_bytes() else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,10 +73,20 @@ def _shares_prefect(nodeid: str) -> bool:
 
 
 class ByFileAndServer(LoadFileScheduling):
-    """Gives a worker the tests of a file, or those of all files that share a slow server."""
+    """Gives a worker the tests of a file, or those of all files that share a slow server.
+
+    There are two such servers: their tests wait more than they work.
+    """
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        self._sharing: dict[str, int] = {}
 
     def _split_scope(self, nodeid: str) -> str:
-        return "prefect" if _shares_prefect(nodeid) else super()._split_scope(nodeid)
+        file = super()._split_scope(nodeid)
+        if not _shares_prefect(nodeid):
+            return file
+        return f"prefect {self._sharing.setdefault(file, len(self._sharing)) % 2}"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndServer | None:
@@ -102,6 +117,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     }
     declared = [{k: v for k, v in known.items() if k[0] in modules} for known in _REGISTRIES]
     session.config.stash[_IMPORTED] = _Imported(modules, declared)
+    # What was collected stays: to look through it for garbage, again and again, finds none.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Lets Python take itself apart as a whole: DuckDB complains of what is kept."""
+    gc.unfreeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

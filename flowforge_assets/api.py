@@ -14,6 +14,7 @@ from flowforge_assets.core.clock import Clock, utc_now
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.uncollected import uncollected
 from flowforge_assets.declare.caller import calling_frame
 from flowforge_assets.declare.definition import DatasetDefinition, Definitions
 from flowforge_assets.declare.resource import Resource
@@ -166,6 +167,7 @@ class Project:
         stale = stale_module(self.config, declared)
         return report if stale is None else replace(report, errors=(*report.errors, stale))
 
+    @uncollected()
     def plan(
         self,
         select: str | None = None,

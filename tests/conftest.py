@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from doc_examples import OUR_PLUGIN_ALONE
 from flowforge_assets.declare.asset import forget
 from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
@@ -18,10 +19,14 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same output on every machine: no colour, 100 columns, no settings from outside."""
+    """The same output on every machine: no colour, 100 columns, no settings from outside.
+
+    A pytest that a test starts has the plugins of a user, who may have none but ours.
+    """
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "FLOWFORGE_ENV", "PREFECT_API_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", OUR_PLUGIN_ALONE)
     monkeypatch.setenv("COLUMNS", "100")
 
 

@@ -19,17 +19,21 @@ def cancel(
     *,
     common: Common = COMMON,
 ) -> int:
-    """End a run: the steps that are going on end, and no other begins. What is made stays."""
+    """End a run, also one that waits: what is going on ends, nothing begins. What is made stays."""
     terminal, project = common.terminal(), common.load()
     going_on: list[str] = []
     if project.environment.has_ledger:
         with Ledger.open(project.environment.ledger) as ledger:
             live = ledger.leases.live(is_gone=is_gone)
-            going_on = [run.run_id for run in ledger.unfinished_runs() if run.run_id in live]
+            begun = [run.run_id for run in ledger.unfinished_runs() if run.run_id in live]
+            waiting = [each for each in ledger.leases.in_line(is_gone=is_gone) if each not in begun]
+            going_on = [*begun, *waiting]
             found = run_id if run_id or len(going_on) != 1 else going_on[0]
             if found in going_on and ledger.leases.cancel(found, is_gone=is_gone):
                 if terminal.json:
                     terminal.data({"run_id": found})
+                elif found in waiting:
+                    terminal.say(f"{found} ends: it waited for its turn, and made nothing")
                 else:
                     terminal.say(f"{found} ends with the steps that are going on")
                 return 0

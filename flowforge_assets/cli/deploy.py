@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from flowforge_assets.api import Project
     from flowforge_assets.cli.terminal import Terminal
-    from flowforge_assets.compile.build_folder import BuildFolder
     from flowforge_assets.execute.deploy import Action, Change
 
 DIFFERENT: Final = 3
@@ -34,14 +32,16 @@ def deploy(
     """Bring the jobs of a project to a Prefect server: what is so already is not touched."""
     # All that deploys is loaded on use: it compiles, and asks Prefect, which takes seconds.
     from flowforge_assets.compile.build_folder import make_build
-    from flowforge_assets.compile.deployment import describe_deployments
+    from flowforge_assets.compile.deployment import Owner, describe_deployments
     from flowforge_assets.execute.prefect_api import load_prefect, reach_api
 
     terminal, project = common.terminal(), common.load()
     load_prefect(is_quiet=True)
-    reach_api()
+    server = reach_api()
     # As above; and Prefect is to be told first that it reports nothing.
     from flowforge_assets.execute.deploy import deploy as deploy_to_server
+    from flowforge_assets.execute.deploy import versions_in_use
+    from flowforge_assets.execute.deploy_folders import DeployFolders
     from flowforge_assets.execute.deployed import BundlePlace
 
     build = make_build(project, plan=False)
@@ -53,21 +53,23 @@ def deploy(
         jobs=jobs,
     )
     home = project.config.root.resolve()
-    folder = home / ".flowforge" / "deploy" / env / build.version
-    if not dry_run:
-        _keep(build, folder)
-    changes = deploy_to_server(
-        wanted,
-        BundlePlace(folder, home),
-        project=project.config.name,
-        env=env,
-        removes=not jobs,
-        is_dry=dry_run,
-    )
+    owner = Owner(project.config.name, env, project.config.id)
+    folders = DeployFolders.of(home, owner, server=server)
+    place = BundlePlace(folders.of_version(build.version), home)
+    removed: tuple[str, ...] = ()
+    if dry_run:
+        changes = deploy_to_server(wanted, place, owner=owner, removes=not jobs, is_dry=True)
+    else:
+        with folders.held():
+            folders.keep(build)
+            changes = deploy_to_server(wanted, place, owner=owner, removes=not jobs)
+            removed = folders.sweep({build.version, *versions_in_use(owner)})
     if terminal.json:
-        terminal.data({**as_json(changes, is_dry=dry_run), "version": build.version})
+        said = as_json(changes, is_dry=dry_run, removed=removed)
+        terminal.data({**said, "version": build.version})
     else:
         show_changes(terminal, changes)
+        show_removed(terminal, removed)
         _sum_up(terminal, project, changes, len(wanted), is_dry=dry_run)
     return DIFFERENT if exit_code and changes else 0
 
@@ -81,8 +83,17 @@ def show_changes(terminal: Terminal, changes: Sequence[Change]) -> None:
             terminal.say(" " * 7, Text(detail, "dim"))
 
 
-def as_json(changes: Sequence[Change], *, is_dry: bool) -> dict[str, object]:
-    """The changes as `--json` has them."""
+def show_removed(terminal: Terminal, versions: Sequence[str]) -> None:
+    """Says which compiled folders are no more."""
+    if versions:
+        folders = counted(len(versions), "compiled folder")
+        terminal.note(f"removed {folders} that nothing uses any more: {', '.join(versions)}")
+
+
+def as_json(
+    changes: Sequence[Change], *, is_dry: bool, removed: Sequence[str]
+) -> dict[str, object]:
+    """The changes as `--json` has them, and the versions whose folders were removed."""
     found = [
         {
             "action": change.action,
@@ -92,16 +103,7 @@ def as_json(changes: Sequence[Change], *, is_dry: bool) -> dict[str, object]:
         }
         for change in changes
     ]
-    return {"dry_run": is_dry, "changes": found}
-
-
-def _keep(build: BuildFolder, folder: Path) -> None:
-    """Writes the compiled folder where it is not yet: runs of that version may be using it."""
-    from flowforge_assets.compile.build_folder import BUNDLE, write_build  # as in `deploy`
-    from flowforge_assets.compile.bundle import read_bundle
-
-    if not (folder / BUNDLE).is_dir() or read_bundle(folder / BUNDLE).version != build.version:
-        write_build(build, folder)
+    return {"dry_run": is_dry, "changes": found, "removed_folders": list(removed)}
 
 
 def _sum_up(

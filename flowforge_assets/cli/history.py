@@ -8,7 +8,7 @@ from cyclopts import Parameter, validators
 
 from flowforge_assets.cli.options import COMMON, Common
 from flowforge_assets.cli.paint import Style, Text
-from flowforge_assets.cli.words import duration, moment
+from flowforge_assets.cli.words import byte_size, duration, moment
 from flowforge_assets.record.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _show_runs(terminal: Terminal, runs: list[RunRecord]) -> None:
 
 def _show_steps(terminal: Terminal, steps: list[StepRecord], *, was_renamed: bool) -> None:
     """The steps; of a dataset that was renamed each with the name that it had then."""
-    names = ("began", "status", "partitions", "rows", "took", "reason", "run", "error")
+    names = ("began", "status", "partitions", "rows", "size", "took", "reason", "run", "error")
     rows: list[list[Text | str]] = [[Text(name, "dim") for name in names]]
     if was_renamed:
         rows[0].append(Text("made as", "dim"))
@@ -94,6 +94,7 @@ def _show_steps(terminal: Terminal, steps: list[StepRecord], *, was_renamed: boo
             Text(step.status, STATUS_STYLES.get(step.status, "")),
             step.partitions.render(),
             "" if step.rows is None else f"{step.rows:,}",
+            "" if step.bytes_written is None else byte_size(step.bytes_written),
             "" if step.seconds is None else duration(step.seconds),
             step.reason,
             Text(step.run_id, "dim"),
@@ -102,7 +103,7 @@ def _show_steps(terminal: Terminal, steps: list[StepRecord], *, was_renamed: boo
         ]
         for step in steps
     ]
-    terminal.table(rows, right=[3, 4])
+    terminal.table(rows, right=[3, 4, 5])
 
 
 def _run_json(run: RunRecord) -> dict[str, object]:
@@ -131,6 +132,7 @@ def _step_json(step: StepRecord) -> dict[str, object]:
         "started_at": step.started_at,
         "seconds": step.seconds,
         "rows": step.rows,
+        "bytes": step.bytes_written,
         "error": {"code": step.error_code, "message": step.error_message}
         if step.error_code
         else None,

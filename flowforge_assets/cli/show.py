@@ -21,7 +21,7 @@ from flowforge_assets.cli.options import (
 )
 from flowforge_assets.cli.paint import Text
 from flowforge_assets.cli.show_artifact import show_artifact
-from flowforge_assets.cli.words import counted, ends, moment
+from flowforge_assets.cli.words import byte_size, counted, ends, moment
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.rule import NotNull, Unique
 from flowforge_assets.execute.as_of import history_at, table_at
@@ -111,6 +111,7 @@ class TableDescription:
             "checks": list(self.checks),
             "made_at": self.made[0].at if self.made else None,
             "run_id": self.made[0].run_id if self.made else None,
+            "bytes_written": self.made[0].bytes_written if self.made else None,
             "head": [] if self.head is None else self.head.to_dicts(),
         }
 
@@ -310,11 +311,17 @@ def _facts(found: TableDescription) -> list[tuple[str, str]]:
         ("in place", "not atomic: a job writes the table itself" if in_place else ""),
         ("version", none if found.version is None else str(found.version.version)),
         ("rows", "" if found.rows is None else f"{found.rows:,}"),
-        ("last made", f"{moment(newest.at)} in run {newest.run_id}" if newest else ""),
+        ("last made", _last_made(newest) if newest else ""),
         ("partitions", _partitions(found)),
         ("owners", ", ".join(dataset.owners)),
         ("tags", ", ".join(dataset.tags)),
     ]
+
+
+def _last_made(newest: Made) -> str:
+    written = newest.bytes_written
+    size = "" if written is None else f", {byte_size(written)} written"
+    return f"{moment(newest.at)} in run {newest.run_id}{size}"
 
 
 def _partitions(found: TableDescription) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from flowforge_assets.compile.prefect_flow import MADE_BY, PrefectAsset, PrefectTask
 
@@ -79,6 +79,18 @@ def reference_event(asset: PrefectAsset, *, origin: Origin, occurred: datetime) 
         "event": "prefect.asset.referenced",
         "resource": _resource(asset),
         "related": list(origin.related),
+        "payload": {},
+    }
+
+
+def mark_event(origin: Origin, *, occurred: datetime) -> EventJson:
+    """An event that says nothing but that all before it were sent: each has an id of its own."""
+    return {
+        "id": str(uuid4()),
+        "occurred": occurred.isoformat(),
+        "event": "flowforge.events.sent",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{origin.flow_run_id}"},
+        "related": [],
         "payload": {},
     }
 

@@ -1,4 +1,4 @@
-"""A bundle: a project's own files with its graph and what was installed, and their one version."""
+"""A bundle: a project's own files, its graph and the packages it needs, and their one version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Final
 
 from flowforge_assets.compile.bundle_files import files_below, project_files
 from flowforge_assets.compile.graph_json import graph_text
-from flowforge_assets.compile.installed import lock_text
+from flowforge_assets.compile.installed import Installed
+from flowforge_assets.compile.needed import needed
 from flowforge_assets.errors.bundle import BundleMissingError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig
@@ -39,14 +40,15 @@ class Bundle:
 def make_bundle(config: ProjectConfig, graph: Graph) -> Bundle:
     """The project as it is now; the same for every environment, folder and machine.
 
-    Packages that are installed are named by their versions, and a change of one is another bundle.
+    Packages that it needs are named by their versions, and a change of one is another bundle.
 
     Raises:
         ProjectError: the project cannot be carried elsewhere (FF-893, FF-899).
     """
-    files = {name: path.read_bytes() for name, path in project_files(config).items()}
+    found, installed = project_files(config), Installed()
+    files = {name: path.read_bytes() for name, path in found.items()}
     files[_GRAPH] = graph_text(graph, project=config.name).encode()
-    files[LOCK] = lock_text().encode()
+    files[LOCK] = installed.lock(needed(config, found, installed)).encode()
     return Bundle(dict(sorted(files.items())))
 
 

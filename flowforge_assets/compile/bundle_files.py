@@ -16,7 +16,9 @@ _CODE: Final = (".py", ".pyi", ".sql", ".toml")
 _ASSETS: Final = (".sql", ".csv", ".toml")
 _MACROS: Final = (".sql",)
 # Also inside of functions, where a module is imported late.
-_IMPORT: Final = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(\w[\w., \t]*))", re.MULTILINE)
+_IMPORT: Final = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\w[\w.]*)|import[ \t]+(\w[\w., \t]*))", re.MULTILINE
+)
 _NEVER: Final = frozenset({"__pycache__", "node_modules"})
 
 
@@ -49,6 +51,13 @@ def files_below(folder: Path) -> Mapping[str, Path]:
     return {_name(path, folder): path for path in sorted(_below(folder, None))}
 
 
+def imported_modules(text: str) -> Iterator[str]:
+    """The modules `a.b` that lines of code import; relative ones are left out."""
+    for single, several in _IMPORT.findall(text):
+        for name in (single or several).split(","):
+            yield name.strip().partition(" ")[0]
+
+
 def _modules(root: Path, names: Iterable[str]) -> Iterator[Path]:
     """The files of the modules below `root`, and of all beside them that they import."""
     left = [name.partition(".")[0] for name in names]
@@ -61,7 +70,8 @@ def _modules(root: Path, names: Iterable[str]) -> Iterator[Path]:
         for path in _module(root, top):
             yield path
             if path.suffix == ".py":
-                left += _imported(path.read_text(encoding="utf-8", errors="replace"))
+                text = path.read_text(encoding="utf-8", errors="replace")
+                left += (name.partition(".")[0] for name in imported_modules(text))
 
 
 def _module(root: Path, top: str) -> Iterator[Path]:
@@ -70,12 +80,6 @@ def _module(root: Path, top: str) -> Iterator[Path]:
         if (path := root / f"{top}{suffix}").is_file():
             yield path
     yield from _below(root / top, _CODE)
-
-
-def _imported(text: str) -> Iterator[str]:
-    for single, several in _IMPORT.findall(text):
-        for name in (single or several).split(","):
-            yield name.strip().partition(" ")[0].partition(".")[0]
 
 
 def _included(root: Path, patterns: Iterable[str]) -> Iterator[Path]:

@@ -35,6 +35,8 @@ BUNDLE_VARIABLE: Final = "FLOWFORGE_BUNDLE"
 """Says in a run which version was deployed, so that an older image is seen."""
 MARK: Final = "flowforge"
 """The tag of all that is deployed from here; what has not got it is never touched."""
+_ID: Final = f"{MARK}-id:"
+_VERSION: Final = f"{MARK}-version:"
 # An interval is counted from here, or a second deploy would move it.
 ANCHOR: Final = datetime(2020, 1, 1, tzinfo=UTC)
 PARAMETERS: Final[Mapping[str, object]] = {
@@ -112,9 +114,40 @@ def deployment_name(env: str, job: str) -> str:
     return f"{env}.{job}"
 
 
-def owner_tags(project: str, env: str) -> tuple[str, ...]:
-    """By which the deployments of a project's environment are known."""
-    return (MARK, f"{MARK}-project:{project}", f"{MARK}-env:{env}")
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a deployment is: a project's in one environment.
+
+    `id` tells the project from others of its name, where its file says one.
+    """
+
+    project: str
+    env: str
+    id: str | None = None
+
+    @property
+    def name_tags(self) -> tuple[str, ...]:
+        """What the deployments of all projects of this name have."""
+        return (MARK, f"{MARK}-project:{self.project}", f"{MARK}-env:{self.env}")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What all its deployments have."""
+        return self.name_tags if self.id is None else (*self.name_tags, f"{_ID}{self.id}")
+
+    def is_named_by(self, tags: Iterable[str]) -> bool:
+        """Whether what has these tags is of a project of this name."""
+        return {*self.name_tags} <= {*tags}
+
+
+def id_in(tags: Iterable[str]) -> str | None:
+    """The id of the project that deployed what has these tags, if it had one."""
+    return next((tag.removeprefix(_ID) for tag in tags if tag.startswith(_ID)), None)
+
+
+def version_in(tags: Iterable[str]) -> str:
+    """The version of what has these tags; empty where they say none."""
+    return next((tag.removeprefix(_VERSION) for tag in tags if tag.startswith(_VERSION)), "")
 
 
 def describe_deployments(
@@ -196,7 +229,7 @@ def _deployment(
     version: str,
     after: tuple[str, ...],
 ) -> Deployment:
-    owner = owner_tags(config.name, environment.shown)
+    owner = Owner(config.name, environment.shown, config.id).tags
     return Deployment(
         flow=config.name,
         name=deployment_name(environment.shown, job.name),
@@ -204,7 +237,7 @@ def _deployment(
         description=f"Makes {job.select or 'all assets'} of {config.name} in {environment.shown}.",
         version=version,
         owner=owner,
-        tags=tuple(sorted((*owner, f"{MARK}-job:{job.name}", f"{MARK}-version:{version}"))),
+        tags=tuple(sorted((*owner, f"{MARK}-job:{job.name}", f"{_VERSION}{version}"))),
         parameters={
             "select": job.select,
             "partitions": job.partitions,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from flowforge_assets.compile.groups import Group
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.core.made import Fingerprint, Made
+from flowforge_assets.core.made import Fingerprint, Made, bytes_of
 from flowforge_assets.declare.definition import AssetDefinition, DatasetDefinition
 from flowforge_assets.declare.policy import Retries
 from flowforge_assets.graph.build import Graph
@@ -142,7 +142,7 @@ def make_group_task(group: Group, function: Callable[[], State[T]]) -> Task[[], 
 def metadata(commits: Iterable[Made]) -> Mapping[str, object]:
     """What Prefect keeps with the event of an asset: commits of one dataset by one step.
 
-    Rows and partitions are those of all the commits, the version is that of the last.
+    Rows, bytes and partitions are those of all the commits, the version is that of the last.
     """
     found = list(commits)
     partitions = found[0].partitions
@@ -151,6 +151,7 @@ def metadata(commits: Iterable[Made]) -> Mapping[str, object]:
     last = found[-1]
     return {
         "rows": sum(made.rows for made in found),
+        "bytes": bytes_of(found),
         "version": last.table.version,
         "fingerprint": _digest(last.fingerprint),
         "partitions": partitions.render() or None,

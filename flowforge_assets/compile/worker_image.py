@@ -34,9 +34,9 @@ def _dockerfile(project: str, version: str, lock: str) -> Iterator[str]:
     yield f"# docker build -t REGISTRY/{_plain(project)}:{version} ."
     yield f"FROM {_BASE}"
     if lock.strip():
-        yield "# What was installed where the folder was compiled, in the same versions."
+        yield "# What the project needs, in the versions that were installed where it was compiled."
         yield "COPY bundle/lock.txt /tmp/lock.txt"
-        yield "RUN pip install --no-cache-dir --no-deps --requirement /tmp/lock.txt"
+        yield "RUN pip install --no-cache-dir --requirement /tmp/lock.txt"
     yield "# Prefect's pull step goes to this folder; flow.py and the project are in it."
     yield f"COPY . {IMAGE_FOLDER}"
     yield f"WORKDIR {IMAGE_FOLDER}"

@@ -6,7 +6,7 @@ same values again so that a plan need not open a table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,8 +46,10 @@ class Made:
 
     `partitions` are those of the asset's steps. `touched` are the partitions of the dataset whose
     rows are others since; None: the same. `restart` says that nothing older counts any more.
-    `source` is the version of the outside source that was read, where the asset tells one. `meta`
-    is what a job elsewhere said of its work, as JSON values; only the table's own log keeps it.
+    `source` is the version of the outside source that was read, where the asset tells one.
+    `bytes_written` is the size of the data files that it added, also those of rows that were there
+    before; None where it added none, or where nobody told. `meta` is what a job elsewhere said of
+    its work, as JSON values; only the table's own log keeps it.
     """
 
     dataset: DatasetKey
@@ -63,9 +65,16 @@ class Made:
     touched: PartitionSet | None = None
     restart: bool = False
     source: str = ""
+    bytes_written: int | None = None
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property
     def changed(self) -> PartitionSet:
         """The partitions of the dataset whose rows are others since."""
         return self.partitions if self.touched is None else self.touched
+
+
+def bytes_of(commits: Iterable[Made]) -> int | None:
+    """What the commits have written together; None where none of them tells it."""
+    told = [made.bytes_written for made in commits if made.bytes_written is not None]
+    return sum(told) if told else None

@@ -74,14 +74,18 @@ def change_from_json(found: Mapping[str, Any]) -> SchemaChange:
 def columns_of(schema: Schema) -> Columns:
     """The columns as a table has them: one that may be absent may be null there."""
     return tuple(
-        (field.name, f"{field.type}{'?' if field.nullable or field.optional else ''}")
-        for field in schema
+        [
+            (field.name, f"{field.type}{'?' if field.nullable or field.optional else ''}")
+            for field in schema.fields
+        ]
     )
 
 
 def comments_of(comments: Mapping[str, str] | None) -> Comments:
     """The descriptions by column that are not empty."""
-    return tuple(sorted((name, said) for name, said in (comments or {}).items() if said))
+    if not comments:
+        return ()
+    return tuple(sorted((name, said) for name, said in comments.items() if said))
 
 
 def real_changes(entries: list[SchemaChange]) -> list[SchemaChange]:

@@ -24,7 +24,7 @@ from flowforge_assets.core.schema import (
     Schema,
     StructType,
 )
-from flowforge_assets.core.schema_change import Columns, Comments
+from flowforge_assets.core.schema_change import Columns, Comments, columns_of
 from flowforge_assets.core.schema_text import parse_type
 
 ChangeClass: TypeAlias = Literal["metadata", "additive", "widening", "renamed", "breaking"]
@@ -155,6 +155,8 @@ def schema_diff(
     stay. The names and types of `fixed` columns cannot change: partitions are found by them.
     `comments` are the descriptions then and now.
     """
+    if stored == columns_of(declared) and comments[0] == comments[1]:
+        return NO_CHANGE  # as of most tables in most plans
     had = dict(stored)
     taken = renamed(had, declared, renames)
     changes: list[ColumnChange] = []

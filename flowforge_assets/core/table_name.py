@@ -12,12 +12,12 @@ from typing import Final
 from flowforge_assets.core.key import DatasetKey
 
 _KEPT_OF_NAME: Final = 40  # what a staged table keeps of the name, so that it fits everywhere
-_KEPT_OF_NAME_AND_RUN: Final = 28
+_KEPT_OF_NAME_AND_RUN: Final = 24
 _KEPT_OF_DIGEST: Final = 12
 _SECOND: Final = "%Y%m%dT%H%M%S"
-_RUN: Final = re.compile(r"(\d{8}T\d{6})-([0-9a-f]{4})(?![0-9a-f])")
+_RUN: Final = re.compile(r"(\d{8}T\d{6})-([0-9a-f]{8})(?![0-9a-f])")
 _STAGED: Final = re.compile(
-    r".{1,28}__(?:new|next|old|load)_([0-9a-f]{8})([0-9a-f]{4})[0-9a-f]{12}(?:_whole|__swap)?"
+    r".{1,24}__(?:new|next|old|load)_([0-9a-f]{8})([0-9a-f]{8})[0-9a-f]{12}(?:__swap)?"
 )
 
 
@@ -85,9 +85,9 @@ def staged_name(table: TableName, step_id: str, *, purpose: str = "new") -> Tabl
 def run_of_staged(name: str) -> str | None:
     """The run for which a table, or a folder, of that name was staged; None of all others.
 
-    >>> staged = staged_name(TableName(("gold", "orders")), "20260101T120000-4f3a/gold.orders")
+    >>> staged = staged_name(TableName(("gold", "orders")), "20260101T120000-4f3a09c2/gold.orders")
     >>> run_of_staged(staged.table)
-    '20260101T120000-4f3a'
+    '20260101T120000-4f3a09c2'
     """
     found = _STAGED.fullmatch(name)
     if found is None:

@@ -1,4 +1,4 @@
-"""FF-870 to FF-886: jobs, work pools, and what is deployed from them.
+"""FF-870 to FF-888: jobs, work pools, and what is deployed from them.
 
 ProjectError
 ├── JobError                 FF-870  a job of the project file contradicts itself
@@ -17,7 +17,9 @@ ProjectError
 ├── NoImageError             FF-883  a pool that runs containers has no image
 ├── BlockMissingError        FF-884  the server has no such block
 ├── UpstreamKeyError         FF-885  what a job runs after is no dataset
-└── LocalStoreError          FF-886  tables in a folder, and runs on other machines
+├── LocalStoreError          FF-886  tables in a folder, and runs on other machines
+├── OtherProjectError        FF-887  another project of this name is deployed there
+└── ServerDatabaseError      FF-888  a database that a Prefect server cannot use
 """
 
 from __future__ import annotations
@@ -184,3 +186,23 @@ class LocalStoreError(ProjectError):
     """
 
     code = "FF-886"
+
+
+class OtherProjectError(ProjectError):
+    """The server has jobs of another project that has the same name and environment.
+
+    Each would take the other's jobs away. Give one of the two another `name` in `[project]`. If
+    they are one project, give both the same `id` there.
+    """
+
+    code = "FF-887"
+
+
+class ServerDatabaseError(ProjectError):
+    """The variable that names the database of a Prefect server holds no URL of PostgreSQL.
+
+    Set it to `postgresql://user:password@host/database`. Without `--database-from` the server
+    keeps its data in a file below `PREFECT_HOME`.
+    """
+
+    code = "FF-888"

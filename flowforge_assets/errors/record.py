@@ -87,9 +87,10 @@ class LedgerFailed(RecordError):
 
 
 class RunLocked(RecordError):
-    """Another run of the same partitions went on for longer than this one waits.
+    """Another run of the same partitions goes on, and this one waits for it no longer.
 
-    Let it end or stop it, then run again: what it made is not made twice.
+    It waited for as long as it may, or was stopped or cancelled meanwhile. Let the other run end or
+    stop it, then run again: what it made is not made twice.
     """
 
     code = "FF-507"

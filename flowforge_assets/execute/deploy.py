@@ -14,14 +14,31 @@ from uuid import UUID
 from httpx import HTTPStatusError, TransportError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
-from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import (
+    TERMINAL_STATES,
+    ConcurrencyLimitStrategy,
+    ConcurrencyOptions,
+)
 
-from flowforge_assets.compile.deployment import ENTRYPOINT, PARAMETERS, Deployment, owner_tags
+from flowforge_assets.compile.deployment import (
+    ENTRYPOINT,
+    PARAMETERS,
+    Deployment,
+    Owner,
+    version_in,
+)
 from flowforge_assets.errors.deploy import DeployRefusedError
 from flowforge_assets.errors.project import PrefectUnreachableError
 from flowforge_assets.execute.deploy_automations import is_same, wanted_automations
-from flowforge_assets.execute.deploy_checks import blocks_of, refuse
+from flowforge_assets.execute.deploy_checks import blocks_of, refuse, refuse_other_project
 from flowforge_assets.execute.deployed import (
     BundlePlace,
     Fields,
@@ -56,19 +73,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A server, and which of its deployments and automations are ours: all with these `tags`.
+    """A server, and whose its deployments and automations are to be.
 
     What `is_dry` is looked at and left as it is.
     """
 
     client: SyncPrefectClient
-    flow: str
-    tags: frozenset[str]
+    owner: Owner
     is_dry: bool
 
     def deployments(self) -> dict[str, DeploymentResponse]:
         """All of the flow by name, those of others too."""
-        flow = FlowFilter(name=FlowFilterName(any_=[self.flow]))
+        flow = FlowFilter(name=FlowFilterName(any_=[self.owner.project]))
         read = self.client.read_deployments
         pages = _paged(lambda at: read(flow_filter=flow, limit=_PAGE, offset=at))
         return {each.name: each for each in pages}
@@ -76,34 +92,35 @@ class _Target:
     def automations(self) -> dict[str, Automation]:
         """Ours by name."""
         pages = _paged(lambda at: self.client.read_automations(limit=_PAGE, offset=at))
-        return {each.name: each for each in pages if self.tags <= set(each.tags)}
+        return {each.name: each for each in pages if self.owner.is_named_by(each.tags)}
 
 
 def deploy(
     wanted: Iterable[Deployment],
     place: BundlePlace,
     *,
-    project: str,
-    env: str,
+    owner: Owner,
     removes: bool = True,
     is_dry: bool = False,
 ) -> tuple[Change, ...]:
     """Brings the server to what is `wanted`; what it has changed, or would where it `is_dry`.
 
-    What is there for this project's environment and not wanted is removed, where it `removes`.
+    What is there of its `owner` and not wanted is removed, where it `removes`.
     Nothing is touched before all is looked at; a second call changes nothing.
 
     Raises:
         Problems: work pools that are missing or of another type (FF-876, FF-877), variables that
             they do not have (FF-874), blocks that are missing (FF-884), names that belong to
             others (FF-879), schedules that Prefect cannot read, or that are over (FF-871, FF-872).
+        OtherProjectError: another project of the owner's name is deployed there (FF-887).
         DeployRefusedError: the server did not take it (FF-880); a further call goes on from there.
         PrefectUnreachableError: it did not answer any more (FF-852).
     """
     deployments = tuple(wanted)
-    with _target(project, env, is_dry=is_dry) as target:
+    with _target(owner, is_dry=is_dry) as target:
         there = target.deployments()
-        refuse(target.client, deployments, there, target.tags)
+        refuse_other_project(owner, there.values())
+        refuse(target.client, deployments, there, owner)
         blocks = blocks_of(target.client, deployments)
         automations = target.automations()
         changes: list[Change] = []
@@ -121,23 +138,48 @@ def deploy(
         return tuple(changes)
 
 
-def undeploy(*, project: str, env: str, is_dry: bool = False) -> tuple[Change, ...]:
-    """Removes all that was deployed for the project's environment; what it has, or would.
+def undeploy(*, owner: Owner, is_dry: bool = False) -> tuple[Change, ...]:
+    """Removes all that was deployed for its `owner`; what it has, or would.
 
     Raises:
+        OtherProjectError: it is of another project of that name (FF-887).
         DeployRefusedError: the server did not let go of it (FF-880).
         PrefectUnreachableError: it did not answer any more (FF-852).
     """
-    with _target(project, env, is_dry=is_dry) as target:
-        return tuple(_removed(target, target.automations(), target.deployments()))
+    with _target(owner, is_dry=is_dry) as target:
+        there = target.deployments()
+        refuse_other_project(owner, there.values())
+        return tuple(_removed(target, target.automations(), there))
+
+
+def versions_in_use(owner: Owner) -> frozenset[str]:
+    """The versions of the owner's deployments, and of their runs that have not ended.
+
+    A run keeps the version that its deployment had when it was made.
+
+    Raises:
+        DeployRefusedError: the server did not say it (FF-880).
+        PrefectUnreachableError: it did not answer any more (FF-852).
+    """
+    unfinished = FlowRunFilter(
+        tags=FlowRunFilterTags(all_=list(owner.name_tags)),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=list(TERMINAL_STATES))),
+    )
+    with _target(owner, is_dry=True) as target:
+        found = target.deployments().values()
+        tags = [each.tags for each in found if owner.is_named_by(each.tags)]
+        read = target.client.read_flow_runs
+        pages = _paged(lambda at: read(flow_run_filter=unfinished, limit=_PAGE, offset=at))
+        tags += [run.tags for run in pages]
+    return frozenset(version_in(each) for each in tags) - {""}
 
 
 @contextmanager
-def _target(project: str, env: str, *, is_dry: bool) -> Generator[_Target]:
+def _target(owner: Owner, *, is_dry: bool) -> Generator[_Target]:
     """The server that Prefect is set up for; what it refuses is an error of ours."""
     try:
         with get_client(sync_client=True) as client:
-            yield _Target(client, project, frozenset(owner_tags(project, env)), is_dry)
+            yield _Target(client, owner, is_dry)
     except HTTPStatusError as error:
         message = f"the Prefect server refused: {_said(error)}"
         hint = "what was deployed before stays; deploy again when that is mended"
@@ -242,7 +284,7 @@ def _removed(
         if not target.is_dry:
             target.client.delete_automation(automation.id)
     for deployment in deployments.values():
-        if target.tags <= set(deployment.tags):
-            yield Change("remove", "deployment", f"{target.flow}/{deployment.name}")
+        if target.owner.is_named_by(deployment.tags):
+            yield Change("remove", "deployment", f"{target.owner.project}/{deployment.name}")
             if not target.is_dry:
                 target.client.delete_deployment(deployment.id)

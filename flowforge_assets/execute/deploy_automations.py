@@ -26,8 +26,8 @@ _BODY: Final = (
     "{{ flow_run.state.name }}: {{ flow_run.state.message }}"
 )
 _PAYLOAD: Final = (
-    '{"deployment": "{{ deployment.name }}", "run": "{{ flow_run.name }}", '
-    '"state": "{{ flow_run.state.name }}"}'
+    '{"deployment": {{ deployment.name | tojson }}, "run": {{ flow_run.name | tojson }}, '
+    '"state": {{ flow_run.state.name | tojson }}, "message": {{ flow_run.state.message | tojson }}}'
 )
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final, cast
 from prefect.client.schemas.schedules import RRuleSchedule
 from prefect.exceptions import ObjectNotFound
 
-from flowforge_assets.compile.deployment import Deployment
+from flowforge_assets.compile.deployment import Deployment, Owner, id_in
 from flowforge_assets.errors.base import FlowForgeError, did_you_mean, raise_all
 from flowforge_assets.errors.deploy import (
     BlockMissingError,
     DeploymentTakenError,
     NeverFiresError,
+    OtherProjectError,
     ScheduleError,
     UnknownJobVariableError,
     WorkPoolMissingError,
@@ -35,11 +36,34 @@ if TYPE_CHECKING:
 _SECRET: Final = re.compile(r"\{\{ prefect\.blocks\.secret\.([a-z0-9-]+) \}\}")
 
 
+def refuse_other_project(owner: Owner, there: Iterable[DeploymentResponse]) -> None:
+    """Returns when nothing is there of another project that is called like the owner.
+
+    What was deployed without an id may be the owner's own, and passes.
+
+    Raises:
+        OtherProjectError: something is (FF-887).
+    """
+    ids = {id_in(each.tags) for each in there if owner.is_named_by(each.tags)}
+    others = sorted(id_ for id_ in ids if id_ is not None and id_ != owner.id)
+    if others:
+        own = "has none" if owner.id is None else f"has `{owner.id}`"
+        message = (
+            f"the server has jobs of another project `{owner.project}` in `{owner.env}`: "
+            f"its id is `{others[0]}`, and this one {own}"
+        )
+        hint = (
+            "give this project another `name` in `[project]`; if it is the same one, write "
+            f'`id = "{others[0]}"` there'
+        )
+        raise OtherProjectError(message, hint=hint)
+
+
 def refuse(
     client: SyncPrefectClient,
     wanted: Iterable[Deployment],
     there: Mapping[str, DeploymentResponse],
-    tags: frozenset[str],
+    owner: Owner,
 ) -> None:
     """Returns when all of `wanted` can be deployed beside what is `there`.
 
@@ -51,7 +75,7 @@ def refuse(
     for deployment in pools.values():
         problems += _of_pool(client, deployment)
     for deployment in wanted:
-        problems += _of_name(deployment, there, tags)
+        problems += _of_name(deployment, there, owner)
         problems += _of_schedule(deployment)
     raise_all(problems)
 
@@ -128,10 +152,10 @@ def _of_variables(
 
 
 def _of_name(
-    deployment: Deployment, there: Mapping[str, DeploymentResponse], tags: frozenset[str]
+    deployment: Deployment, there: Mapping[str, DeploymentResponse], owner: Owner
 ) -> Iterator[DeploymentTakenError]:
     found = there.get(deployment.name)
-    if found is not None and not tags <= set(found.tags):
+    if found is not None and not owner.is_named_by(found.tags):
         message = (
             f"the server has a deployment `{deployment.full_name}` that was not deployed "
             "from this project"

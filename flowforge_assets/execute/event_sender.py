@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
 
 from flowforge_assets.compile.asset_events import EventJson
 
 A_BATCH: Final = 500
 # A server queues 10,000 for each of its services, and drops what comes then without a word.
 MOST_UNRECORDED: Final = 4_000
-_PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 5.0
 _MOST_SENDINGS: Final = 4
+# A server gives at most so many events in one answer.
+_A_PAGE: Final = 50
+# By default a server looks until its own present, which may be behind ours.
+_ALWAYS: Final = {"since": "1970-01-01T00:00:00Z", "until": "9999-12-31T00:00:00Z"}
 
 # What the server answers to a question under a path of its API, as JSON has it.
 Ask: TypeAlias = Callable[[str, object], object]
@@ -22,23 +26,32 @@ Ask: TypeAlias = Callable[[str, object], object]
 
 @dataclass(slots=True)
 class _Batch:
-    """Events that were sent together; `recorded` grew last at `since`."""
+    """Events that were sent together; `recorded` grew last at `since`.
 
-    events: list[EventJson]
+    `marks` are events that were sent after them. A server records in the order of arrival: when it
+    has one of these, what it does not have by then of the batch is lost.
+    """
+
+    events: Sequence[EventJson]
     since: float
     recorded: int = 0
     sendings: int = 1
+    marks: list[EventJson] = field(default_factory=list[EventJson])
 
 
 class EventSender:
     """Events on their way: waiting, sent, recorded. One thread sends; any may add.
 
-    What the server has not recorded after some time is sent again: an event has one id, under
-    which it is recorded once.
+    An event is sent again only when it is known to be lost. Prefect's server on SQLite (3.8) fails
+    to record a batch in which an event is there twice, or in which all are recorded already; it
+    then drops all that it was about to record, of others too.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, mark: Callable[[], EventJson], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Nothing is sent yet. `mark` gives a new event each time: it shows how far a server is."""
+        self._mark = mark
         self._clock = clock
         self._waiting: deque[EventJson] = deque()
         self._sent: deque[_Batch] = deque()
@@ -76,43 +89,59 @@ class EventSender:
                 self.look(ask)
                 if self._unrecorded() >= MOST_UNRECORDED:
                     return
-            events = [self._waiting[n] for n in range(min(A_BATCH, len(self._waiting)))]
-            ask("/events", events)
+            events = [self._waiting.popleft() for _ in range(min(A_BATCH, len(self._waiting)))]
+            # before it is sent: what fails may have arrived all the same
             self._sent.append(_Batch(events, self._clock()))
-            for _ in events:
-                self._waiting.popleft()
+            ask("/events", events)
 
     def look(self, ask: Ask) -> None:
-        """Asks what is recorded of the oldest batches; sends again what is not for too long."""
+        """Asks what is recorded of the oldest batches; sends again what is known to be lost."""
         while self._sent:
             batch = self._sent[0]
-            recorded = _count(ask, batch.events)
-            if recorded >= len(batch.events):
+            recorded = count_recorded(ask, batch.events)
+            if recorded == len(batch.events):
                 self._sent.popleft()
                 continue
-            now = self._clock()
             if recorded > batch.recorded:
-                batch.recorded, batch.since = recorded, now
-            elif now - batch.since > _PATIENCE_SECONDS:
-                self._send_again(ask, batch)
+                batch.recorded, batch.since = recorded, self._clock()
+            if batch.marks and count_recorded(ask, batch.marks):
+                self._send_lost(ask, batch)
+            elif self._clock() - batch.since >= PATIENCE_SECONDS:
+                batch.marks.append(self._mark())
+                batch.since = self._clock()
+                ask("/events", batch.marks[-1:])
             return
 
-    def _send_again(self, ask: Ask, batch: _Batch) -> None:
-        if batch.sendings == _MOST_SENDINGS:
-            self._given_up += [e for e in batch.events if not _count(ask, [e])]
+    def _send_lost(self, ask: Ask, batch: _Batch) -> None:
+        """Sends again what was not recorded before the mark that was sent after it."""
+        lost = list(missing(batch.events, ask))
+        if not lost or batch.sendings == _MOST_SENDINGS:
+            self._given_up += lost
             self._sent.popleft()
             return
-        ask("/events", batch.events)
-        self.resent += len(batch.events) - batch.recorded
-        batch.sendings += 1
-        batch.since = self._clock()
+        self._sent[0] = _Batch(lost, self._clock(), sendings=batch.sendings + 1)
+        self.resent += len(lost)
+        ask("/events", lost)
 
     def _unrecorded(self) -> int:
         return sum(len(batch.events) - batch.recorded for batch in self._sent)
 
 
-def _count(ask: Ask, events: list[EventJson]) -> int:
+def missing(events: Sequence[EventJson], ask: Ask) -> Iterator[EventJson]:
+    """The events that the server has not recorded."""
+    for start in range(0, len(events), _A_PAGE):
+        part = events[start : start + _A_PAGE]
+        page = cast("Mapping[str, Any]", ask("/events/filter", _by_ids(part, limit=_A_PAGE)))
+        known = {event["id"] for event in page["events"]}
+        yield from (event for event in part if event["id"] not in known)
+
+
+def count_recorded(ask: Ask, events: Sequence[EventJson]) -> int:
     """How many of the events the server has recorded."""
-    ids = [event["id"] for event in events]
-    answer = ask("/events/filter", {"filter": {"id": {"id": ids}}, "limit": 0})
+    answer = ask("/events/filter", _by_ids(events, limit=0))
     return cast("Mapping[str, int]", answer)["total"]
+
+
+def _by_ids(events: Sequence[EventJson], *, limit: int) -> object:
+    ids = [event["id"] for event in events]
+    return {"filter": {"id": {"id": ids}, "occurred": _ALWAYS}, "limit": limit}

@@ -44,5 +44,7 @@ class GroupRun:
             with self.permits:
                 context.copy().run(self.run.do, step, batch)
 
-        schedule.run(work, workers=workers or self.run.workers)
+        ends = self.run.ends
+        schedule.run(work, workers=workers or self.run.workers, meanwhile=ends.write)
+        ends.write()
         return schedule.is_cut_short

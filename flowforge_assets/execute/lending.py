@@ -110,6 +110,11 @@ def through_views(graph: Graph, ids: Iterable[DatasetKey]) -> set[DatasetKey]:
     return found
 
 
+def reads_external(graph: Graph) -> bool:
+    """Whether someone else makes a dataset of the graph."""
+    return any(dataset.external is not None for dataset in graph.datasets.values())
+
+
 def datasets_read(graph: Graph, ids: Iterable[DatasetKey]) -> Iterator[DatasetKey]:
     """What the assets `ids` read, with what their checks and foreign keys look at."""
     for id_ in ids:
@@ -164,6 +169,8 @@ class Lenders:
             StorageError: a table that is there cannot be read (FF-6xx).
             ProjectError: another project, or one of its environments, is not there (FF-8xx).
         """
+        if not self._lending and not reads_external(self._graph):
+            return Loans()
         assets = self._graph.assets
         makers = ids if self._lending and makes else ()
         made_here = {output.dataset for id_ in makers for output in assets[id_].makes}

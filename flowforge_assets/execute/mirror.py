@@ -11,6 +11,7 @@ from flowforge_assets.compile.asset_events import (
     EventJson,
     Origin,
     asset_events,
+    mark_event,
     reference_event,
 )
 from flowforge_assets.compile.prefect_flow import asset_key, describe_task, metadata
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 STEPS_KEY: Final = "flowforge-steps"
 _PROGRESS_KEY: Final = "flowforge-progress"
-# A server takes requests of some megabytes: a row has a few hundred bytes.
-_ROWS_IN_A_TABLE: Final = 10_000
+# A server takes events of at most 1.5 MB, of an artifact too: a row has a few hundred bytes.
+_ROWS_IN_A_TABLE: Final = 5_000
 
 
 class Mirror:
@@ -39,7 +40,7 @@ class Mirror:
         self._run = run
         self._told = told
         self._origin = origin
-        self.sender = EventSender()
+        self.sender = EventSender(self.mark)
         self._lock = Lock()
         self._assets_ended = 0
         self._progress: tuple[UUID, float] | None = None
@@ -48,6 +49,10 @@ class Mirror:
         self._steps: dict[DatasetKey, list[ToldStep]] = {}
         for each in told.steps.values():
             self._steps.setdefault(each.step.asset_id, []).append(each)
+
+    def mark(self) -> EventJson:
+        """An event to see how far the server is with what it was sent."""
+        return mark_event(self._origin, occurred=self._run.scope.clock())
 
     def asset_ended(self, id_: DatasetKey) -> None:
         """Takes the events of an asset all of whose steps have ended."""
@@ -108,7 +113,7 @@ class Mirror:
             self._progress = (self._progress[0], share)
 
     def tell_steps(self) -> None:
-        """Gives the server a table with a row a step, in tables of at most 10,000 rows."""
+        """Gives the server a table with a row a step, in tables of at most 5,000 rows."""
         from prefect.artifacts import create_table_artifact  # runs in a flow
 
         rows = [dict(told.row()) for told in self._told.steps.values()]

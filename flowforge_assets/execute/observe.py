@@ -10,7 +10,7 @@ from typing import Final
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.base import FlowForgeError, Place
 from flowforge_assets.errors.run import SourceVersionError
-from flowforge_assets.execute.lending import datasets_read, through_views
+from flowforge_assets.execute.lending import datasets_read, reads_external, through_views
 from flowforge_assets.execute.resources import Resources
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.graph.sources import resources_of
@@ -81,6 +81,8 @@ def _functions(
         asset = graph.assets[id_]
         if asset.version is not None:
             yield id_, asset.version, asset.place
+    if not reads_external(graph):
+        return
     for key in datasets_read(graph, through_views(graph, ids)):
         external = graph.datasets[key].external
         if external is not None and external.version is not None:

@@ -192,6 +192,7 @@ def _record(step: Step, made: Made, part: Part) -> StepRecord:
         status="made",
         started_at=made.at,
         rows=made.rows,
+        bytes_written=made.bytes_written,
     )
 
 
@@ -258,7 +259,8 @@ class _Making:
         """Makes all that can be made."""
         graph, stop = self.run.scope.graph, self.run.scope.stop
         schedule = Schedule(self.run.plan, graph.parents, stop=stop, ended=self.run.asset_ended)
-        schedule.run(self.run.do, workers=_WORKERS)
+        schedule.run(self.run.do, workers=_WORKERS, meanwhile=self.run.ends.write)
+        self.run.ends.write()
 
     def _hear(
         self,

@@ -14,7 +14,7 @@ from flowforge_assets.errors.project import (
     PrefectUnreachableError,
     PrefectVersionError,
 )
-from flowforge_assets.execute.prefect_client import with_retries
+from flowforge_assets.execute.prefect_client import connection_settings, with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +55,10 @@ def no_prefect() -> PrefectMissingError:
     return PrefectMissingError("Prefect is not installed", hint=hint)
 
 
-def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
-    """Returns when the Prefect server that is named answers and is healthy.
+def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> str:
+    """The address of the Prefect server that is named, when it answers and is healthy.
+
+    It has no user, password or query.
 
     Raises:
         NoPrefectApiError: none is named (FF-851).
@@ -76,7 +78,9 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
     # Prefect's client waits and tries again for a minute: a wrong address is told at once.
     with (
         with_retries(0),
-        get_client(httpx_settings={"timeout": deadline_seconds}, sync_client=True) as client,
+        get_client(
+            httpx_settings=connection_settings(deadline_seconds), sync_client=True
+        ) as client,
     ):
         try:
             version, failure = client.api_version(), None
@@ -91,6 +95,7 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
         raise PrefectUnreachableError(message, hint=hint) from failure
     if not is_cloud:
         refuse_version(version, client.client_version())
+    return _shown(url)
 
 
 def refuse_version(server: str, here: str) -> None:

@@ -13,10 +13,10 @@ from flowforge_assets.compile.groups import Group, group_steps
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.project import LostServerError
+from flowforge_assets.errors.record import RecordError
 from flowforge_assets.execute.event_sender import Ask
 from flowforge_assets.execute.group import GroupRun
 from flowforge_assets.execute.mirror import Mirror
-from flowforge_assets.execute.outbox import Unsent, keep_unsent, read_unsent
 from flowforge_assets.execute.part_submit import PartSubmission, part_submission
 from flowforge_assets.execute.prefect_client import (
     asking,
@@ -29,14 +29,16 @@ from flowforge_assets.execute.prefect_submit import Submission
 from flowforge_assets.execute.prefect_watch import Watch
 from flowforge_assets.execute.reconcile import (
     has_prefects_events,
-    settle_unsent,
+    settle_untold,
     wait_until_recorded,
 )
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.session import Session, begun
 from flowforge_assets.execute.step_log import correlation
 from flowforge_assets.execute.told import ToldRun
+from flowforge_assets.execute.told_later import told_later
 from flowforge_assets.project.prefect_settings import PrefectSettings
+from flowforge_assets.record.untold import Untold, forget_untold, keep_untold, read_untold
 
 if TYPE_CHECKING:
     from prefect.context import FlowRunContext
@@ -61,6 +63,7 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
         begun(session, on_event=on_event, stop=stop) as run,
     ):
         made = _FlowMade.of(run, session)
+        keep_untold(session.environment.ledger, made.untold())
         with made.watch:
             result = run.through(made.work)
         made.tell(result, seconds=time.monotonic() - began)
@@ -79,10 +82,10 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
 
 def tell_end_later(session: Session, result: RunResult, *, on_event: OnEvent) -> None:
     """Leaves it to a later run to tell the server how this one ended."""
-    folder = session.environment.folder
-    for unsent in read_unsent(folder):
-        if unsent.run_id == result.run_id and unsent.state is None:
-            keep_unsent(folder, replace(unsent, state=_state(result)))
+    place = session.environment.ledger
+    for untold in read_untold(place):
+        if untold.run_id == result.run_id and untold.state is None:
+            keep_untold(place, replace(untold, state=_state(result)))
             on_event(Event("note", result.run_id, message=_LATER))
 
 
@@ -160,6 +163,8 @@ class _FlowMade:
                 with asking(retries=2) as ask:
                     self._tell(ask, seconds)
                     return
+        except RecordError:
+            raise
         # what fails between us and a server has no common class: it is told later
         except Exception as error:  # noqa: BLE001
             self._note(f"the Prefect server does not answer: {type(error).__name__}")
@@ -167,12 +172,20 @@ class _FlowMade:
         self._keep(state=_state(result))
 
     def _tell(self, ask: Ask, seconds: float) -> None:
-        folder = self.session.environment.folder
-        for note in settle_unsent(folder, ask):
+        place = self.session.environment.ledger
+
+        def known(untold: Untold) -> Untold | None:
+            return told_later(self.run, untold, ask)
+
+        for note in settle_untold(place, ask, mark=self.mirror.mark, known=known):
             self._note(note)
-        if not self.is_fused:
+        if self.is_fused:
+            self._tell_steps(ask)
+        else:
             self._see_prefects(ask, seconds=seconds / 10)
-            return
+
+    def _tell_steps(self, ask: Ask) -> None:
+        """Tells of the steps of groups, and sees that the server has recorded it."""
         self.mirror.send(ask, even_few=True)
         self.mirror.tell_steps()
         sender = self.mirror.sender
@@ -181,7 +194,9 @@ class _FlowMade:
             self._note(
                 f"the Prefect server had lost {sender.resent:,} events: they were sent again"
             )
-        if not is_recorded or sender.lost:
+        if is_recorded and not sender.lost:
+            forget_untold(self.session.environment.ledger, self.untold())
+        else:
             count = sum(1 for _ in sender.unrecorded())
             self._note(
                 f"the Prefect server has not recorded {count:,} events: a later run looks again"
@@ -190,27 +205,30 @@ class _FlowMade:
 
     def _see_prefects(self, ask: Ask, *, seconds: float) -> None:
         """Sees that the server has recorded what Prefect sends itself of its tasks."""
-        unsent = self._unsent(state=None)
-        if seconds < 2 * _LOOK_SECONDS:
-            keep_unsent(self.session.environment.folder, unsent)
-            return
-        deadline = time.monotonic() + seconds
-        while unsent.events and not has_prefects_events(unsent, ask):
+        place, untold = self.session.environment.ledger, self.untold()
+        events = list(self.mirror.events())
+        deadline = time.monotonic() + (seconds if seconds >= 2 * _LOOK_SECONDS else 0)
+        while events:
             if time.monotonic() + _LOOK_SECONDS > deadline:
-                keep_unsent(self.session.environment.folder, unsent)
+                keep_untold(place, replace(untold, events=events))
                 return
             time.sleep(_LOOK_SECONDS)
+            if has_prefects_events(untold.flow_run_id, events, ask):
+                break
+        forget_untold(place, untold)
 
     def _keep(self, *, state: tuple[str, str] | None) -> None:
-        keep_unsent(self.session.environment.folder, self._unsent(state=state))
-
-    def _unsent(self, *, state: tuple[str, str] | None) -> Unsent:
         sender = self.mirror.sender
-        return Unsent(
+        events = list(sender.unrecorded() if self.is_fused else self.mirror.events())
+        untold = replace(self.untold(), events=events, state=state)
+        keep_untold(self.session.environment.ledger, untold)
+
+    def untold(self) -> Untold:
+        """What is told of the run later, if it is killed."""
+        return Untold(
             flow_run_id=str(self.origin.flow_run_id),
             run_id=self.run.scope.run_id,
-            events=list(sender.unrecorded() if self.is_fused else self.mirror.events()),
-            state=state,
+            related=self.origin.related,
             are_prefects=not self.is_fused,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.errors.project import PrefectFailedError
+from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
 from flowforge_assets.execute.prefect_client import with_retries
 from flowforge_assets.execute.prefect_made import make_in_flow, tell_end_later
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # A server that starts again is back by then; by default the end of a run would wait a minute.
 _RETRIES: Final = 3
 _LOST_HINT: Final = "what was made is in the ledger; run again when the server is back"
+_CANCELLED: Final = RunResult("", "cancelled")
 
 
 class Runnable(Protocol):
@@ -85,10 +87,12 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
             results.append(make_in_flow(session, on_event=on_event, stop=stop))
         except Exception as error:
             errors.append(error)
+            if isinstance(error, RunLocked) and stop.is_set():
+                return _CANCELLED
             raise
         except BaseException as error:  # noqa: BLE001 - Ctrl-C or a signal; it is raised below
             errors.append(error)
-            return RunResult("", "cancelled")
+            return _CANCELLED
         return results[-1]
 
     try:
@@ -113,7 +117,13 @@ def made_in_flow(session: Session) -> RunResult:
     Raises:
         FlowForgeError: it could not begin, or its server was lost (FF-857).
     """
-    return make_in_flow(session, on_event=_logged, stop=StopSignal())
+    stop = StopSignal()
+    try:
+        return make_in_flow(session, on_event=_logged, stop=stop)
+    except RunLocked:
+        if not stop.is_set():
+            raise
+        return _CANCELLED  # while it waited for another
 
 
 def _flow(session: Session, make: Callable[[], RunResult]) -> Flow[[], RunResult]:

@@ -62,6 +62,7 @@ class PrefectStep:
         self.attempt += 1
         try:
             self._make_what_is_left()
+            self.run.ends.write()
         except BaseException as error:
             self.broke = error
             raise

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, cast
 
 from flowforge_assets.compile.asset_events import MATERIALIZED, EventJson
-from flowforge_assets.execute.event_sender import Ask, EventSender
-from flowforge_assets.execute.outbox import Unsent, forget_unsent, keep_unsent, read_unsent
+from flowforge_assets.execute.event_sender import (
+    A_BATCH,
+    MOST_UNRECORDED,
+    Ask,
+    EventSender,
+    count_recorded,
+    missing,
+)
+from flowforge_assets.record.database import LedgerPlace
+from flowforge_assets.record.untold import (
+    Untold,
+    claim_untold,
+    forget_untold,
+    keep_untold,
+    read_untold,
+)
 
 _LOOK_SECONDS: Final = 0.3
+_LEVEL_SECONDS: Final = 2.0
 _A_PAGE: Final = 50
 
 
@@ -30,29 +45,79 @@ def wait_until_recorded(sender: EventSender, ask: Ask, *, seconds: float) -> boo
         time.sleep(_LOOK_SECONDS)
 
 
-def settle_unsent(folder: Path, ask: Ask) -> Iterator[str]:
+def settle_untold(
+    place: LedgerPlace,
+    ask: Ask,
+    *,
+    mark: Callable[[], EventJson],
+    known: Callable[[Untold], Untold | None],
+) -> Iterator[str]:
     """Brings the server up to date on earlier runs; gives what people should know of it.
 
-    Raises whatever `ask` does: what is not settled then stays for the next time.
+    `known` gives all that is to be told of a run, its events too, or None to leave it alone. Events
+    are sent again only when one of `mark`, which is sent after them, was recorded: a server that is
+    behind is left to itself until the next time.
+
+    Raises:
+        RecordError: the ledger cannot be used (FF-501 to FF-519).
+        Exception: whatever `ask` does; what is not settled then stays for the next time.
     """
-    for unsent in list(read_unsent(folder)):
-        if unsent.state is not None:
-            kind, message = unsent.state
+    is_level = True
+    for untold in read_untold(place):
+        told = known(untold)
+        if told is None:
+            continue
+        if told.state is not None:
+            kind, message = told.state
             state = {"state": {"type": kind, "message": message}, "force": True}
-            if not _took(ask, f"/flow_runs/{unsent.flow_run_id}/set_state", state):
-                forget_unsent(folder, [unsent.flow_run_id])
+            if not _took(ask, f"/flow_runs/{told.flow_run_id}/set_state", state):
+                forget_untold(place, untold)
                 continue
-        missing = list(_missing(unsent, ask))
-        if missing:
-            ask("/events", missing)
-            # the next run looks whether these have arrived: a server records them in a while
-            left = replace(unsent, events=missing, state=None, are_prefects=False)
-            keep_unsent(folder, left)
-        else:
-            forget_unsent(folder, [unsent.flow_run_id])
-        if missing or unsent.state is not None:
-            count = f"{len(missing):,} events" if len(missing) != 1 else "an event"
-            yield f"the Prefect server was told later of run {unsent.run_id}: {count}"
+        sent = 0
+        if not any(True for _ in _missing(told, ask)):
+            forget_untold(place, untold)
+        elif claim_untold(place, untold):
+            is_level = is_level and _gets_level(ask, mark())
+            if is_level:
+                sent = _send_lost(place, told, ask)
+            else:
+                keep_untold(place, replace(told, state=None))
+        if sent or told.state is not None:
+            count = f"{sent:,} events" if sent != 1 else "an event"
+            yield f"the Prefect server was told later of run {untold.run_id}: {count}"
+
+
+def _send_lost(place: LedgerPlace, told: Untold, ask: Ask) -> int:
+    """Sends what the server has lost, as much as it has room for; gives how many that are.
+
+    It is kept for the next run to look: a server records it in a while.
+    """
+    lost = list(_missing(told, ask))
+    if not lost:
+        forget_untold(place, told)
+        return 0
+    room = lost[:MOST_UNRECORDED]
+    for start in range(0, len(room), A_BATCH):
+        ask("/events", room[start : start + A_BATCH])
+    keep_untold(place, replace(told, events=lost, state=None, are_prefects=False))
+    return len(room)
+
+
+def tell_killed(flow_run_id: str, began: datetime, ask: Ask) -> None:
+    """Tells that a flow run crashed whose process was gone after `began`, if it seems to go on.
+
+    It may have been started again since, or somebody else has told how it ended.
+    """
+    path = f"/flow_runs/{flow_run_id}"
+    try:
+        state = cast("Mapping[str, Mapping[str, str]]", ask(path, None))["state"]
+    except Exception as error:
+        if _is_unknown(error):
+            return  # the server was wiped
+        raise
+    if state["type"] == "RUNNING" and datetime.fromisoformat(state["timestamp"]) <= began:
+        crashed = {"type": "CRASHED", "message": "The process of the run was killed."}
+        _took(ask, f"{path}/set_state", {"state": crashed, "force": True})
 
 
 def _took(ask: Ask, path: str, question: object) -> bool:
@@ -60,36 +125,46 @@ def _took(ask: Ask, path: str, question: object) -> bool:
     try:
         ask(path, question)
     except Exception as error:
-        answer = getattr(error, "response", None)
-        if getattr(answer, "status_code", None) != HTTPStatus.NOT_FOUND:
+        if not _is_unknown(error):
             raise
         return False
     return True
 
 
-def has_prefects_events(unsent: Unsent, ask: Ask) -> bool:
+def _is_unknown(error: Exception) -> bool:
+    answer = getattr(error, "response", None)
+    return getattr(answer, "status_code", None) == HTTPStatus.NOT_FOUND
+
+
+def _gets_level(ask: Ask, mark: EventJson) -> bool:
+    """Whether the server has recorded, within some time, all that was sent to it until now."""
+    ask("/events", [mark])
+    deadline = time.monotonic() + _LEVEL_SECONDS
+    while not count_recorded(ask, [mark]):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def has_prefects_events(flow_run_id: str, events: Sequence[EventJson], ask: Ask) -> bool:
     """Whether the server has recorded as many events of assets as Prefect was to send."""
-    return int(_page(unsent, ask, limit=0)["total"]) >= len(_materialized(unsent))
+    return int(_page(flow_run_id, ask, limit=0)["total"]) >= len(_materialized(events))
 
 
-def _missing(unsent: Unsent, ask: Ask) -> Iterator[EventJson]:
+def _missing(untold: Untold, ask: Ask) -> Iterator[EventJson]:
     """The events that the server has not recorded."""
-    if unsent.are_prefects:
-        if not has_prefects_events(unsent, ask):
-            recorded = set(_recorded(unsent, ask))
-            yield from (event for event in _materialized(unsent) if _named(event) not in recorded)
+    events = untold.events or ()
+    if not untold.are_prefects:
+        yield from missing(events, ask)
         return
-    for start in range(0, len(unsent.events), _A_PAGE):
-        part = unsent.events[start : start + _A_PAGE]
-        filtered = {"id": {"id": [event["id"] for event in part]}}
-        page = ask("/events/filter", {"filter": filtered, "limit": _A_PAGE})
-        known = {event["id"] for event in _events(page)}
-        yield from (event for event in part if event["id"] not in known)
+    recorded = set(_recorded(untold.flow_run_id, ask))
+    yield from (event for event in _materialized(events) if _named(event) not in recorded)
 
 
-def _recorded(unsent: Unsent, ask: Ask) -> Iterator[tuple[object, object]]:
+def _recorded(flow_run_id: str, ask: Ask) -> Iterator[tuple[object, object]]:
     """The kinds and assets of the events that Prefect itself sent of the flow run."""
-    page: Mapping[str, Any] = _page(unsent, ask, limit=_A_PAGE)
+    page: Mapping[str, Any] = _page(flow_run_id, ask, limit=_A_PAGE)
     while True:
         yield from map(_named, _events(page))
         following = page.get("next_page")
@@ -98,16 +173,16 @@ def _recorded(unsent: Unsent, ask: Ask) -> Iterator[tuple[object, object]]:
         page = cast("Mapping[str, Any]", ask(str(following), None))
 
 
-def _materialized(unsent: Unsent) -> list[EventJson]:
-    return [event for event in unsent.events if str(event["event"]).startswith(MATERIALIZED)]
+def _materialized(events: Sequence[EventJson]) -> list[EventJson]:
+    return [event for event in events if str(event["event"]).startswith(MATERIALIZED)]
 
 
 def _named(event: Mapping[str, Any]) -> tuple[object, object]:
     return event["event"], event["resource"]["prefect.resource.id"]
 
 
-def _page(unsent: Unsent, ask: Ask, *, limit: int) -> Mapping[str, Any]:
-    related = {"id": [f"prefect.flow-run.{unsent.flow_run_id}"]}
+def _page(flow_run_id: str, ask: Ask, *, limit: int) -> Mapping[str, Any]:
+    related = {"id": [f"prefect.flow-run.{flow_run_id}"]}
     filtered = {"event": {"prefix": [MATERIALIZED]}, "related": related}
     return cast("Mapping[str, Any]", ask("/events/filter", {"filter": filtered, "limit": limit}))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import bytes_of
 from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema_change import columns_of, comments_of
 from flowforge_assets.declare.definition import AssetDefinition
@@ -39,8 +40,9 @@ from flowforge_assets.plan.partition_map import reads
 from flowforge_assets.plan.plan import Plan
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.plan.step import Step
+from flowforge_assets.record.ended import EndedSteps
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.run import StepRecord, StepStatus
+from flowforge_assets.record.run import StepEnd, StepRecord, StepStatus
 
 T = TypeVar("T")
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled"]
@@ -86,6 +88,7 @@ class LocalRun:
         self.scope = scope
         self.plan = plan
         self.ledger = ledger
+        self.ends = EndedSteps(ledger)
         self.workers = workers
         self.on_event = on_event
         self.on_outcome: OnOutcome = unheard
@@ -100,7 +103,7 @@ class LocalRun:
         )
 
         def work() -> bool:
-            schedule.run(self.do, workers=self.workers)
+            schedule.run(self.do, workers=self.workers, meanwhile=self.ends.write)
             return schedule.is_cut_short
 
         return self.through(work)
@@ -119,6 +122,7 @@ class LocalRun:
                 comments = comments_of(spec.comments)
                 self.ledger.record_columns(made, columns_of(spec.schema), comments)
             is_cut_short = work()
+            self.ends.write()
         except RecordError:
             # The run stays open in the ledger, which lacks a commit: the next one asks the tables.
             raise
@@ -143,6 +147,7 @@ class LocalRun:
 
     def end(self, status: RunStatus) -> RunResult:
         """Writes how the run ended, and tells it."""
+        self.ends.write()
         counts = self.tally.counts(len(self.plan.fresh))
         if self.has_asked_tables():
             self.ledger.end_run(self.scope.run_id, status, counts, clock=self.scope.clock)
@@ -255,29 +260,25 @@ class LocalRun:
         with self.lock:
             known = self.tally.left.get(step.asset_id)
             self.tally.left[step.asset_id] = unit if known is None else known | unit
-        self.ledger.record_skipped([self.record(step, unit, status="fresh")])
+        self.ends.add(StepEnd(self.record(step, unit, status="fresh")))
         self.on_outcome(step, "fresh", (UnitOutcome(unit, 0.0),), ())
         self.finished(step, UnitOutcome(unit, 0.0), "fresh")
 
     def succeed(self, step: Step, committed: Committed) -> None:
         """Notes units that were committed together."""
         union = committed.made[0].partitions
-        record = self.record(
-            step,
-            union,
-            status="made",
-            seconds=sum(outcome.seconds for outcome in committed.units),
+        seconds = sum(outcome.seconds for outcome in committed.units)
+        record = replace(
+            self.record(step, union, status="made", seconds=seconds),
             rows=sum(o.rows for o in committed.units) if self.has_rows(step) else None,
+            bytes_written=bytes_of(committed.made),
             work=committed.units[0].work,  # what runs in a warehouse is committed alone
         )
         tables = self.scope.tables
         specs = {key: tables[key].spec for key in step.makes if key in tables}
-        self.ledger.record_made(
-            record,
-            committed.made,
-            schemas={key: spec.schema for key, spec in specs.items()},
-            comments={key: comments_of(spec.comments) for key, spec in specs.items()},
-        )
+        schemas = {key: spec.schema for key, spec in specs.items()}
+        comments = {key: comments_of(spec.comments) for key, spec in specs.items()}
+        self.ends.add(StepEnd(record, committed.made, schemas, comments))
         for made in committed.made:
             self.scope.made.add(self.scope.graph.datasets[made.dataset], made)
         with self.lock:
@@ -304,16 +305,15 @@ class LocalRun:
                 self.tally.in_doubt.update(step.makes)
             self.tally.errors += error.errors if isinstance(error, Problems) else [error]
             self.lose(step, outcome.unit)
-        self.ledger.record_failed(
-            self.record(
-                step,
-                outcome.unit,
-                status="failed",
-                seconds=outcome.seconds,
-                error_code=error.code,
-                error_message=error.message,
-            )
+        record = self.record(
+            step,
+            outcome.unit,
+            status="failed",
+            seconds=outcome.seconds,
+            error_code=error.code,
+            error_message=error.message,
         )
+        self.ends.add(StepEnd(record))
         self.on_outcome(step, "failed", (outcome,), ())
         self.finished(step, outcome, "failed", message=error.render())
 
@@ -322,7 +322,7 @@ class LocalRun:
         with self.lock:
             self.tally.skipped.add(step.asset_id)
             self.lose(step, unit)
-        self.ledger.record_skipped([self.record(step, unit, status="skipped")])
+        self.ends.add(StepEnd(self.record(step, unit, status="skipped")))
         self.on_outcome(step, "skipped", (UnitOutcome(unit, 0.0),), ())
         self.finished(step, UnitOutcome(unit, 0.0), "skipped")
 
@@ -333,10 +333,8 @@ class LocalRun:
         *,
         status: StepStatus,
         seconds: float | None = None,
-        rows: int | None = None,
         error_code: str | None = None,
         error_message: str | None = None,
-        work: Mapping[str, object] | None = None,
     ) -> StepRecord:
         """What the ledger keeps of these partitions of the step."""
         return StepRecord(
@@ -349,10 +347,8 @@ class LocalRun:
             status=status,
             started_at=self.scope.clock(),
             seconds=seconds,
-            rows=rows,
             error_code=error_code,
             error_message=error_message,
-            work=work,
         )
 
     def lose(self, step: Step, unit: PartitionSet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from flowforge_assets.plan.step import Step
 Work = Callable[[Step, PartitionSet], None]
 
 _LOOK_UP_SECONDS: Final = 0.1
+_QUICK_SECONDS: Final = 0.005
+_INERTIA: Final = 0.8  # of the pace: how much of it stays with each batch
 
 
 @dataclass(slots=True)
@@ -52,6 +55,10 @@ class Schedule:
 
     Assets are taken newest first, so that what was just made is read next. An asset that has
     failed ends too: whoever does the work decides what to skip.
+
+    While batches take no time, one thread does them all: several would wait for one another in
+    the interpreter, at a cost. When one takes longer, the others join in within a tenth of a
+    second.
     """
 
     def __init__(
@@ -76,6 +83,9 @@ class Schedule:
         self._left = len(self._assets)
         self._stop = stop
         self._working = 0
+        self._began: dict[int, float] = {}  # when, by the threads that are at a batch
+        self._done_batches = 0
+        self._pace_seconds = 1.0  # a moving mean of what a batch takes, once one is done
         self._idle = threading.Event()
         self._ended = ended
         self._changed = threading.Condition()
@@ -86,10 +96,11 @@ class Schedule:
         """Whether `stop` left some of the work undone."""
         return self._left > 0
 
-    def run(self, work: Work, *, workers: int) -> None:
+    def run(self, work: Work, *, workers: int, meanwhile: Callable[[], None]) -> None:
         """Does all the work on `workers` threads; ends early, between batches, when `stop` is set.
 
-        `work` raises nothing that it expects: an exception ends the run and is raised here.
+        `meanwhile` is called ten times a second by this thread, until what goes on has ended.
+        They raise nothing that they expect: an exception ends the run and is raised here.
         A KeyboardInterrupt sets `stop`, waits for the batches that are going on, and is raised.
         """
         threads = [
@@ -100,7 +111,7 @@ class Schedule:
         try:
             for thread in threads:
                 thread.start()
-            self._wait()
+            self._wait(meanwhile)
         except KeyboardInterrupt:
             self._stop.set()
             with self._changed:
@@ -108,19 +119,29 @@ class Schedule:
                 if not self._working:
                     self._idle.set()
                 self._changed.notify_all()
-            self._wait()
+            self._wait(meanwhile)
             raise
         if self._error is not None:
             raise self._error
 
-    def _wait(self) -> None:
+    def _wait(self, meanwhile: Callable[[], None]) -> None:
         """Until no thread works any more.
 
         Not by `Thread.join`, which takes a thread for ended when Ctrl-C interrupts it; and not in
         one wait, which the signal handler of polars would let go on.
         """
+        done = 0
         while not self._idle.wait(_LOOK_UP_SECONDS):
-            pass
+            with self._changed:
+                if self._ready and done == self._done_batches:
+                    self._pace_seconds = _LOOK_UP_SECONDS
+                    self._changed.notify()
+                done = self._done_batches
+            try:
+                meanwhile()
+            except Exception as error:  # noqa: BLE001 - `run` raises it
+                self._error = self._error or error
+                self._stop.set()
 
     def _worker(self, work: Work) -> None:
         try:
@@ -128,7 +149,7 @@ class Schedule:
                 id_, step, batch = taken
                 try:
                     work(step, batch)
-                except BaseException as error:  # noqa: BLE001 - `run` raises it
+                except BaseException as error:  # noqa: BLE001 - as above
                     self._error = error
                     self._stop.set()
                 self._done(id_)
@@ -145,7 +166,8 @@ class Schedule:
                 if self._stop.is_set() or not self._left:
                     self._changed.notify_all()
                     return None
-                if self._ready:
+                is_quick = self._pace_seconds < _QUICK_SECONDS
+                if self._ready and not (is_quick and self._is_one_at_it()):
                     id_ = self._ready[-1]
                     asset = self._assets[id_]
                     taken, asset.upcoming = asset.upcoming, next(asset.rest, None)
@@ -153,16 +175,28 @@ class Schedule:
                     asset.going_on += 1
                     if asset.upcoming is None or asset.is_ordered:
                         self._ready.pop()
+                    if self._ready and not is_quick:
+                        self._changed.notify()  # one more, who wakes the next if even more is left
+                    self._began[threading.get_ident()] = time.perf_counter()
                     return id_, *taken
                 self._changed.wait()
 
+    def _is_one_at_it(self) -> bool:
+        """Whether a thread has begun a batch lately; what takes long keeps nobody waiting."""
+        now = time.perf_counter()
+        return any(now - began < _LOOK_UP_SECONDS for began in self._began.values())
+
     def _done(self, id_: DatasetKey) -> None:
+        """Notes the end of a batch. Wakes nobody: its worker takes what it has made ready."""
         with self._changed:
+            seconds = time.perf_counter() - self._began.pop(threading.get_ident())
+            before = self._pace_seconds if self._done_batches else seconds
+            self._pace_seconds = _INERTIA * before + (1 - _INERTIA) * seconds
+            self._done_batches += 1
             asset = self._assets[id_]
             asset.going_on -= 1
             if asset.upcoming is not None and asset.is_ordered:
                 self._ready.append(id_)
-                self._changed.notify_all()
             if asset.upcoming is not None or asset.going_on:
                 return
             self._left -= 1
@@ -171,4 +205,3 @@ class Schedule:
                 self._assets[child].waits_for -= 1
                 if not self._assets[child].waits_for:
                     self._ready.append(child)
-            self._changed.notify_all()

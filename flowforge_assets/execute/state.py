@@ -100,6 +100,7 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
     They can commit nothing more from then on; runs that go on are left alone. What is known under
     earlier names of datasets is known under today's then.
     """
+    unfinished = ledger.unfinished_runs()  # before: who begins meanwhile is alive
     live = fence(ledger)
     take_over(
         ledger,
@@ -108,7 +109,7 @@ def settle(ledger: Ledger, graph: Graph, store: OpenStore, clock: Clock) -> None
         schemas_of_tables(graph, store),
     )
     today = keys_today(graph.datasets.values())
-    for run in ledger.unfinished_runs():
+    for run in unfinished:
         if run.run_id in live:
             continue
         steps = ledger.steps_of(run.run_id)

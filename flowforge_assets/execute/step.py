@@ -232,7 +232,8 @@ class _Writer:
         if self.inputs.taken is not None:
             table = self.inputs.taken.guarding(table, done, made.step_id)
         restarts = self.scope.made.is_rebuilding(dataset.key)
-        made = replace(made, restart=restarts, meta=parts[0][1].meta)
+        if restarts or parts[0][1].meta:
+            made = replace(made, restart=restarts, meta=parts[0][1].meta)
         new = [(unit, part) for unit, part in parts if restarts or not part.is_unchanged]
         frames = [part for _, part in parts if part.frame is not None]
         frame = together(frames, table.spec.schema) if len(frames) == len(parts) else None

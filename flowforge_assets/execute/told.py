@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, TypeAlias
 
-from flowforge_assets.core.made import Made
+from flowforge_assets.core.made import Made, bytes_of
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.execute.outcome import UnitOutcome
 from flowforge_assets.plan.step import Step
@@ -63,6 +63,7 @@ class ToldStep:
             "reason": self.step.reason,
             "status": self.status,
             "rows": sum(made.rows for made in self.commits) if self.commits else None,
+            "bytes": bytes_of(self.commits),
             "version": own[-1].table.version if own else None,
             "seconds": round(self.seconds, 3),
             "error": f"{self.error.code}: {self.error.message}" if self.error else None,

@@ -45,7 +45,8 @@ class Ready(Generic[T]):
 class Turn:
     """How a run comes to its turn: `folder` keeps its life line, `on_wait` gets one message.
 
-    Without `timeout_seconds` the wait has no end but `stop`.
+    Without `timeout_seconds` the wait has no end but `stop`, which is also set where somebody
+    cancels the run.
     """
 
     run_id: str
@@ -62,7 +63,7 @@ class Turn:
         `look` is called again after each wait. At the end all is free.
 
         Raises:
-            RunLocked: it waited for too long, or was stopped while it waited (FF-507).
+            RunLocked: it waited for too long, or was stopped or cancelled meanwhile (FF-507).
             RecordError: the ledger cannot be used (FF-5xx).
         """
         line: LifeLine | None = None
@@ -82,18 +83,17 @@ class Turn:
                 if refused is None:
                     break
                 if refused.overlap is not None:
-                    self._wait(ledger, ready.wanted, refused.overlap)
+                    self._wait(ledger, claim)
             lease = Lease(ledger, self.run_id, taken=began, expiry=self.expiry)
             with lease.kept(self.stop.set) if ready.wanted else nullcontext():
                 yield ready.found, lease
             ledger.leases.free(self.run_id)
             is_free = True
-        except RecordError:
-            # It may not be there to be written to; who comes next sees that this one is dead.
-            raise
-        except BaseException:
-            ledger.leases.free(self.run_id)
-            is_free = True
+        except BaseException as error:
+            # A ledger that failed may not be there; who comes next sees that this one is dead.
+            if isinstance(error, RunLocked) or not isinstance(error, RecordError):
+                ledger.leases.free(self.run_id)
+                is_free = True
             raise
         finally:
             if line is not None:
@@ -115,17 +115,19 @@ class Turn:
             next(poll)
             others = going_on(self.folder)
 
-    def _wait(self, ledger: Ledger, wanted: Wanted, overlap: Overlap) -> None:
-        """Returns when nobody holds what is wanted."""
-        holder = overlap.holder
-        what = "all assets" if overlap.asset == EVERYTHING else f"`{overlap.asset}`"
-        self.on_wait(
-            f"the run `{holder.run_id}` (process {holder.pid} on {holder.host}) holds {what}; "
-            "this one goes on when it ends"
-        )
+    def _wait(self, ledger: Ledger, claim: Claim) -> None:
+        """Returns when nobody holds what is claimed."""
+        overlap = ledger.leases.wait(claim, is_gone=is_gone)
+        if overlap is not None:
+            self.on_wait(_said(overlap))
         poll = self._poll()
-        while ledger.leases.overlap(self.run_id, wanted, is_gone=is_gone) is not None:
+        while overlap is not None:
+            if ledger.leases.is_cancelled(self.run_id):
+                self.stop.set()
+                hint = "nothing was made; run again when it is wanted"
+                raise RunLocked("it was cancelled while it waited for another run", hint=hint)
             next(poll)
+            overlap = ledger.leases.wait(claim, is_gone=is_gone)
 
     def _poll(self) -> Generator[None]:
         """Sleeps a little longer each time."""
@@ -140,3 +142,12 @@ class Turn:
                 raise RunLocked("it was stopped while it waited for another run", hint=hint)
             seconds = min(seconds * 1.5, _LONGEST_POLL_SECONDS)
             yield
+
+
+def _said(overlap: Overlap) -> str:
+    holder = overlap.holder
+    what = "all assets" if overlap.asset == EVERYTHING else f"`{overlap.asset}`"
+    return (
+        f"the run `{holder.run_id}` (process {holder.pid} on {holder.host}) holds {what}; "
+        "this one goes on when it ends"
+    )

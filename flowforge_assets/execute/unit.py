@@ -218,7 +218,7 @@ def _all_judged(
     }
     beside = {key: each.frame.lazy() for key, each in given.items() if each.is_rows}
     try:
-        for key in siblings_first(asset, scope.graph):
+        for key in siblings_first(asset, scope.graph) if len(given) > 1 else given:
             judged[key] = _judged(scope, asset, given[key], unit, siblings=beside)
             refuse_few(scope, asset, given[key].dataset, unit, judged[key].delivered)
             good = judged[key].scan()
@@ -327,7 +327,8 @@ def _with_apart(judge: Judge, found: PreparedOutput, apart: pl.DataFrame) -> Pre
 
 def together(parts: Sequence[PreparedOutput], schema: Schema) -> pl.DataFrame:
     """The rows of several calls as one frame of `schema`, which has the columns of all."""
-    frames = [conform(part.frame, schema)[0] for part in parts if part.frame is not None]
+    held = [(part.frame, part.schema) for part in parts if part.frame is not None]
+    frames = [each if its == schema else conform(each, schema)[0] for each, its in held]
     return frames[0] if len(frames) == 1 else pl.concat(frames)
 
 

@@ -141,8 +141,5 @@ def _config(asset: AssetDefinition, shares: Mapping[DatasetKey, float]) -> str:
 
 
 def _digest(*parts: object) -> str:
-    digest = blake2b(digest_size=8)
-    for part in parts:
-        text = str(part).encode()
-        digest.update(f"{len(text)}:".encode() + text)
-    return digest.hexdigest()
+    texts = [str(part).encode() for part in parts]
+    return blake2b(b"".join(b"%d:%b" % (len(t), t) for t in texts), digest_size=8).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.table_name import same_names
+from flowforge_assets.core.uncollected import uncollected
 from flowforge_assets.declare.renamed import first_key
 from flowforge_assets.errors.base import raise_all
 from flowforge_assets.errors.sql_script import TableNameError
@@ -21,6 +22,7 @@ from flowforge_assets.project.uses import NO_OTHERS, Foreign
 from flowforge_assets.sql.analysis import SqlAnalysis
 
 
+@uncollected()
 def load_graph(
     config: ProjectConfig,
     environment: Environment,

@@ -50,8 +50,9 @@ def own_reads(asset: AssetDefinition) -> Iterator[Input]:
 
     `Before`, what a step replaces, is none of them.
     """
-    own = {output.dataset for output in asset.makes}
-    return (read for read in asset.inputs if read.dataset in own and read.form != "before")
+    for read in asset.inputs:
+        if read.form != "before" and any(read.dataset == made.dataset for made in asset.makes):
+            yield read
 
 
 def triggers(asset: AssetDefinition) -> list[Input]:

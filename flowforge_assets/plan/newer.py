@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Literal, TypeAlias
+from operator import itemgetter
+from typing import Final, Literal, TypeAlias
 
 from flowforge_assets.core.made import Made, TableVersion
 from flowforge_assets.core.partition import Dimension, PartitionSet, Span
 
 Track: TypeAlias = Literal["rows", "steps"]
+_START: Final = itemgetter(0)
 
 
 class Versions:
@@ -26,15 +28,15 @@ class Versions:
         By the rows that were changed, or by the steps that were made.
         """
         sets = [piece.changed if by == "rows" else piece.partitions for piece in pieces]
-        placed = sorted(
-            ((*_stretch(of), of, piece) for of, piece in zip(sets, pieces, strict=True) if of),
-            key=_start,
-        )
+        placed = [
+            (*_stretch(of), of, piece) for of, piece in zip(sets, pieces, strict=True) if of.boxes
+        ]
+        placed.sort(key=_START)
         self._starts = [start for start, _, _, _ in placed]
-        self._reach = list(accumulate((end for _, end, _, _ in placed), max))
+        self._reach = list(accumulate([end for _, end, _, _ in placed], max))
         self._pieces = placed
         self.table_id = pieces[0].table.table_id if pieces else ""
-        self.newest = max((piece.table.version for piece in pieces), default=-1)
+        self.newest = max([piece.table.version for piece in pieces], default=-1)
 
     def is_newest(self, seen: TableVersion | None) -> bool:
         """Whether nothing was made after `seen`; cheap, and true of most readers."""
@@ -82,13 +84,13 @@ class Versions:
         ]
 
 
-def _start(placed: tuple[int, int, PartitionSet, Made]) -> int:
-    return placed[0]
-
-
 def _stretch(partitions: PartitionSet) -> tuple[int, int]:
     """The half-open range that holds the set's first dimension; (0, 1) where it is no time."""
-    axes = [box[0] for box in partitions.boxes if box]
+    boxes = partitions.boxes
+    if len(boxes) == 1 and boxes[0]:  # as of most commits, of which there may be 100,000
+        axis = boxes[0][0]
+        return (axis.ranges[0][0], axis.ranges[-1][1]) if isinstance(axis, Span) else (0, 1)
+    axes = [box[0] for box in boxes if box]
     spans = [axis for axis in axes if isinstance(axis, Span)]
     if not spans:
         return (0, 1)

@@ -12,12 +12,13 @@ from flowforge_assets.core.made import Fingerprint, Made
 from flowforge_assets.core.partition import Partitioning, PartitionSet
 from flowforge_assets.declare.definition import AssetDefinition, Input
 from flowforge_assets.graph.build import Graph
+from flowforge_assets.plan.differences import differences
 from flowforge_assets.plan.due import due
 from flowforge_assets.plan.needs import Need, needs, own_reads, triggers
 from flowforge_assets.plan.order import after, not_before, overtaken
 from flowforge_assets.plan.partition_map import read_by, reads
 from flowforge_assets.plan.rows import may_touch, rows_of
-from flowforge_assets.plan.step import Cause, Kept, Reason, Stale, Waiting
+from flowforge_assets.plan.step import Cause, Kept, Reason, Stale, Waiting, made_in_plan
 from flowforge_assets.plan.track import Tracks
 from flowforge_assets.record.history import History
 
@@ -111,9 +112,8 @@ class _Finder:
     def visit(self, asset: AssetDefinition) -> None:
         """Finds the stale partitions of one asset, whose parents were visited before."""
         partitioning = self.graph.steps(asset)
-        wanted = partitioning.all(self.now)
-        if asset.id in self.asked.partitions:
-            wanted &= self.asked.partitions[asset.id]
+        declared = partitioning.all(self.now)
+        wanted = declared & self.asked.partitions.get(asset.id, declared)
         todo, before = PartitionSet.none(partitioning.dimensions), len(self.kept)
         found: dict[Cause, PartitionSet] = {}
         for cause, partitions in self.causes(asset, wanted, partitioning):
@@ -121,6 +121,8 @@ class _Finder:
             if new:
                 todo |= new
                 found[cause] = found.get(cause, new) | new
+                if todo == wanted:
+                    break  # no further reason would name another
         for cause, later in self.followers(asset, todo, wanted, partitioning):
             todo |= later
             found[cause] = found.get(cause, later) | later
@@ -130,15 +132,20 @@ class _Finder:
             return
         blocked = self.blocked(asset, todo, partitioning)
         if blocked and any(cause.reason == "rebuild" for cause in found):
-            # what cannot all be made anew is not emptied
-            is_lost = asset.keeps_history or self.tracks.steps(asset.id).made(blocked)
-            blocked = todo if is_lost else blocked
+            blocked = self.not_emptied(asset, todo, blocked)
         todo -= blocked
         for cause, parts in found.items():
             if left := parts - blocked:
                 self.stale.append(Stale(asset.id, left, *cause))
         if todo:
             self.expect(asset, todo)
+
+    def not_emptied(
+        self, asset: AssetDefinition, todo: PartitionSet, blocked: PartitionSet
+    ) -> PartitionSet:
+        """What of a rebuild has to wait: what cannot all be made anew is not emptied."""
+        is_lost = asset.keeps_history or self.tracks.steps(asset.id).made(blocked)
+        return todo if is_lost else blocked
 
     def followers(
         self,
@@ -154,7 +161,7 @@ class _Finder:
         for read in own_reads(asset):
             if later := self.wave(todo, wanted, partitioning, read):
                 todo |= later
-                yield _made_in_plan(read.dataset), later
+                yield made_in_plan(read.dataset), later
         if asset.minds_order and todo:
             made = self.tracks.steps(asset.id).made(wanted)
             if later := after(made, todo) - todo:
@@ -192,7 +199,8 @@ class _Finder:
         ]
         for cause, partitions in (*never, *self.changes(asset, wanted, partitioning)):
             again = self.again(asset, cause.reason, partitions)
-            kept[cause] = kept.get(cause, again - again) | (partitions - again)
+            left, known = partitions - again, kept.get(cause)
+            kept[cause] = left if known is None else known | left
             if again:
                 yield cause, again
         told = PartitionSet.none(partitioning.dimensions)
@@ -222,10 +230,10 @@ class _Finder:
     ) -> Iterator[tuple[Cause, PartitionSet]]:
         """What changed since partitions of `wanted` were made."""
         pieces = [p for output in asset.makes for p in self.history.lookup(output.dataset)]
-        for piece in pieces:
-            difference = self.difference(asset, piece)
-            if difference is not None and (mine := piece.partitions & wanted):
-                yield difference, mine
+        today = self.fingerprints[asset.id]
+        for cause, partitions in differences(asset, pieces, today):
+            if mine := partitions & wanted:
+                yield cause, mine
         for read in (read_inputs := triggers(asset)):
             yield from self.newer(read, pieces, wanted, partitioning)
         if asset.is_source:
@@ -276,22 +284,6 @@ class _Finder:
         # states are taken in order: only the last can be taken again
         return not_before(partitions, self.tracks.steps(asset.id).all_made(partitions.dimensions))
 
-    def difference(self, asset: AssetDefinition, piece: Made) -> Cause | None:
-        """How a commit's fingerprint differs from today's, if it does."""
-        then, today = piece.fingerprint, self.fingerprints[asset.id]
-        if then == today:
-            return None
-        if then.algorithm != today.algorithm:
-            return Cause("engine", "fingerprints are made in another way now")
-        if then.schema != today.schema:
-            return Cause("schema", f"the declaration of `{asset.id}` changed")
-        if then.code != today.code:
-            what = "file" if asset.kind == "seed" else "code"
-            return Cause("code", f"the {what} of `{asset.name}` changed")
-        if then.config != today.config:
-            return Cause("config", f"the options of `{asset.name}` changed")
-        return Cause("engine", "the engine changed")
-
     def newer(
         self,
         read: Input,
@@ -323,7 +315,7 @@ class _Finder:
         planned = self.planned.get(read.dataset)
         if planned is not None:
             readers = read_by(planned, up=up, down=partitioning, mapping=read.mapping, now=self.now)
-            yield _made_in_plan(read.dataset), readers & wanted
+            yield made_in_plan(read.dataset), readers & wanted
 
     def blocked(
         self, asset: AssetDefinition, todo: PartitionSet, partitioning: Partitioning
@@ -381,15 +373,10 @@ class _Finder:
         """The partitions of `todo` whose need is neither made nor planned."""
         up = self.graph.datasets[need.dataset].partitioning
         needed = reads(todo, up=up, mapping=need.mapping, now=self.now)
-        there = self.tracks.there(need.dataset, needed)
         promised = self.promised.get(need.dataset)
-        if promised is not None:
-            there |= promised
-        missing = needed - there
-        if not missing or (need.any_will_do and there):
+        missing = needed if promised is None else needed - promised
+        there = self.tracks.there(need.dataset, needed) if missing else needed
+        missing -= there
+        if not missing or (need.any_will_do and (there or promised)):
             return PartitionSet.none(partitioning.dimensions)
         return todo & read_by(missing, up=up, down=partitioning, mapping=need.mapping, now=self.now)
-
-
-def _made_in_plan(dataset: DatasetKey) -> Cause:
-    return Cause("input newer", f"`{dataset}` is made in this plan", is_conditional=True)

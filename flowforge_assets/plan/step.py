@@ -50,6 +50,11 @@ class Cause(NamedTuple):
     is_conditional: bool = False
 
 
+def made_in_plan(dataset: DatasetKey) -> Cause:
+    """That an input is made in the same plan."""
+    return Cause("input newer", f"`{dataset}` is made in this plan", is_conditional=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Partitions that are out of date and stay, since their table keeps its history."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
@@ -10,6 +11,8 @@ from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.newer import Versions
 from flowforge_assets.plan.rows import rows_of
 from flowforge_assets.record.history import History
+
+_NEVER_MADE: Final = Versions(())
 
 
 class Tracks:
@@ -36,7 +39,8 @@ class Tracks:
         """The commits of a dataset by the rows that they changed."""
         found = self._rows.get(dataset)
         if found is None:
-            found = self._rows[dataset] = Versions(self._history.changes(dataset))
+            pieces = self._history.changes(dataset)
+            found = self._rows[dataset] = Versions(pieces) if pieces else _NEVER_MADE
         return found
 
     def steps(self, dataset: DatasetKey) -> Versions:

@@ -40,6 +40,7 @@ from flowforge_assets.sql.toml_text import TomlText
 from flowforge_assets.warehouse.connection import WarehouseConfig
 
 FILE_NAME: Final = "flowforge.toml"
+_ID: Final = r"[a-z0-9-]{4,40}"
 SYNCED_NAME: Final = "sql_datasets"
 """The module that `flowforge sync` writes, where the project file names no other."""
 
@@ -83,7 +84,7 @@ class EnvironmentConfig:
 
 @dataclass(frozen=True, slots=True)
 class ProjectConfig:
-    """The project file. `modules` are imported.
+    """The project file. `modules` are imported; `id` tells it from others of its name.
 
     `defaults` are those of the headers of SQL files, the most exact first. `sync` is the module,
     as a path, that `flowforge sync` writes. `uses` are the projects whose datasets this one reads,
@@ -105,6 +106,7 @@ class ProjectConfig:
     pools: Mapping[str, Pool] = field(default_factory=dict[str, Pool])
     bundle: BundleSettings = field(default_factory=BundleSettings)
     home: Path | None = None
+    id: str | None = None
 
     def variables_of(self, name: str) -> Mapping[str, Variable]:
         """What queries may ask for in the environment of that name."""
@@ -180,9 +182,10 @@ class _Reader(TableReader):
         known = ("project", "env", "assets", "uses", VARIABLES, PREFECT, JOBS, POOLS, BUNDLE)
         self.refuse_unknown(raw, known, "")
         project = self.table(raw, "project", "")
-        self.refuse_unknown(project, ("name", "modules", "sync"), "project")
+        self.refuse_unknown(project, ("name", "id", "modules", "sync"), "project")
         self.named = self.text(project, "name", "project")
         name = self.named or self.root.resolve().name
+        id_ = self.id_of(project)
         modules = self.names(project, "modules", "project")
         given = self.table(raw, VARIABLES, "")
         variables = read_variables(given, VARIABLES, self.find, self.problems)
@@ -212,7 +215,16 @@ class _Reader(TableReader):
             pools=pools,
             bundle=bundle,
             home=self.home,
+            id=id_,
         )
+
+    def id_of(self, raw: Mapping[str, object]) -> str | None:
+        id_ = self.text(raw, "id", "project")
+        if id_ is None or re.fullmatch(_ID, id_):
+            return id_
+        hint = 'use 4 to 40 lower-case letters, digits and `-`: `id = "3f9ac04e"`'
+        self.wrong("id", "an id", "project", hint)
+        return None
 
     def pools(self, raw: Mapping[str, object], where: str) -> Mapping[str, Pool]:
         below = f"{where}.{POOLS}".strip(".")

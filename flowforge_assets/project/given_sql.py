@@ -21,6 +21,7 @@ from flowforge_assets.errors.sql_function import (
     SqlFunctionInputError,
     SqlFunctionReturnError,
 )
+from flowforge_assets.project.syntax_tree import syntax_tree
 from flowforge_assets.sql.file import SqlFile, made_file
 from flowforge_assets.sql.header import SqlHeader
 
@@ -142,7 +143,7 @@ def _placed(text: str, function: SqlFunction) -> QueryText:
         lines, first = inspect.getsourcelines(written)
         around = "if True:\n" if lines[0][:1].isspace() else ""
         source = around + "".join(lines)
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (OSError, SyntaxError, TypeError):  # a notebook's, or one that was made by `exec`
         return QueryText(text, line, function=declared.function)
     first -= bool(around)

@@ -169,8 +169,9 @@ def _last(at: TracebackType) -> TracebackType:
 
 def _forget_stale(root: Path, wanted: set[str]) -> None:
     """Forgets our modules that have changed, and those of other projects that bear our names."""
-    ours = {name: path for name, path in _stamped() if path.is_relative_to(root)}
-    stale = {name for name, _ in _stamped() if name not in ours and _is_here(name, root)}
+    stamped = dict(_stamped())
+    ours = {name: path for name, path in stamped.items() if path.is_relative_to(root)}
+    stale = {name for name in stamped if name not in ours and _is_here(name, root)}
     stale |= {
         name
         for name, module in list(sys.modules.items())

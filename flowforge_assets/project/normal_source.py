@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 
+from flowforge_assets.project.syntax_tree import syntax_tree
 from flowforge_assets.project.unit import (
     MODULE_KEY,
     Unit,
@@ -40,7 +41,7 @@ def units(source: str | bytes) -> dict[str, Unit]:
     Raises:
         SyntaxError: it is no Python.
     """
-    return _Walk().of(ast.parse(source))
+    return _Walk().of(syntax_tree(source))
 
 
 @dataclass(slots=True)

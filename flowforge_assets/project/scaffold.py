@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import secrets
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -81,7 +82,7 @@ def make_project(folder: Path, kind: ProjectKind = "python") -> list[Path]:
         FolderInUseError: one of the files is there already; nothing was written (FF-810).
         NotWritableError: the folder cannot be written (FF-811).
     """
-    words = {"package": _package_name(folder.resolve())}
+    words = {"package": _package_name(folder.resolve()), "id": secrets.token_hex(4)}
     files = {
         folder / Template(name).substitute(words): _filled(template, words)
         for name, template in _PROJECTS[kind].items()

@@ -13,7 +13,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, cast
 
-from flowforge_assets.project.normal_source import units
 from flowforge_assets.project.unit import Unit
 from flowforge_assets.storage.atomic import write_atomic
 
@@ -96,6 +95,8 @@ class SourceCache:
 
 
 def _parsed(source: bytes) -> dict[str, str]:
+    from flowforge_assets.project.normal_source import units  # and `ast`: files that changed
+
     try:
         found = units(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

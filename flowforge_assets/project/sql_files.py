@@ -80,8 +80,11 @@ def key_of_file(path: Path, root: Path) -> DatasetKey:
         DatasetNameError: it names none (FF-105).
     """
     shown = path.relative_to(root).as_posix()
+    folder, _, rest = shown.partition("/")
     try:
-        return DatasetKey.parse(".".join(path.relative_to(root / FOLDER).with_suffix("").parts))
+        return DatasetKey.parse(
+            rest.rpartition(".")[0].replace("/", ".") if folder == FOLDER else ""
+        )
     except ValueError as error:
         layers = ", ".join(f"`{FOLDER}/{layer}/`" for layer in LAYERS)
         message = f"`{shown}` names no dataset"
@@ -93,7 +96,7 @@ def tied_source(
     declared: DeclaredSql,
     shown: Callable[[Place], Place],
     root: Path,
-    defaults: Iterable[FolderDefaults],
+    defaults: Collection[FolderDefaults],
 ) -> SqlSource:
     """The file that a class is tied to.
 
@@ -126,7 +129,7 @@ def function_source(function: SqlFunction, shown: Callable[[Place], Place]) -> S
 
 
 def file_source(
-    path: Path, root: Path, classes: Mapping[DatasetKey, type], defaults: Iterable[FolderDefaults]
+    path: Path, root: Path, classes: Mapping[DatasetKey, type], defaults: Collection[FolderDefaults]
 ) -> SqlSource:
     """The file at `path` below `assets/`; `classes` may declare the dataset that the path names.
 
@@ -145,10 +148,10 @@ def file_source(
 
 
 def _with_defaults(
-    file: SqlFile, root: Path, defaults: Iterable[FolderDefaults], *, is_tied: bool
+    file: SqlFile, root: Path, defaults: Collection[FolderDefaults], *, is_tied: bool
 ) -> SqlFile:
     folder = root / FOLDER
-    if not file.path.is_relative_to(folder):
+    if not defaults or not file.path.is_relative_to(folder):
         return file
     path = file.path.relative_to(folder).with_suffix("").as_posix()
     header = with_defaults(file.header, path, defaults, is_tied=is_tied)

@@ -72,16 +72,30 @@ class LeaseBook:
                 runs.begin(connection, claim.run, claim.steps)
             who = (claim.run_id, claim.host, claim.pid, claim.lock)
             holder = Holder(*who, now, now + claim.expiry, mine)
-            leases.add_holder(connection, holder)
+            leases.put_holder(connection, holder)
             if claim.wanted:
                 leases.add_leases(connection, claim.run_id, claim.wanted)
         return None
 
-    def overlap(self, run_id: str, wanted: Wanted, *, is_gone: IsGone) -> Overlap | None:
-        """Who else holds some of what is wanted, now."""
+    def wait(self, claim: Claim, *, is_gone: IsGone) -> Overlap | None:
+        """Who else holds some of what is wanted; as long as anyone does, the run stands in line.
+
+        It holds nothing there, and can be asked to end.
+        """
+        with self._database.transaction() as connection:
+            now = self._database.now(connection)
+            live = leases.live_holders(connection, is_gone, now)
+            overlap = leases.first_overlap(connection, claim.run_id, claim.wanted, live)
+            if overlap is not None:
+                who = (claim.run_id, claim.host, claim.pid, claim.lock)
+                leases.put_holder(connection, Holder(*who, now, now + claim.expiry))
+            return overlap
+
+    def in_line(self, *, is_gone: IsGone) -> list[str]:
+        """The runs that hold nothing, most of them since they wait, by their ids."""
         with self._database.transaction() as connection:
             live = leases.live_holders(connection, is_gone, self._database.now(connection))
-            return leases.first_overlap(connection, run_id, wanted, live)
+            return [run_id for run_id, holder in live.items() if not holder.turn]
 
     def prolong(self, run_id: str, expiry: timedelta = EXPIRY) -> bool:
         """Writes that the holder lives; False where it was taken for dead."""

@@ -38,7 +38,7 @@ class Holder:
     """A run, or other work, that may commit until `expires_at`.
 
     It keeps the file `lock` locked while its process lives; a path of `host`, empty for none.
-    `turn` counts those who took something; 0 took nothing.
+    `turn` counts those who took something; 0 took nothing, or waits for its turn.
     """
 
     run_id: str
@@ -67,11 +67,11 @@ def turn(found: Iterable[Row]) -> int:
     return next((int(row[0]) for row in found), 0)
 
 
-def add_holder(connection: Transaction, holder: Holder) -> None:
-    """Writes that the holder is there; it holds nothing yet."""
+def put_holder(connection: Transaction, holder: Holder) -> None:
+    """Writes that the holder is there, and alive; it holds nothing yet."""
     row = (holder.run_id, holder.host, holder.pid, holder.lock)
     times = (time_text(holder.taken_at), time_text(holder.expires_at))
-    connection.execute(statements.INSERT_HOLDER, (*row, *times, holder.turn))
+    connection.execute(statements.PUT_HOLDER, (*row, *times, holder.turn))
 
 
 def add_leases(connection: Transaction, run_id: str, wanted: Wanted) -> None:

@@ -27,7 +27,7 @@ from flowforge_assets.record.lease_book import LeaseBook
 from flowforge_assets.record.opened import LOCK_TIMEOUT_SECONDS, open_database
 from flowforge_assets.record.pieces import read_history
 from flowforge_assets.record.rows import run_from, step_from
-from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepRecord
+from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepEnd, StepRecord
 from flowforge_assets.record.schemas import add_schema, replace_schemas, schema_from
 
 Learnt: TypeAlias = tuple[DatasetKey, Sequence[Made], Sequence[SchemaChange] | None]
@@ -145,24 +145,29 @@ class Ledger:
         schemas: Mapping[DatasetKey, Schema] | None = None,
         comments: Mapping[DatasetKey, Comments] | None = None,
     ) -> None:
-        """Writes how a step ended and what it made, in one transaction.
+        """Writes how a step ended and what it made, as `record_ended` does of several."""
+        self.record_ended([StepEnd(step, made, schemas or {}, comments or {})])
 
-        `schemas` are the columns that its datasets have now, `comments` their descriptions: where
-        they are others than before, the schema history gets an entry.
+    def record_ended(self, ends: Iterable[StepEnd]) -> None:
+        """Writes how steps ended and what they made, in order, in one transaction.
 
-        Partitions of `made` are taken from older commits, as in `History.of`, but whichever was
-        recorded first the newer commit wins. Recording a commit again changes nothing. The cost
-        does not grow with the pieces of a dataset, only with those that `made` meets.
+        Messages of errors hold no row values: the caller sees to that.
+
+        Partitions of what was made are taken from older commits, as in `History.of`, but whichever
+        was recorded first the newer commit wins. Recording a commit again changes nothing. The cost
+        does not grow with the pieces of a dataset, only with those that a commit meets.
         """
         with self._database.transaction() as connection:
-            runs.set_outcomes(connection, [step])
-            for each in made:
-                pieces.lay(connection, each)
-                if schemas is not None and each.dataset in schemas:
-                    columns = columns_of(schemas[each.dataset])
-                    said = (comments or {}).get(each.dataset, ())
-                    entry = SchemaChange(each.table.version, each.at, columns, each.run_id, said)
-                    add_schema(connection, each.dataset, entry)
+            for end in ends:
+                runs.set_outcomes(connection, [end.step])
+                for made in end.made:
+                    pieces.lay(connection, made)
+                    if made.dataset in end.schemas:
+                        columns = columns_of(end.schemas[made.dataset])
+                        said = end.comments.get(made.dataset, ())
+                        version, at = made.table.version, made.at
+                        entry = SchemaChange(version, at, columns, made.run_id, said)
+                        add_schema(connection, made.dataset, entry)
 
     def record_columns(self, made: Made, columns: Columns, comments: Comments) -> None:
         """Writes a commit that brought other columns and no other rows, in one transaction."""
@@ -170,16 +175,6 @@ class Ledger:
         with self._database.transaction() as connection:
             pieces.lay(connection, made)
             add_schema(connection, made.dataset, entry)
-
-    def record_failed(self, step: StepRecord) -> None:
-        """Writes how a step failed; the caller sees that its message holds no row values."""
-        with self._database.transaction() as connection:
-            runs.set_outcomes(connection, [step])
-
-    def record_skipped(self, steps: Iterable[StepRecord]) -> None:
-        """Writes which steps were not begun, in one transaction."""
-        with self._database.transaction() as connection:
-            runs.set_outcomes(connection, steps)
 
     def find_run(self, run_id: str) -> RunRecord | None:
         """The run of that id, or None."""

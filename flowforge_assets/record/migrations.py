@@ -204,5 +204,25 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # Whether somebody has asked the holder to end.
         "ALTER TABLE holders ADD COLUMN is_cancelled INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # How many bytes of data files a step has written.
+        "ALTER TABLE steps ADD COLUMN bytes_written INTEGER",
+    ),
+    (
+        # What a server that shows runs is still to be told (see untold.py), values as JSON.
+        # Without `events` these are all that the run's steps say. Who tells it claims it before.
+        """
+        CREATE TABLE untold (
+            flow_run_id TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            related TEXT NOT NULL,
+            events TEXT,
+            state TEXT,
+            are_prefects INTEGER NOT NULL,
+            claimed_until TEXT,
+            PRIMARY KEY (flow_run_id, run_id)
+        )
+        """,
+    ),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)

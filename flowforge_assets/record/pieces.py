@@ -29,7 +29,8 @@ from flowforge_assets.record.rows import (
 )
 
 _HASHES: Final = statements.REACHES[-1]
-_NOT_ASKED: Final = (None, (), "")
+_NOT_ASKED: Final = (None, (), "", 0)
+_MARK: Final = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +147,19 @@ def _recut(
 def _read_track(
     found: Iterable[Row], asked: Mapping[str, tuple[DatasetKey, tuple[Dimension, ...]]]
 ) -> dict[DatasetKey, list[Made]]:
-    tracks = {name: (*each, shape_text(each[1])) for name, each in asked.items()}
+    tracks = {
+        name: (dataset, dimensions, shape_text(dimensions), _marks(dimensions))
+        for name, (dataset, dimensions) in asked.items()
+    }
     pieces: dict[DatasetKey, list[Made]] = {}
     for name, shape, table_id, lo, hi, is_single, text, version, made in found:
-        dataset, dimensions, today = tracks.get(name, _NOT_ASKED)
+        dataset, dimensions, today, marks = tracks.get(name, _NOT_ASKED)
         if dataset is None or shape != today:
             continue
-        partitions = _partitions(dimensions, (lo, hi), text, is_single=is_single)
+        if marks and (is_single or text.count(_MARK) == marks):
+            partitions = PartitionSet.stretch(dimensions, lo, hi)
+        else:
+            partitions = partitions_from(dimensions, text)
         table = TableVersion(table_id, version)
         pieces.setdefault(dataset, []).append(made_from(dataset, partitions, table, made))
     for commits in pieces.values():
@@ -218,8 +225,19 @@ def _partitions(
 ) -> PartitionSet:
     """The set of a piece; of a single partition in time its bounds say all."""
     if is_single and len(dimensions) == 1 and dimensions[0].is_time:
-        return PartitionSet(dimensions, ((Span((bounds,)),),))
+        return PartitionSet.stretch(dimensions, *bounds)
     return partitions_from(dimensions, text)
+
+
+@lru_cache(maxsize=1024)
+def _marks(dimensions: tuple[Dimension, ...]) -> int:
+    """How many quotes the text of one stretch has: a key of time has none, so more have more.
+
+    Of such a text the bounds say all. 0 where the partitions are no stretches of time.
+    """
+    if len(dimensions) != 1 or not dimensions[0].is_time:
+        return 0
+    return partitions_text(PartitionSet.stretch(dimensions, 0, 1)).count(_MARK)
 
 
 @lru_cache(maxsize=1024)

@@ -113,13 +113,14 @@ def outcome_row(step: StepRecord) -> Row:
         step.error_code,
         step.error_message,
         None if step.work is None else _compact(dict(step.work)),
+        step.bytes_written,
     )
 
 
 def step_from(row: Row) -> StepRecord:
     """The step of a row."""
     run_id, step_id, asset, makes, shape, partitions, reason, status, started, *rest = row
-    seconds, rows, error_code, error_message, work = rest
+    seconds, rows, error_code, error_message, work, bytes_written = rest
     dimensions = tuple(Dimension(*each) for each in _read(shape))
     return StepRecord(
         run_id=run_id,
@@ -135,6 +136,7 @@ def step_from(row: Row) -> StepRecord:
         error_code=error_code,
         error_message=error_message,
         work=None if work is None else _read(work),
+        bytes_written=bytes_written,
     )
 
 
@@ -154,17 +156,26 @@ def made_text(made: Made) -> str:
             {key: (table.table_id, table.version) for key, table in made.inputs.items()},
             time_text(made.at),
             made.rows,
-            *((made.source,) if made.source else ()),
+            *_tail(made),
         )
     )
+
+
+def _tail(made: Made) -> tuple[object, ...]:
+    """What few commits say, or older ones did not; what is empty at its end is left out."""
+    if made.bytes_written is not None:
+        return made.source, made.bytes_written
+    return (made.source,) if made.source else ()
 
 
 def made_from(
     dataset: DatasetKey, partitions: PartitionSet, table: TableVersion, text: str
 ) -> Made:
     """The commit of a piece; `text` is what `made_text` gives."""
-    asset, run_id, step_id, algorithm, code, schema, config, engine, *rest = _read(text)
-    inputs, at, rows, *source = rest
+    (
+        (asset, run_id, step_id, algorithm, code, schema, config, engine, inputs, at, rows, *tail),
+        _,
+    ) = _DECODER.raw_decode(text)
     # By position: a keyword costs as much as the field.
     return Made(
         dataset,
@@ -173,18 +184,21 @@ def made_from(
         run_id,
         step_id,
         _fingerprint(algorithm, code, schema, config, engine),
-        {DatasetKey(key): TableVersion(*version) for key, version in inputs.items()},
+        {_key(key): _version(*version) for key, version in inputs.items()},
         datetime.fromisoformat(at),
         rows,
         table,
         None,
         False,  # noqa: FBT003 - by position, as above
-        *source,
+        *tail,
     )
 
 
-# The pieces of one dataset mostly have one fingerprint: kept once, ten thousand cost little.
+# The pieces of one dataset mostly have one fingerprint, and read the same versions of the same
+# few datasets: each value is made once, so that a hundred thousand pieces cost little.
 _fingerprint: Final = lru_cache(maxsize=_TEXTS)(Fingerprint)
+_version: Final = lru_cache(maxsize=_TEXTS)(TableVersion)
+_key: Final = lru_cache(maxsize=_TEXTS)(DatasetKey)
 
 
 def _compact(value: object) -> str:

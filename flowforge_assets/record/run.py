@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.schema import Schema
+from flowforge_assets.core.schema_change import Comments
 
 RunStatus: TypeAlias = Literal[
     "running",
@@ -55,8 +58,9 @@ class RunRecord:
 class StepRecord:
     """One step of a run: planned, or with its outcome.
 
-    `work` is what its statements have cost in a warehouse: ids of jobs, rows, bytes, credits, as
-    far as that tells them (see `sdk.warehouse.JobStats`).
+    `bytes_written` are those of its commits, as far as these tell them (see `Made`). `work` is
+    what its statements have cost in a warehouse: ids of jobs, rows, bytes, credits, as far as that
+    tells them (see `sdk.warehouse.JobStats`).
     """
 
     run_id: str
@@ -72,11 +76,29 @@ class StepRecord:
     error_code: str | None = None
     error_message: str | None = None
     work: Mapping[str, object] | None = None
+    bytes_written: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """How a step ended, and what it made.
+
+    `schemas` are the columns that its datasets have now, `comments` their descriptions: where they
+    are others than before, the schema history gets an entry.
+    """
+
+    step: StepRecord
+    made: Sequence[Made] = ()
+    schemas: Mapping[DatasetKey, Schema] = field(default_factory=dict[DatasetKey, Schema])
+    comments: Mapping[DatasetKey, Comments] = field(default_factory=dict[DatasetKey, Comments])
 
 
 def new_run_id(clock: Clock) -> str:
-    """A run's id, e.g. `20260101T120000-4f3a`: the UTC second, then four random hex digits.
+    """A run's id, e.g. `20260101T120000-4f3a09c2`: the UTC second, then eight hex digits.
 
-    Ids sort by the second in which their runs began.
+    Three of them are the fraction of that second, five are random. Ids sort as their runs began,
+    where a quarter of a millisecond lies between.
     """
-    return f"{clock().astimezone(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+    now = clock().astimezone(UTC)
+    fraction = now.microsecond * 0x1000 // 1_000_000
+    return f"{now:%Y%m%dT%H%M%S}-{fraction:03x}{os.urandom(3).hex()[1:]}"

@@ -14,6 +14,7 @@ from flowforge_assets.record.database import Transaction
 from flowforge_assets.record.rows import Row, time_text
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_NO_COMMENTS: Final = "{}"
 
 
 def add_schema(connection: Transaction, dataset: DatasetKey, schema: SchemaChange) -> None:
@@ -42,6 +43,6 @@ def replace_schemas(
 def schema_from(row: Row) -> SchemaChange:
     """The entry of a row."""
     version, at, columns, run_id, comments = row
-    named = tuple((name, spelled) for name, spelled in json.loads(columns))
-    said = comments_of(json.loads(comments))
+    named = tuple([(name, spelled) for name, spelled in json.loads(columns)])
+    said = () if comments == _NO_COMMENTS else comments_of(json.loads(comments))
     return SchemaChange(version, datetime.fromisoformat(at), named, run_id, said)

@@ -85,8 +85,9 @@ class SqliteDatabase:
         connection = self._connection
         with self._lock:
             try:
-                connection.execute("BEGIN IMMEDIATE")
                 try:
+                    # inside, since a signal may come when it has just begun
+                    connection.execute("BEGIN IMMEDIATE")
                     yield connection
                     connection.execute("COMMIT")
                 except BaseException:

@@ -37,7 +37,7 @@ END_RUN: Final = """
 
 _STEP: Final = (
     "run_id, step_id, asset, makes, shape, partitions, reason,"
-    " status, started_at, seconds, rows, error_code, error_message, work"
+    " status, started_at, seconds, rows, error_code, error_message, work, bytes_written"
 )
 STEPS_OF_RUN: Final = f"""
     SELECT {_STEP} FROM steps WHERE run_id = ? ORDER BY started_at NULLS FIRST, step_id
@@ -48,13 +48,13 @@ STEPS_OF_DATASET: Final = f"""
     ORDER BY run_id DESC, started_at DESC NULLS LAST, step_id LIMIT ?
 """
 INSERT_STEP: Final = (
-    f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO steps ({_STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_MAKER: Final = "INSERT INTO makers (dataset, run_id, step_id) VALUES (?, ?, ?)"
 SET_OUTCOME: Final = """
     UPDATE steps
     SET status = ?, started_at = ?, seconds = ?, rows = ?, error_code = ?, error_message = ?,
-        work = ?
+        work = ?, bytes_written = ?
     WHERE run_id = ? AND step_id = ?
 """
 
@@ -146,9 +146,32 @@ NEWEST_PARITY: Final = f"""
     SELECT {_PARITY} FROM parity WHERE asset = ? AND target = ? ORDER BY at DESC LIMIT 1
 """
 
+_UNTOLD: Final = "flow_run_id, run_id, related, events, state, are_prefects"
+PUT_UNTOLD: Final = f"""
+    INSERT INTO untold ({_UNTOLD}) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (flow_run_id, run_id) DO UPDATE
+    SET events = excluded.events, state = excluded.state, are_prefects = excluded.are_prefects,
+        claimed_until = NULL
+"""
+CLAIM_UNTOLD: Final = """
+    UPDATE untold SET claimed_until = ?
+    WHERE flow_run_id = ? AND run_id = ? AND (claimed_until IS NULL OR claimed_until < ?)
+"""
+NEWEST_UNTOLD: Final = f"SELECT {_UNTOLD} FROM untold ORDER BY run_id DESC LIMIT ?"
+DELETE_UNTOLD: Final = "DELETE FROM untold WHERE flow_run_id = ? AND run_id = ?"
+DELETE_OLD_UNTOLD: Final = """
+    DELETE FROM untold
+    WHERE run_id NOT IN (SELECT run_id FROM untold ORDER BY run_id DESC LIMIT ?)
+"""
+
 _HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at, turn"
 ALL_HOLDERS: Final = f"SELECT {_HOLDER} FROM holders ORDER BY run_id"
-INSERT_HOLDER: Final = f"INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+# Who has waited is there already, and may have been asked to end meanwhile.
+PUT_HOLDER: Final = f"""
+    INSERT INTO holders ({_HOLDER}) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run_id) DO UPDATE
+    SET taken_at = excluded.taken_at, expires_at = excluded.expires_at, turn = excluded.turn
+"""
 SET_EXPIRY: Final = "UPDATE holders SET expires_at = ? WHERE run_id = ?"
 CANCEL_HOLDER: Final = "UPDATE holders SET is_cancelled = 1 WHERE run_id = ?"
 GET_CANCELLED: Final = "SELECT is_cancelled FROM holders WHERE run_id = ?"

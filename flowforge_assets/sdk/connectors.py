@@ -36,6 +36,22 @@ def warehouse_connector(kind: str) -> WarehouseConnector:
     return cast("WarehouseConnector", found.load())
 
 
+def warehouse_package(kind: str) -> str | None:
+    """What is to be installed for that kind: ours with an extra, or a stranger's package.
+
+    None where the connector does not say whose it is.
+
+    Raises:
+        NoConnectorError: none is installed (FF-675).
+    """
+    warehouse_connector(kind)
+    found = _found()[kind].dist
+    if found is None:
+        return None
+    extras = found.metadata.get_all("Provides-Extra") or ()
+    return f"{found.name}[{kind}]" if kind in extras else found.name
+
+
 @cache
 def _found() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points  # 15 ms, and few projects have a warehouse

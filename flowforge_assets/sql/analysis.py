@@ -49,6 +49,7 @@ class SqlAnalysis:
         self._cache = SqlCache(cache)
         self._binder: Binder | None = None
         self._parsed: dict[str, ParsedSql] = {}
+        self._facts: dict[str, SqlFacts] = {}
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -76,9 +77,16 @@ class SqlAnalysis:
         Raises:
             SqlError: as `flowforge_assets.sql.parse.parse`.
         """
-        remembered = find_facts(self._cache.find("facts", file.digest))
-        if remembered is not None:
-            return remembered
+        known_facts = self._facts.get(file.digest)
+        if known_facts is None:
+            known_facts = find_facts(self._cache.find("facts", file.digest))
+        if known_facts is None:
+            known_facts = self._facts_of(file, known)
+        self._facts[file.digest] = known_facts
+        return known_facts
+
+    def _facts_of(self, file: SqlFile, known: Iterable[DatasetKey]) -> SqlFacts:
+        """The same of a query that is not remembered; it is from now on."""
         parsed = self.parsed(file, known=known)
         span = (parsed.start, len(parsed.statement)) if parsed.file is file else None
         facts = SqlFacts(parsed.tables, parsed.parameters, parsed.fingerprint, span)

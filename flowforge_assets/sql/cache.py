@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -85,13 +86,20 @@ class SqlCache:
 def _read(path: Path, stamp: str) -> Iterator[tuple[str, dict[str, Entry]]]:
     """The sections in the file; none of a file that is missing, broken or of another stamp."""
     try:
-        content: object = json.loads(path.read_bytes())
+        stat = os.stat(path)  # noqa: PTH116 - a plan asks twice
+        content = _content(path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino))
     except (OSError, ValueError, RecursionError):
         return
     found = _mapping(content)
     if found.get("stamp") == stamp:
         for name, entries in _mapping(found.get("sections")).items():
             yield name, dict(_mapping(entries))
+
+
+@lru_cache(maxsize=1)
+def _content(path: Path, _: tuple[int, ...]) -> object:
+    """What the file holds, for several who ask in turn; each copies what it may change."""
+    return json.loads(path.read_bytes())
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -122,6 +130,7 @@ def _stamp() -> str:
     return " ".join((str(_ALGORITHM), *map(_installed, _ENGINES)))
 
 
+@cache
 def _installed(package: str) -> str:
     """`duckdb-2.0.0.dist-info`."""
     spec = find_spec(package)

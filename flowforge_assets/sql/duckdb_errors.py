@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # What conversion errors say beside the value: the types, and the column that was read.
 _TARGET_TYPE: Final = re.compile(r"(?:to|type) ([A-Z][A-Z0-9_]+(?:\([0-9, ]+\))?)")
 _SOURCE_COLUMN: Final = re.compile(r"source column (\w+)")
+_OF_A_READER: Final = "got external error: "
 _OVERFLOW: Final = re.compile(r"Overflow in (\w+) of (\w+)")
 
 
@@ -83,8 +84,11 @@ def bind_error(
     return cls(_sentence(first), place=place, hint=_sentence(rest.replace("\n", " ")) or None)
 
 
-def run_error(error: duckdb.Error | OSError, parsed: ParsedSql, *, prefix: str) -> SqlError:
-    """The coded form of an error of running `prefix` + the statement; names no row's value."""
+def run_error(error: Exception, parsed: ParsedSql, *, prefix: str) -> SqlError:
+    """The coded form of an error of running `prefix` + the statement; names no row's value.
+
+    It is DuckDB's own, or that of who read its rows, in which the words of DuckDB's stand last.
+    """
     fields = _fields(error)
     place = _place(fields, parsed, prefix)
     said = fields["exception_message"]
@@ -119,9 +123,9 @@ def run_error(error: duckdb.Error | OSError, parsed: ParsedSql, *, prefix: str) 
     )
 
 
-def _fields(error: duckdb.Error | OSError) -> dict[str, str]:
+def _fields(error: Exception) -> dict[str, str]:
     """The fields of an error that came as JSON after its kind, e.g. `Binder Error: {...}`."""
-    text = str(error)
+    text = str(error).removeprefix(_OF_A_READER)
     start = text.find("{")
     kind = text.partition(" Error")[0]
     try:

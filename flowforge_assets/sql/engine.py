@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +99,8 @@ class SqlEngine:
         """
         with self._query(parsed, inputs, parameters or {}, types) as (relation, prefix):
             try:
-                return pl.DataFrame(relation.to_arrow_table())
-            except duckdb.Error as error:
+                return pl.DataFrame(_Result(relation))
+            except (duckdb.Error, pl.exceptions.ComputeError) as error:  # as what reads a stream
                 raise run_error(error, parsed, prefix=prefix) from error
 
     def batches(
@@ -133,7 +133,7 @@ class SqlEngine:
         check_parameters(parsed, parameters)
         values = {ref.name: parameters[ref.name] for ref in parsed.parameters}
         read = {ref.name: inputs[ref.name] for ref in parsed.tables}
-        with self._session() as session, session.reading(read):
+        with self._session(read) as session, session.reading(read):
             if types is None:
                 types = result_columns(session.connection, parsed, values, names=())
             prefix = _casts(types)
@@ -146,10 +146,13 @@ class SqlEngine:
             yield relation, prefix
 
     @contextmanager
-    def _session(self) -> Generator[Session]:
+    def _session(self, read: Iterable[DatasetKey]) -> Generator[Session]:
+        """A session that no query uses, by choice one that knows what is read."""
         with self._free:
             with self._lock:
-                session = self._idle.pop() if self._idle else None
+                session = max(self._idle, key=lambda each: each.known_of(read), default=None)
+                if session is not None:
+                    self._idle.remove(session)
             if session is None:
                 session = Session(self._limits)
             try:
@@ -159,6 +162,21 @@ class SqlEngine:
                 raise
             with self._lock:
                 self._idle.append(session)
+
+
+class _Result:
+    """The rows of a relation as a stream of Arrow, which polars reads without pyarrow.
+
+    Polars remembers the types that it has seen: DuckDB's own would outlive DuckDB, which complains.
+    """
+
+    __slots__ = ("_relation",)
+
+    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+        self._relation = relation
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._relation.__arrow_c_stream__(requested_schema)
 
 
 def _casts(columns: Columns) -> str:

@@ -33,7 +33,7 @@ def token_fingerprint(tokens: Sequence[Token]) -> str:
     does, for they may name a result column. Taken from tokens rather than from the tree's text,
     which changes with each version of the generator.
     """
-    digest = sha256()
+    said: list[str] = []
     texts = [token.text for token in tokens]
     lowered = ["", *map(str.lower, texts), ""]
     for place, (token, text) in enumerate(zip(tokens, texts, strict=True)):
@@ -43,5 +43,5 @@ def token_fingerprint(tokens: Sequence[Token]) -> str:
             before, word, after = lowered[place : place + 3]
             if word in _RESERVED or after in _AFTER or before in _BEFORE:
                 text = word  # noqa: PLW2901
-        digest.update(f"{mark}{len(text)}:{text}".encode())
-    return digest.hexdigest()[:16]
+        said.append(f"{mark}{len(text)}:{text}")
+    return sha256("".join(said).encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +85,17 @@ class Session:
         settings += ["enable_external_access=false", "lock_configuration=true"]
         for setting in settings:
             self.connection.execute(f"SET {setting}")
+        self._schemas: set[str] = set()
+        self._streams: dict[str, tuple[_Stream, duckdb.DuckDBPyRelation]] = {}
 
     def close(self) -> None:
         """Gives threads and memory back."""
+        self._streams.clear()
         self.connection.close()
+
+    def known_of(self, keys: Iterable[DatasetKey]) -> int:
+        """How many of the datasets have a view already, which costs 2 ms each to make."""
+        return sum(str(TableAddress.of(key)) in self._streams for key in keys)
 
     @contextmanager
     def reading(self, inputs: Mapping[DatasetKey, DuckInput]) -> Generator[None]:
@@ -98,19 +105,42 @@ class Session:
         close it.
         """
         held: list[duckdb.DuckDBPyRelation] = []
+        streams: list[_Stream] = []
         for key, given in inputs.items():
             address = TableAddress.of(key)
-            if address.schema != "main":
+            if address.schema != "main" and address.schema_name not in self._schemas:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {address.schema_name}")
-            if not (isinstance(given, FilesInput) and self._view_files(address, given)):
-                frame = given.fallback() if isinstance(given, FilesInput) else given.frame
-                # to register the frame would make one more view, and remove it
-                rows = self.connection.from_arrow(_at_hand(frame))
-                held.append(rows)
-                self.connection.execute(f"CREATE OR REPLACE VIEW {address} AS {rows.sql_query()}")
+                self._schemas.add(address.schema_name)
+            if isinstance(given, FilesInput) and self._view_files(address, given):
+                self._streams.pop(str(address), None)
+                continue
+            rows = _at_hand(given.fallback() if isinstance(given, FilesInput) else given.frame)
+            if isinstance(rows, pl.DataFrame) and rows.height <= _FEW_ROWS:
+                streams.append(self._view_stream(address, rows))
+            else:
+                held.append(self._view(address, rows))
+                self._streams.pop(str(address), None)
         yield
-        # The views stay, which costs less, and are of nothing once the relations are gone.
+        # The views stay, which costs less, and are of nothing once the rows are gone.
         held.clear()
+        for stream in streams:
+            stream.frame = None
+
+    def _view(self, address: TableAddress, rows: object) -> duckdb.DuckDBPyRelation:
+        """Makes a view over what gives rows as Arrow, which is to be held as long as it is read."""
+        # to register the rows would make one more view, and remove it
+        relation = self.connection.from_arrow(rows)
+        self.connection.execute(f"CREATE OR REPLACE VIEW {address} AS {relation.sql_query()}")
+        return relation
+
+    def _view_stream(self, address: TableAddress, rows: pl.DataFrame) -> _Stream:
+        """Makes a view over few rows, or puts them behind the one that is there."""
+        stream, _ = self._streams.get(str(address), (None, None))
+        if stream is None or stream.schema != rows.schema:
+            stream = _Stream(rows)
+            self._streams[str(address)] = (stream, self._view(address, stream))
+        stream.frame = rows
+        return stream
 
     def _view_files(self, address: TableAddress, given: FilesInput) -> bool:
         """Makes a view over the files, typed as the schema says; False where that does not bind.
@@ -138,27 +168,29 @@ class Session:
         return True
 
 
-class _Streamed:
-    """A frame as a stream of Arrow: DuckDB takes polars' own by way of pyarrow, which costs more.
+class _Stream:
+    """Rows as a stream of Arrow, those of one query after the other; columns stay as they are.
 
-    But it does not know how many rows a stream has, and so not which side of a join is small.
+    DuckDB takes polars' own frames by way of pyarrow, which costs more. But it does not know how
+    many rows a stream has, and so not which side of a join is small. It asks for the stream each
+    time that the view over it is read.
     """
 
-    __slots__ = ("_frame",)
+    __slots__ = ("frame", "schema")
 
     def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
+        self.frame: pl.DataFrame | None = frame
+        self.schema = frame.schema
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
+        frame = self.schema.to_frame() if self.frame is None else self.frame
+        return frame.__arrow_c_stream__(requested_schema)
 
 
-def _at_hand(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame | _Streamed:
+def _at_hand(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
     """The frame itself where it is lazy only in name: DuckDB looks at a lazy one several times."""
     if isinstance(frame, pl.LazyFrame) and _IN_MEMORY.match(frame.explain(optimized=False)):
-        frame = frame.collect()
-    if isinstance(frame, pl.DataFrame) and frame.height <= _FEW_ROWS:
-        return _Streamed(frame)
+        return frame.collect(engine="in-memory")  # the streaming engine takes longer to begin
     return frame
 
 

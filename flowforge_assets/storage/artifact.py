@@ -339,7 +339,8 @@ class ArtifactFolder:
                 touched |= partition
         if made.touched is None and staged:
             made = replaced(made, touched=None if touched == made.partitions else touched)
-        made = replaced(made, table=table)
+        size = sum(file.size_bytes for file in staged.values())
+        made = replaced(made, table=table, bytes_written=size if staged else None)
         steps = {} if before is None else dict(list(before.steps.items())[1 - _KEPT_STEPS :])
         records = () if before is None else before.records
         after = Pointer(
@@ -358,8 +359,9 @@ class ArtifactFolder:
         table = TableVersion(pointer.table_id, version)
         record = dict(pointer.records).get(version)
         found = None if record is None else read_made(record, self._spec, table)
-        touched = made.touched if found is None else found.touched
-        return replaced(made, table=table, touched=touched)
+        if found is not None:
+            made = replaced(made, touched=found.touched, bytes_written=found.bytes_written)
+        return replaced(made, table=table)
 
     def _made(self, pointer: Pointer) -> list[Made]:
         found = (

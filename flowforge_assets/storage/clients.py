@@ -7,6 +7,7 @@ nothing with clients that a user's own code makes.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from flowforge_assets.errors.stores import ClientMissingError
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
     from flowforge_assets.storage.location import RemoteLocation
 
-_EXTRAS: Final[dict[StoreKind, str]] = {
+EXTRAS: Final[Mapping[StoreKind, str]] = {
     "s3": "s3",
     "azure": "azure",
     "onelake": "azure",
     "gcs": "gcs",
 }
+"""Our extra that brings the files' client."""
 # What they log Python prints where nobody asked for logs: we tell the same as coded errors.
 _LOUD: Final = ("azure", "gcsfs")
 
@@ -57,7 +59,7 @@ def filesystem(location: RemoteLocation) -> AbstractFileSystem:
                 assert_never(kind)
     except ImportError as error:
         message = f"stores at `{store.url.scheme}://` need a library that is not installed"
-        extra = _EXTRAS.get(kind)
+        extra = EXTRAS.get(kind)
         said = str(error).partition("\n")[0]
         hint = f"install it: `pip install 'flowforge-assets[{extra}]'`" if extra else said
         raise ClientMissingError(message, hint=hint) from error

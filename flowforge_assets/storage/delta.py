@@ -260,6 +260,9 @@ class DeltaTable:
             snapshot = self._handle.current()
         if snapshot is not None and set(snapshot.layout.hive) <= set(self._schema):
             return snapshot.layout
+        return self._new_layout()
+
+    def _new_layout(self) -> Layout:
         return Layout(self._folder, self._spec.dimensions, physical_columns(self._spec))
 
     def _commit(self, request: Request[StagedFiles]) -> Made:
@@ -360,7 +363,7 @@ class DeltaTable:
             again = write_files(rows, replaced(staged.layout, hive=hive))
             written.extend(again)
             what = replaced(what, added=tuple(again))
-        commit = delta_commit.Commit(self._spec, what, hive, request.then)
+        commit = delta_commit.Commit(self._spec, what.counted(), hive, request.then)
         done: TableVersion | Snapshot
         if before is None or self._handle.opened is None:
             done = delta_commit.create(self._folder, commit, attempt)
@@ -371,11 +374,11 @@ class DeltaTable:
                 self._handle.expect(done)
         remove_files(self._folder, what.unused((*(staged.files if staged else ()), *written)))
         version = _version_of(done) if isinstance(done, Snapshot) else done
-        return replaced(what.made, table=version)
+        return replaced(commit.what.made, table=version)
 
     def _stored(self, before: Snapshot | None) -> StoredFiles:
         if before is None:
-            return StoredFiles((), self._layout(), self._schema)
+            return StoredFiles((), self._new_layout(), self._schema)
         stats_of = self._handle.column_stats
         return StoredFiles(before.files, before.layout, before.stored, stats_of)
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
 from flowforge_assets.storage.failure import damaged_log
-from flowforge_assets.storage.made_json import RECORD_KEY, RESTORED_KEY
+from flowforge_assets.storage.made_json import BYTES_KEY, RECORD_KEY, RESTORED_KEY
 from flowforge_assets.storage.state_file import newest_state
 
 if TYPE_CHECKING:
@@ -140,16 +140,16 @@ class CommitLog:
         if not content:
             what = "is missing" if content is None else "is empty"
             raise damaged_log(self.key, self.folder.shown, f"`{name}` {what}")
-        for line in content.decode().splitlines():
+        lines = content.decode().splitlines()
+        for line in lines:
             if f'"{RECORD_KEY}"' not in line:
                 continue
             try:
-                action: object = json.loads(line)
+                record = record_in(json.loads(line))
+                if record is not None:
+                    self._keep(version, _with_bytes(record, lines))
             except ValueError as error:
                 raise damaged_log(self.key, self.folder.shown, f"`{name}` is no JSON") from error
-            record = record_in(action)
-            if record is not None:
-                self._keep(version, record)
 
     def _keep(self, version: int, record: Mapping[str, object]) -> None:
         if (restored := restored_in(record)) is not None:
@@ -225,6 +225,15 @@ def record_in(action: object) -> Mapping[str, object] | None:
         return None
     record = cast("dict[str, object]", info).get(RECORD_KEY)
     return cast("dict[str, object]", record) if isinstance(record, dict) else None
+
+
+def _with_bytes(record: Mapping[str, object], lines: Iterable[str]) -> Mapping[str, object]:
+    """The record with the bytes of the files that its commit added; older ones do not say them."""
+    if BYTES_KEY in record or RESTORED_KEY in record:  # to restore adds files that were there
+        return record
+    adds = (json.loads(line)["add"] for line in lines if line.startswith('{"add"'))
+    size = sum(int(add.get("size", 0)) for add in adds)
+    return {**record, BYTES_KEY: size} if size else record
 
 
 def _name(path: str) -> str:

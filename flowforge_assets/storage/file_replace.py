@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING
 
 from flowforge_assets.core.partition import PartitionSet
@@ -39,6 +40,11 @@ class Replacement:
     keeps_rows: bool
     made: Made
     changes_columns: bool = False
+
+    def counted(self) -> Replacement:
+        """The same, with the bytes of the files that it adds in what it says of itself."""
+        count = sum(file.bytes_written for file in (*self.added, *self.rewritten))
+        return replaced(self, made=replaced(self.made, bytes_written=count or None))
 
     def unused(self, files: Iterable[DataFile]) -> list[DataFile]:
         """Those of `files` that the commit does not name after all."""

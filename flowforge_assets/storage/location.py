@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -158,9 +160,17 @@ def _local_tables(target: str, keys: Iterable[DatasetKey]) -> set[DatasetKey]:
         names = names_in.get(layer)
         if names is None:
             names = names_in[layer] = _names(Path(layer))
-        if name in names and any(Path(layer, name, log).is_dir() for log in _LOGS):
+        if name in names and any(_is_folder(f"{layer}/{name}/{log}") for log in _LOGS):
             found.add(key)
     return found
+
+
+def _is_folder(path: str) -> bool:
+    """Whether there is such a folder; ten thousand `Path`s cost more than the looks."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - as above
+    except OSError:
+        return Path(path).is_dir()  # which tells what is not there from what cannot be seen
 
 
 def _names(folder: Path) -> set[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RECORD_KEY: Final = "flowforge"
 RESTORED_KEY: Final = "restored"
+BYTES_KEY: Final = "bytes"
 FORMAT: Final = 3
 _WITH_TRACKS: Final = 2
 
@@ -55,6 +56,8 @@ def write_made(made: Made) -> dict[str, object]:
         record["restart"] = True
     if made.source:
         record["source"] = made.source
+    if made.bytes_written is not None:
+        record[BYTES_KEY] = made.bytes_written
     if made.meta:
         record["meta"] = dict(made.meta)
     return record
@@ -94,6 +97,7 @@ def read_made(record: Mapping[str, object], spec: TableSpec, table: TableVersion
         touched=None if touched is None else _read_set(spec.dimensions, touched),
         restart=record.get("restart") is True,
         source=str(record.get("source", "")),
+        bytes_written=cast("int | None", record.get(BYTES_KEY)),
         meta=cast("Mapping[str, object]", record.get("meta", {})),
     )
 

@@ -40,6 +40,7 @@ from flowforge_assets.storage.past import Version, touched_since
 from flowforge_assets.storage.pieces import Pieces
 from flowforge_assets.storage.request import Request
 from flowforge_assets.storage.same_steps import refuse_made
+from flowforge_assets.storage.store import Known
 from flowforge_assets.storage.upkeep import Upkept
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ class _History:
 
 
 class MemoryTable:
-    """One dataset's table in memory; its last `KEPT_VERSIONS` versions can be read."""
+    """One dataset's table in memory; its last `KEPT_VERSIONS` versions can be read.
+
+    As the bytes of a commit it tells the size of the buffers that the staged frame takes.
+    """
 
     def __init__(self, spec: TableSpec, uri: str, history: _History) -> None:
         """The face of `history` for `spec`."""
@@ -217,7 +221,8 @@ class MemoryTable:
                 both = (rows.scan(None, self._spec) for rows in (old, now))
                 touched = partitions_of(pl.concat(both), self._spec.dimensions)
             history.restored[history.newest + 1] = self._made_by(version)
-            return self._add(old, dataclasses.replace(made, touched=touched))
+            made = dataclasses.replace(made, touched=touched)
+            return self._add(old, made, bytes_written=made.bytes_written)
 
     def schema_history(self) -> Sequence[SchemaChange]:
         """The columns that it had, oldest first."""
@@ -234,16 +239,20 @@ class MemoryTable:
                 table = TableVersion(history.table_id, known)
                 return request.done(write_made(history.commits[known]), table, self._spec)
             request.refuse_moved(self.version(), self._spec)
-            refuse_made(request, self.made(), self._spec)
+            if isinstance(request.base, Known):
+                refuse_made(request, self.made(), self._spec)
             before = history.versions.get(history.newest, _NOTHING)
             after, made = before.after(request, self._spec)
-            return self._add(after, made)
+            frame = request.staged.frame if request.staged else None
+            held = made.bytes_written if frame is None else int(frame.estimated_size()) or None
+            return self._add(after, made, bytes_written=held)
 
-    def _add(self, after: Pieces, made: Made) -> Made:
+    def _add(self, after: Pieces, made: Made, *, bytes_written: int | None) -> Made:
         """Makes `after` the newest version; the caller holds the lock."""
         history = self._history
         version = history.newest + 1
-        made = dataclasses.replace(made, table=TableVersion(history.table_id, version))
+        table = TableVersion(history.table_id, version)
+        made = dataclasses.replace(made, table=table, bytes_written=bytes_written)
         history.versions[version] = after
         history.versions.pop(version - KEPT_VERSIONS, None)
         history.commits.append(made)

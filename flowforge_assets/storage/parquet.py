@@ -360,7 +360,7 @@ class ParquetTable:
         what = migrating_replacement(before_it, request, self._spec, written)
         if what.keeps_rows:
             refuse_change(stored, self._spec)
-        made = replaced(what.made, table=table)
+        made = replaced(what.counted().made, table=table)
         gone = {file.path for file in what.removed}
         kept = tuple(file for file in files if file.path not in gone)
         steps = {} if before is None else dict(list(before.steps.items())[1 - _KEPT_STEPS :])

@@ -64,7 +64,8 @@ class Request(Generic[S]):
         """
         made = replaced(self.made, table=table)
         if record is not None:
-            return replaced(made, touched=read_made(record, spec, table).touched)
+            then = read_made(record, spec, table)
+            return replaced(made, touched=then.touched, bytes_written=then.bytes_written)
         if self.staged is None or made.touched is not None:
             return made
         return telling(made, partitions_of(self.staged.scan(), spec.dimensions))

@@ -57,7 +57,8 @@ def touched_by(old: StoredFiles, now: StoredFiles, spec: TableSpec) -> Partition
 
 def telling(made: Made, touched: PartitionSet) -> Made:
     """`made` that touched these, said in the shortest way."""
-    return replaced(made, touched=None if touched == made.partitions else touched)
+    shortest = None if touched == made.partitions else touched
+    return made if shortest == made.touched else replaced(made, touched=shortest)
 
 
 def _tells_partitions(stored: pl.LazyFrame, spec: TableSpec) -> bool:

@@ -67,6 +67,7 @@ class KeptState:
 
         Raises:
             WarehouseStateError: its rows are not there, or not as they were written (FF-686).
+            StorageError: the warehouse cannot be asked (FF-6xx).
         """
         name = _name_in(said)
         if name is None:
@@ -124,9 +125,13 @@ class KeptState:
         query += f" WHERE {self._of(f'= {says.text(name)}')}"
         types: dict[str, pa.DataType] = {"piece": pa.int64(), "text": pa.string()}
         rows: list[dict[str, Any]] = []  # a number and a text
-        with suppress(StorageError):  # no table is as no row
+        try:
             for batch in self._warehouse.read(query, pa.schema(types), NOBODY):
                 rows += batch.to_pylist()
+        except StorageError:
+            if self._warehouse.look(self._place) is not None:
+                raise
+            rows = []  # no table is as no row
         packed = "".join(row["text"] for row in sorted(rows, key=lambda row: row["piece"]))
         try:
             state = zlib.decompress(base64.b64decode(packed)).decode()

@@ -14,9 +14,11 @@ from typing import Any, Protocol
 from flowforge_assets.declare.asset import forget
 
 _MASKS = (
-    (re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}"), "RUN"),
+    (re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}"), "RUN"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "TIME"),
     (re.compile(r"\d+(\.\d+)? s\b"), "N s"),
+    (re.compile(r"\d+\.\d kB\b"), "N kB"),
+    (re.compile(r"\d+ B written\b"), "N B written"),
 )
 
 

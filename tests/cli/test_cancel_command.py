@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowforge_assets import Project
+from flowforge_assets.execute.turn import Ready, Turn
+from flowforge_assets.record.leases import EVERYTHING
+from flowforge_assets.record.ledger import Ledger
 
 if TYPE_CHECKING:
     from command_line import Call
@@ -70,6 +74,36 @@ def test_a_run_ends_after_what_is_going_on(
     assert '"cancelled"' in said.splitlines()[-1]
     left = Project.load(root).plan().steps[0].partitions
     assert 0 < left.count() < 1096
+
+
+@pytest.mark.slow
+def test_a_run_that_waits_for_another_ends_without_making_anything(call: Call, shop: Path) -> None:
+    command = Path(sys.executable).with_name("flowforge")
+    environment = Project.load(shop).environment
+    other = Turn("another", environment.folder, pytest.fail)
+    with (
+        Ledger.open(environment.ledger) as ledger,
+        other.of(ledger, lambda: Ready(None, {EVERYTHING: None})),
+        subprocess.Popen(
+            [command, "-C", shop, "run", "--force", "--json"],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            waiting = json.loads(process.stdout.readline())
+            assert waiting["event"] == "waiting"
+            asked = call("-C", str(shop), "cancel")
+            run_id = waiting["run_id"]
+            assert asked.out == f"{run_id} ends: it waited for its turn, and made nothing\n"
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "FF-507" in said
+    assert "it was cancelled while it waited for another run" in said
+    assert run_id not in call("-C", str(shop), "history").out
 
 
 def test_without_a_run_there_is_none_to_end(call: Call, shop: Path) -> None:

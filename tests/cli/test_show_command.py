@@ -36,6 +36,23 @@ def test_columns_that_came_are_in_the_answer(call: Call, shop: Path, edit: Edit)
     assert new["version"] > old["version"]
 
 
+def test_the_bytes_of_the_last_commit_are_told_and_the_log_of_old_tables_has_them(
+    call: Call, shop: Path
+) -> None:
+    lake = shop / ".flowforge/dev/lake/gold/sales"
+    [file] = lake.glob("part-*.parquet")
+    told = call("show", "gold.sales", "--json").data["bytes_written"]
+    assert told == file.stat().st_size
+    assert call("history", "gold.sales", "--json").data["steps"][0]["bytes"] == told
+    [log] = (lake / "_delta_log").glob("*.json")
+    without = log.read_text().replace(f'"bytes":{told}', '"older":true')
+    assert without != log.read_text()
+    log.write_text(without)
+    (shop / ".flowforge/dev/ledger.db").unlink()
+    assert call("ledger", "rebuild", "-y").code == 0
+    assert call("show", "gold.sales", "--json").data["bytes_written"] == told
+
+
 def test_the_lake_tells_them_when_the_ledger_is_lost(call: Call, shop: Path, edit: Edit) -> None:
     add_a_column(shop, edit)
     assert call("run", "-y").code == 0

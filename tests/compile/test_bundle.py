@@ -10,7 +10,6 @@ import pytest
 
 from flowforge_assets.compile.bundle import Bundle, read_bundle
 from flowforge_assets.compile.bundle_files import project_files
-from flowforge_assets.compile.installed import lock_text
 from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.project.config import read_config
 
@@ -100,14 +99,3 @@ def test_a_bundle_is_read_as_it_was_made_whatever_running_it_left_there(tmp_path
     with pytest.raises(FlowForgeError) as caught:
         read_bundle(tmp_path / "shop")
     assert caught.value.code == "FF-891"
-
-
-def test_what_is_installed_is_listed_by_name_and_version_and_found_first_counts(
-    tmp_path: Path,
-) -> None:
-    for name in ("a/Zope.Event-5.0.dist-info", "a/six-1.17.0.dist-info", "b/six-1.0.dist-info",
-                 "b/b_c-1.0_1.dist-info", "b/none.egg-link"):  # fmt: skip
-        (tmp_path / name).mkdir(parents=True)
-    text = lock_text([str(tmp_path / "a"), str(tmp_path / "b"), str(tmp_path / "no.zip")])
-    assert text.splitlines()[1:] == ["b-c==1.0-1", "six==1.17.0", "zope-event==5.0"]
-    assert any(line.startswith("polars==") for line in lock_text().splitlines())

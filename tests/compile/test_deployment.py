@@ -9,8 +9,10 @@ import pytest
 
 from flowforge_assets.compile.deployment import (
     Deployment,
+    Owner,
     deployment_name,
     describe_deployments,
+    id_in,
     schedule_json,
 )
 from flowforge_assets.core.key import DatasetKey
@@ -84,6 +86,17 @@ pool = "k8s"
     assert found.pool.name == "prod-k8s"
     # The function is called by the flow itself.
     assert found.on_failure == (BlockReference("webhook", "ops"),)
+
+
+def test_a_project_with_an_id_is_told_from_others_of_its_name(write_project: Write) -> None:
+    head = HEAD.replace("[uses", 'id = "ab12"\n[uses')
+    config = read_config(write_project({"flowforge.toml": head + "[job.nightly]\ndue = true\n"}))
+    environment = Environment.of(config, "dev")
+    [found] = describe_deployments(config, environment, version="abc", datasets=DATASETS)
+    assert id_in(found.tags) == id_in(found.owner) == "ab12"
+    assert Owner("shop", "dev").is_named_by(found.tags)
+    assert not Owner("shop", "prod").is_named_by(found.tags)
+    assert id_in(Owner("shop", "dev").tags) is None
 
 
 def test_secrets_are_named_and_blocks_are_left_to_who_deploys(write_project: Write) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -157,8 +158,11 @@ def test_metadata_sums_the_commits_and_tells_the_last_version(graph: Graph) -> N
         made("2026-01-01..2026-01-02", rows=3, version=4),
         made("2026-01-03", rows=2, version=5),
     ]
+    assert metadata(commits)["bytes"] is None
+    commits = [commits[0], replace(commits[1], bytes_written=700)]
     assert metadata(commits) == {
         "rows": 5,
+        "bytes": 700,
         "version": 5,
         "fingerprint": "1:a:b:c:d",
         "partitions": "2026-01-01..2026-01-03",

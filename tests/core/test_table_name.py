@@ -49,11 +49,10 @@ def test_a_comment_of_others_is_no_state() -> None:
 
 def test_a_staged_name_tells_the_run_that_it_was_staged_for() -> None:
     table = TableName(("gold", "x" * 90))
-    staged = staged_name(table, "20260101T120000-4f3a/gold.x|2026-01-01", purpose="next")
+    staged = staged_name(table, "20260101T120000-4f3a09c2/gold.x|2026-01-01", purpose="next")
     assert len(staged.table) <= 60
-    assert run_of_staged(staged.table) == "20260101T120000-4f3a"
-    assert run_of_staged(f"{staged.table}_whole") == "20260101T120000-4f3a"
-    assert run_began("20260101T120000-4f3a") == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert run_of_staged(staged.table) == "20260101T120000-4f3a09c2"
+    assert run_began("20260101T120000-4f3a09c2") == datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def test_names_of_others_tell_no_run() -> None:

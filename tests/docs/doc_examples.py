@@ -18,11 +18,12 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,22 @@ from sybil.evaluators.python import PythonEvaluator
 from flowforge_assets.declare.asset import forget
 from flowforge_assets.declare.external import forget_external
 from flowforge_assets.declare.sql_asset import forget_sql
+from forked import COMMAND, Forked
 
 REPOSITORY = Path(__file__).parents[2]
 SECONDS_A_COMMAND = 300
+# Those of our tests cost two thirds of the CPU of a small run of pytest.
+OUR_PLUGIN_ALONE = " ".join(
+    f"-p no:{name}"
+    for name in (
+        "anyio",
+        "hypothesispytest",
+        "pytest_cov",
+        "time_machine",
+        "xdist",
+        "xdist.looponfail",
+    )
+)
 
 _EXAMPLE = re.compile(
     r"(?:^<!-- (?P<project>project): (?P<source>\S+) -->$)"
@@ -42,6 +56,7 @@ _EXAMPLE = re.compile(
     r"^(?P<fence>```+)(?P<language>[\w-]*)[^\n]*\n(?P<block>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
+_OF_THE_SHELL = re.compile(r"[][|&;<>()$`\\*?{}~!]")
 _EXIT_CODE = re.compile(r"#\s*exits with (\d+)\s*$")
 _run_python = PythonEvaluator()
 
@@ -75,8 +90,10 @@ class Reader:
         past = shutil.ignore_patterns(".flowforge", "__pycache__", ".*_cache")
         shutil.copytree(REPOSITORY / source, self.folder, ignore=past)
 
-    def run(self, command: Command) -> None:
+    def run(self, command: Command, *, by_shell: bool = False) -> None:
         """Runs `command` and compares what it prints and how it ends.
+
+        One of ours alone is forked from a process that has imported it, if not told `by_shell`.
 
         Raises:
             AssertionError: the document shows something else.
@@ -85,10 +102,27 @@ class Reader:
             self.folder = (self.folder / command.line.removeprefix("cd ").strip()).resolve()
             assert self.folder.is_dir(), f"`{command.line}`: there is no such folder"
             return
+        code, printed = self._ran(command.line, [] if by_shell else _words_of_ours(command.line))
+        assert code == command.exit_code, (
+            f"`{command.line}` exits with {code}, the document says"
+            f" {command.exit_code}; it prints:\n{printed}"
+        )
+        if command.shown and not matches(command.shown, printed):
+            raise AssertionError(f"`{command.line}`\n{_difference(command.shown, printed)}")
+
+    def _ran(self, line: str, words: Sequence[str]) -> tuple[int, str]:
+        """The exit code, and what it prints; `words` are given to `flowforge` without a shell."""
+        environment = _environment(self.home)
+        if words:
+            process = Forked(COMMAND, *words, folder=self.folder, environment=environment)
+            try:
+                return process.wait(SECONDS_A_COMMAND), process.printed
+            finally:
+                process.kill()
         ran = subprocess.run(
-            ["bash", "-c", command.line],
+            ["bash", "-c", line],
             cwd=self.folder,
-            env=_environment(self.home),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -96,12 +130,14 @@ class Reader:
             timeout=SECONDS_A_COMMAND,
             check=False,
         )
-        assert ran.returncode == command.exit_code, (
-            f"`{command.line}` exits with {ran.returncode}, the document says"
-            f" {command.exit_code}; it prints:\n{ran.stdout}"
-        )
-        if command.shown and not matches(command.shown, ran.stdout):
-            raise AssertionError(f"`{command.line}`\n{_difference(command.shown, ran.stdout)}")
+        return ran.returncode, ran.stdout
+
+
+def _words_of_ours(line: str) -> list[str]:
+    """The words after `flowforge`, where the line is nothing else; in no shell they mean more."""
+    if not line.startswith("flowforge ") or _OF_THE_SHELL.search(line):
+        return []
+    return shlex.split(line, comments=True)[1:]
 
 
 def commands(block: str) -> list[Command]:
@@ -161,6 +197,7 @@ def _environment(home: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "TERM": "dumb",
+        "PYTEST_ADDOPTS": OUR_PLUGIN_ALONE,
         # Python tells a changed file by its size and second: a page changes one faster than that
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -183,7 +220,8 @@ def _save(example: Example) -> None:
 
 def _run_commands(example: Example) -> None:
     for command in example.parsed:
-        _reader(example).run(command)
+        # the first page that a reader sees: all as they would
+        _reader(example).run(command, by_shell=example.path.endswith("README.md"))
 
 
 def _run_in_folder(example: Example) -> None:

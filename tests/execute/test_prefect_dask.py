@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from dask_cluster import dask_cluster
+from flowforge_assets import Project, compile_project
 from server_of_prefect import Server, environment
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+TABLE: Final = "flowforge-steps"
+NOTHING: Final[Mapping[str, str]] = {}
 
 LAKE = """\
 import os
@@ -65,6 +71,70 @@ def clean(raw: Frame[Raw]) -> Frame[Clean]:
 def total(clean: Frame[Clean]) -> Frame[Total]:
     return clean.select(pl.col("n").sum())
 """
+# Twelve assets in three lines, one that fails, and what reads it: of the process that made them.
+LINES = (
+    """\
+import os
+
+import polars as pl
+
+from flowforge_assets import Col, Frame, Gold, Silver, Table, asset, col
+from only_in_the_project import FACTOR
+
+"""
+    + "\n".join(
+        f"""
+class A{n}(Silver):
+    n: Col[int] = col()
+    pid: Col[int] = col()
+
+@asset
+def a{n}({f"up: Table[A{n - 1}]" if n % 4 else ""}) -> Table[A{n}]:
+    found = {"up['n'][0] * FACTOR" if n % 4 else n + 1}
+    return pl.DataFrame({{"n": [found], "pid": [os.getpid()]}})
+"""
+        for n in range(12)
+    )
+    + """
+class Bad(Gold):
+    n: Col[int] = col()
+
+class Worse(Gold):
+    n: Col[int] = col()
+
+@asset
+def bad(up: Frame[A3]) -> Table[Bad]:
+    raise ValueError("no luck")
+
+@asset
+def worse(up: Frame[Bad]) -> Frame[Worse]:
+    return up
+"""
+)
+# What a worker of Prefect does with a deployment of the compiled folder.
+RUN_BUNDLE = """\
+import json
+import os
+from pathlib import Path
+
+from prefect.flows import load_flow_from_entrypoint
+
+from flowforge_assets import FlowForgeError, Project
+
+flow = load_flow_from_entrypoint("flow.py:make", use_placeholder_flow=False)
+said = {"pid": os.getpid()}
+try:
+    flow()
+except FlowForgeError as error:
+    said["code"] = error.code
+result = flow(select="silver.*", force=True)
+said["again"] = [result.status, result.made]
+project = Project.load("bundle", home=Path(os.environ["FLOWFORGE_HOME"]))
+rows = {f"a{n}": project.read(f"silver.a{n}").to_dicts()[0] for n in range(12)}
+said["n"] = {name: row["n"] for name, row in rows.items()}
+said["pids"] = sorted({row["pid"] for row in rows.values()})
+print(json.dumps(said))
+"""
 RUN = """\
 import json
 import os
@@ -98,31 +168,64 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(prefect_server: Server, folder: Path) -> list[dict[str, Any]]:
-    """What a run says in which a worker is killed, one more, and one without a cluster."""
-    variables = environment(prefect_server.home)  # where the server is, they hear with a task
-    with dask_cluster(folder, variables) as address:
-        (folder / "project").mkdir()
-        for name, text in {
-            "flowforge.toml": (
-                '[project]\nname = "on_dask"\nmodules = ["lake"]\n[prefect]\n'
-                f'task_runner = "dask"\ncluster = "{address}"\n'
-            ),
-            "lake.py": LAKE,
-            "only_in_the_project.py": "FACTOR = 2\n",
-        }.items():
-            (folder / "project" / name).write_text(text)
-        done = subprocess.run(
-            [sys.executable, "-c", RUN],
-            cwd=folder,
-            env=environment(prefect_server.home, api_url=prefect_server.url),
-            capture_output=True,
-            text=True,
-            timeout=300,  # three runs, for which two workers and one more load all that they need
-            check=False,
-        )
+def address(prefect_server: Server, folder: Path) -> Iterator[str]:
+    """The cluster, whose workers hear with a task alone where the server is."""
+    with dask_cluster(folder, environment(prefect_server.home)) as found:
+        yield found
+
+
+def project(folder: Path, settings: str, files: Mapping[str, str]) -> Path:
+    folder.mkdir()
+    (folder / "flowforge.toml").write_text(settings)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def answered(
+    server: Server, code: str, folder: Path, variables: Mapping[str, str] = NOTHING
+) -> Any:  # noqa: ANN401 - as JSON has it
+    """What the code, run in a process of its own, says in its last line."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**environment(server.home, api_url=server.url), **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,  # some runs, for which two workers and one more load all that they need
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def said(prefect_server: Server, folder: Path, address: str) -> list[dict[str, Any]]:
+    """What a run says in which a worker is killed, one more, and one without a cluster."""
+    settings = (
+        '[project]\nname = "on_dask"\nmodules = ["lake"]\n[prefect]\n'
+        f'task_runner = "dask"\ncluster = "{address}"\n'
+    )
+    files = {"lake.py": LAKE, "only_in_the_project.py": "FACTOR = 2\n"}
+    project(folder / "project", settings, files)
+    found: list[dict[str, Any]] = answered(prefect_server, RUN, folder)
+    return found
+
+
+@pytest.fixture(scope="module")
+def bundled(prefect_server: Server, folder: Path, address: str) -> dict[str, Any]:
+    """What the flow of a compiled project says: of all its assets, and of some once more."""
+    settings = (
+        '[project]\nname = "lines_on_dask"\nmodules = ["lines"]\n'
+        f'[prefect]\ntask_runner = "dask"\ncluster = "{address}"\nmax_tasks = 4\n'
+    )
+    files = {"lines.py": LINES, "only_in_the_project.py": "FACTOR = 3\n"}
+    root = project(folder / "lines", settings, files)
+    compile_project(Project.load(root), folder / "build", plan=False)
+    shutil.rmtree(root)
+    (folder / "home").mkdir()
+    variables = {"FLOWFORGE_HOME": str(folder / "home")}
+    found: dict[str, Any] = answered(prefect_server, RUN_BUNDLE, folder / "build", variables)
     return found
 
 
@@ -181,3 +284,39 @@ def test_prefect_sees_each_part_and_each_asset(
         "flowforge://dev/bronze/raw", "flowforge://dev/gold/total", "flowforge://dev/silver/clean",
     ]  # fmt: skip
     assert events["flowforge://dev/gold/total"]["payload"]["rows"] == 1
+
+
+def test_groups_of_a_compiled_project_are_made_by_the_workers(bundled: dict[str, Any]) -> None:
+    assert bundled["code"] == "FF-701"
+    assert bundled["n"] == {
+        f"a{n}": (n - n % 4 + 1) * 3 ** (n % 4) for n in range(12)
+    }  # what a module of the bundle says is heeded
+    assert bundled["pid"] not in bundled["pids"]
+
+
+def test_prefect_sees_few_tasks_and_each_asset_of_groups_on_a_cluster(
+    bundled: dict[str, Any], prefect_server: Server
+) -> None:
+    again, first = prefect_server.flow_runs("lines_on_dask")
+    assert (first["state_type"], again["state_type"]) == ("FAILED", "COMPLETED")
+    assert "`bad` failed: ValueError: no luck" in first["state"]["message"]
+    assert bundled["again"] == ["succeeded", 12]
+    runs = prefect_server.task_runs(first["id"], 2)
+    assert 1 < len(runs) <= 4
+    made = prefect_server.asset_events(first["id"], "materialization.succeeded", 12)
+    assert sorted(made) == sorted(f"flowforge://dev/silver/a{n}" for n in range(12))
+    payload = made["flowforge://dev/silver/a3"]["payload"]
+    assert payload["rows"] == 1
+    assert payload["bytes"] > 0
+    failed = prefect_server.asset_events(first["id"], "materialization.failed", 1)
+    assert list(failed) == ["flowforge://dev/gold/bad"]
+    found = prefect_server.post(
+        "artifacts/filter",
+        {"flow_runs": {"id": {"any_": [first["id"]]}}, "artifacts": {"key": {"any_": [TABLE]}}},
+    )
+    rows = {row["step"]: row for row in json.loads(found[0]["data"])}
+    assert {name: row["status"] for name, row in rows.items() if name.startswith("gold")} == {
+        "gold.bad": "failed",
+        "gold.worse": "skipped",
+    }
+    assert rows["silver.a3"]["bytes"] == payload["bytes"]

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from flowforge_assets.compile.deployment import Deployment, describe_deployments
+from flowforge_assets.compile.deployment import Deployment, Owner, describe_deployments
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.errors.base import FlowForgeError, Problems
 from flowforge_assets.errors.deploy import (
@@ -17,6 +17,7 @@ from flowforge_assets.errors.deploy import (
     DeploymentTakenError,
     DeployRefusedError,
     NeverFiresError,
+    OtherProjectError,
     ScheduleError,
     UnknownJobVariableError,
     WorkPoolMissingError,
@@ -58,17 +59,23 @@ def deploy(server: Server, tmp_path: Path) -> Deploy:
     from flowforge_assets.execute.deploy import undeploy
     from flowforge_assets.execute.deployed import BundlePlace
 
-    def run(toml: str | None, *jobs: str, url: str = server.url, is_dry: bool = False) -> list[str]:
+    def run(
+        toml: str | None,
+        *jobs: str,
+        url: str = server.url,
+        is_dry: bool = False,
+        id_: str | None = None,
+    ) -> list[str]:
         name = tmp_path.name
+        owner = Owner(name, "dev", id_)
         with temporary_settings({PREFECT_API_URL: url}):
             if toml is None:
-                changes = undeploy(project=name, env="dev", is_dry=is_dry)
+                changes = undeploy(owner=owner, is_dry=is_dry)
             else:
                 changes = deploy_to_server(
-                    described(tmp_path, name, toml, *jobs),
+                    described(tmp_path, name, toml, *jobs, id_=id_),
                     BundlePlace(tmp_path / "build", tmp_path),
-                    project=name,
-                    env="dev",
+                    owner=owner,
                     removes=not jobs,
                     is_dry=is_dry,
                 )
@@ -91,9 +98,12 @@ def save_secret(server: Server, deploy: Deploy) -> Callable[[str], None]:
     return save
 
 
-def described(root: Path, name: str, toml: str, *jobs: str) -> tuple[Deployment, ...]:
+def described(
+    root: Path, name: str, toml: str, *jobs: str, id_: str | None = None
+) -> tuple[Deployment, ...]:
     ledger = '[env.dev]\nstore = "file:///lake"\nledger = { env = "LEDGER_URL" }\n'
-    text = f'[project]\nname = "{name}"\n{ledger}{POOL}{toml}'
+    id_line = f'id = "{id_}"\n' if id_ else ""
+    text = f'[project]\nname = "{name}"\n{id_line}{ledger}{POOL}{toml}'
     (root / "flowforge.toml").write_text(text)
     config = read_config(root)
     return describe_deployments(
@@ -209,6 +219,31 @@ def test_a_name_that_others_have_taken_is_left_to_them(
     [error] = refusals(deploy, NIGHTLY)
     assert isinstance(error, DeploymentTakenError)
     assert deployments(server, tmp_path.name)["dev.nightly"]["tags"] == ["theirs"]
+
+
+def test_another_project_of_the_same_name_is_seen(
+    deploy: Deploy, server: Server, tmp_path: Path
+) -> None:
+    deploy(NIGHTLY, id_="ours")
+    before = deployments(server, tmp_path.name)
+    other = '[job.other]\npool = "here"\n'
+    for toml, id_ in ((other, "theirs"), (other, None), (NIGHTLY, None), (None, "theirs")):
+        with pytest.raises(OtherProjectError, match="its id is `ours`"):
+            deploy(toml, id_=id_)
+    assert deployments(server, tmp_path.name) == before
+    assert deploy(NIGHTLY, id_="ours") == []
+
+
+def test_a_project_that_gets_an_id_stays_the_owner_of_what_it_deployed(deploy: Deploy) -> None:
+    weekly = '[job.weekly]\npool = "here"\nafter = ["silver.clean"]\n'
+    deploy(weekly)
+    changed = deploy(weekly, id_="ours")
+    assert [line.partition(":")[0] for line in changed] == [
+        "change dev.weekly tags",
+        "change dev.weekly",
+    ]
+    assert deploy(weekly, id_="ours") == []
+    assert len(deploy(None, id_="ours")) == 2
 
 
 def test_work_pools_are_there_of_the_type_that_is_said(deploy: Deploy) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from flowforge_assets import Project
+from flowforge_assets.record.ledger import Ledger
 from server_of_prefect import Server, environment, in_project
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
@@ -146,7 +149,13 @@ RUN_THROUGH_GATE = SHUT_GATE + RUN.replace(
     '    if event.event == "step_finished" and event.asset in ("a2", "slow"):\n        shut()\n'
     '    if event.event == "note":',
 )
-
+# It is killed when all that comes before it in its line has ended.
+KILLED = "import os\nimport signal\n" + RUN.replace(
+    '    if event.event == "note":',
+    '    if event.event == "step_finished" and event.asset == "a6":\n'
+    "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    '    if event.event == "note":',
+)
 STOPPED = """\
 except FlowForgeError as error:
     (step,) = Project.load(".").plan().steps
@@ -194,6 +203,7 @@ def test_many_steps_are_few_tasks_and_each_asset_is_told_of(
     assert sorted(made) == sorted(f"flowforge://dev/silver/a{n}" for n in range(12))
     event = made["flowforge://dev/silver/a3"]
     assert event["payload"]["rows"] == 1
+    assert event["payload"]["bytes"] > 0
     related = {each["prefect.resource.id"] for each in event["related"]}
     assert {"flowforge://dev/silver/a2", "flowforge"} <= related
     failed = prefect_server.asset_events(flow_run["id"], "materialization.failed", 1)
@@ -269,3 +279,38 @@ def test_a_run_stops_with_its_server_where_the_project_says_so(
     error, left = json.loads(ran.stdout)
     assert error == "FF-857", ran.stderr
     assert 0 < left < 31
+
+
+def test_of_what_a_killed_run_has_made_the_next_one_tells(
+    prefect_server: Server, tmp_path: Path
+) -> None:
+    settings = "[prefect]\nmax_tasks = 2\n"
+    folder = project(tmp_path / "p", "killed_untold", MANY, settings=settings)
+    ran = in_project(folder, KILLED, home=prefect_server.home, api_url=prefect_server.url)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    (killed,) = prefect_server.flow_runs("killed_untold")
+
+    said = run_of(prefect_server, folder)
+    before = 12 - said["made"]
+    assert (said["status"], before >= 3) == ("succeeded", True)
+    told = f"was told later of run {run_ids(folder)[0]}: {before} events"
+    assert [note for note in said["notes"] if told in note], said["notes"]
+    states = {run["id"]: run["state_type"] for run in prefect_server.flow_runs("killed_untold")}
+    assert states.pop(killed["id"]) == "CRASHED"
+    assert list(states.values()) == ["COMPLETED"]
+    made = prefect_server.asset_events(killed["id"], "materialization.succeeded", before)
+    again = prefect_server.asset_events(
+        prefect_server.flow_runs("killed_untold")[0]["id"],
+        "materialization.succeeded",
+        said["made"],
+    )
+    assert len(made) + len(again) == len(made | again) == 12
+    payload = made["flowforge://dev/silver/a6"]["payload"]
+    assert (payload["rows"], payload["run_id"]) == (1, run_ids(folder)[0])
+    assert run_of(prefect_server, folder)["notes"] == []
+
+
+def run_ids(folder: Path) -> list[str]:
+    """The ids of the project's runs, the oldest first."""
+    with Ledger.open(Project.load(folder).environment.ledger) as ledger:
+        return [run.run_id for run in reversed(ledger.runs())]

@@ -214,6 +214,7 @@ def test_a_flow_makes_all_assets_and_then_nothing(server: Server, tmp_path: Path
     assert sorted(made) == [f"flowforge://dev/{key}" for key in keys]
     event = made["flowforge://dev/silver/clean"]
     assert event["payload"]["rows"] == 4
+    assert event["payload"]["bytes"] > 0
     assert event["payload"]["partitions"] == days
     related = {each["prefect.resource.id"] for each in event["related"]}
     assert "flowforge://dev/bronze/raw" in related

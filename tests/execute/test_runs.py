@@ -349,7 +349,7 @@ def test_a_commit_that_the_ledger_missed_is_found_by_the_next_run(
         raise LedgerDiskFull(msg)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record_made", full)
+        patch.setattr(Ledger, "record_ended", full)
         with pytest.raises(LedgerDiskFull):
             found.run(["bronze.raw"])
     assert len(found.rows(Raw)) == 5

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -15,9 +17,13 @@ from planned_lake import DAYS, HOURS, Lake, dataset, graph, key, maker, read
 WORKERS = [1, 2, 8]
 
 
+def nothing() -> None:
+    """Does nothing meanwhile."""
+
+
 def scheduled(lake: Lake, work: Work, *, workers: int, stop: threading.Event | None = None) -> None:
     """Does `work` for the whole plan of the lake."""
-    schedule(lake, [], stop=stop).run(work, workers=workers)
+    schedule(lake, [], stop=stop).run(work, workers=workers, meanwhile=nothing)
 
 
 def schedule(
@@ -59,7 +65,7 @@ def test_an_asset_starts_when_all_that_it_needs_has_ended(diamond: Lake, workers
 @pytest.mark.parametrize("workers", WORKERS)
 def test_each_asset_is_said_to_have_ended_once(diamond: Lake, workers: int) -> None:
     ended: list[DatasetKey] = []
-    schedule(diamond, ended).run(lambda _step, _batch: None, workers=workers)
+    schedule(diamond, ended).run(lambda _s, _b: None, workers=workers, meanwhile=nothing)
     assert sorted(ended) == [key(name) for name in "abcd"]
     assert (ended[0], ended[-1]) == (key("a"), key("d"))
 
@@ -114,7 +120,7 @@ def test_a_stop_ends_the_work_between_batches(diamond: Lake, workers: int) -> No
         stop.set()
 
     running = schedule(diamond, [], stop=stop)
-    running.run(work, workers=workers)
+    running.run(work, workers=workers, meanwhile=nothing)
     assert set(done) == {"make_a"}
     assert running.is_cut_short
 
@@ -131,3 +137,67 @@ def test_a_chain_of_many_assets_is_no_deeper_than_one() -> None:
     done: list[str] = []
     scheduled(lake, lambda step, _batch: done.append(step.asset), workers=2)
     assert done == [f"make_{name}" for name in names]
+
+
+def test_meanwhile_something_else_is_done(diamond: Lake) -> None:
+    was_called = threading.Event()
+
+    def work(_step: Step, _batch: PartitionSet) -> None:
+        assert was_called.wait(10)
+
+    schedule(diamond, []).run(work, workers=2, meanwhile=was_called.set)
+
+
+def test_what_fails_meanwhile_ends_the_work_and_is_raised(diamond: Lake) -> None:
+    done: list[str] = []
+    stop = threading.Event()
+
+    def fail() -> None:
+        msg = "no ledger"
+        raise RuntimeError(msg)
+
+    def work(step: Step, _batch: PartitionSet) -> None:
+        done.append(step.asset)
+        assert stop.wait(10)
+
+    with pytest.raises(RuntimeError, match="no ledger"):
+        schedule(diamond, [], stop=stop).run(work, workers=1, meanwhile=fail)
+    assert done == ["make_a"]
+
+
+def test_what_takes_no_time_is_done_by_one_thread_and_what_takes_longer_by_more() -> None:
+    names = [f"n{number}" for number in range(400)]
+    lake = Lake(graph([dataset(name) for name in names], [maker(name) for name in names]))
+    both = threading.Barrier(2, timeout=10)
+    quick: list[int] = []
+    count = itertools.count()
+
+    def work(_step: Step, _batch: PartitionSet) -> None:
+        number = next(count)
+        if number < 300:
+            quick.append(threading.get_ident())
+        elif number < 302:
+            both.wait()
+
+    scheduled(lake, work, workers=4)
+    assert len(set(quick[200:])) == 1
+    assert not both.broken
+
+
+def test_a_step_that_takes_long_holds_up_none_that_take_no_time() -> None:
+    names = [f"n{number}" for number in range(1000)]
+    lake = Lake(graph([dataset(name) for name in names], [maker(name) for name in names]))
+    count = itertools.count()
+    is_over = threading.Event()
+    began = time.monotonic()
+
+    def work(_step: Step, _batch: PartitionSet) -> None:
+        number = next(count)
+        if number == 100:
+            assert is_over.wait(60)
+        elif number == 999:
+            is_over.set()
+
+    scheduled(lake, work, workers=4)
+    # with a wait of a tenth of a second for every few it would take more than ten
+    assert time.monotonic() - began < 5

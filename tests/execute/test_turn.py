@@ -4,7 +4,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event as StopSignal
 from threading import Thread
@@ -167,6 +168,48 @@ def test_a_wait_ends_when_the_run_is_stopped(ledger: Ledger, tmp_path: Path) -> 
             waits.of(ledger, lambda: Ready(None, SILVER)),
         ):
             pytest.fail("two hold the same")
+
+
+def test_a_run_that_waits_can_be_cancelled_and_leaves_nothing(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    lined_up: list[str] = []
+
+    def cancel(_: str) -> None:
+        lined_up.extend(ledger.leases.in_line(is_gone=is_gone))
+        assert ledger.leases.cancel("r2", is_gone=is_gone)
+
+    with turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)) as (_, lease):
+        waits = turn(tmp_path, "r2", on_wait=cancel)
+        with (
+            pytest.raises(RunLocked, match="was cancelled while it waited"),
+            waits.of(ledger, lambda: Ready(None, SILVER)),
+        ):
+            pytest.fail("two hold the same")
+        assert lined_up == ["r2"]
+        assert ledger.leases.live(is_gone=is_gone) == {"r1"}
+        assert [each.name for each in (tmp_path / "leases").iterdir()] == ["r1.lock"]
+        lease.check()
+
+
+def test_a_run_that_is_cancelled_as_its_turn_comes_ends_at_once(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    stop = StopSignal()
+    with ExitStack() as first:
+        first.enter_context(turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)))
+
+        def look() -> Ready[bool]:
+            is_second = "r2" in ledger.leases.live(is_gone=is_gone)
+            if is_second:
+                assert ledger.leases.cancel("r2", is_gone=is_gone)
+            return Ready(is_second, SILVER)
+
+        waits = turn(tmp_path, "r2", on_wait=lambda _: first.close(), stop=stop)
+        waits = replace(waits, expiry=timedelta(seconds=6))  # it looks more often then
+        with waits.of(ledger, look) as (is_second, _):
+            assert is_second
+            assert stop.wait(20)
 
 
 def test_all_is_free_after_an_error_and_after_one_of_the_ledger_it_is_known(

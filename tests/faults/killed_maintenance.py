@@ -1,24 +1,19 @@
-"""A project of all ways of writing, and a process that maintains it over and over.
-
-`python tests/faults/killed_maintenance.py 100` kills a hundred times, at random moments.
-"""
+"""A project of all ways of writing, and a process that maintains it over and over."""
 
 from __future__ import annotations
 
 import random
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
 from flowforge_assets import Project
-from killed_project import HOURS, content, copy_of, ran_whole, seed_of_today
+from forked import Forked
+from killed_project import HOURS, content, copy_of, ended_by_a_kill, ran_whole
 
 WRITTEN = Path(__file__).parents[1] / "fixtures/projects/written"
 _CHILD = """
+import os
 import sys
 from datetime import timedelta
 from flowforge_assets import Project
@@ -28,44 +23,19 @@ project = Project.load(sys.argv[1])
 work = Maintenance(
     project.graph, project.environment, lambda: project.store, project.clock, project.history()
 )
-print("ready", flush=True)
 none = timedelta(0)
 for each in work.run(project.select(None), Keeping(none, none), on_wait=print):
     if each.error is not None:
         raise each.error
+os._exit(0)  # with its work, as in killed_project.py
 """
-
-
-def maintaining(root: Path) -> subprocess.Popen[bytes]:
-    """A process that maintains the project, and is about to begin."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, str(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process
 
 
 def maintained_whole(root: Path) -> float:
     """Maintains it undisturbed; gives the seconds that it took."""
-    process, start = maintaining(root), time.perf_counter()
-    _, said = process.communicate()
-    assert process.returncode == 0, said.decode()
+    process, start = Forked(_CHILD, str(root)), time.perf_counter()
+    assert process.wait() == 0, process.printed
     return time.perf_counter() - start
-
-
-def killed_after(seconds: float, root: Path) -> bool:
-    """Kills the maintenance after `seconds`; False when it had ended before."""
-    process = maintaining(root)
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
-    finally:
-        process.communicate()
-    return False
 
 
 def said_of(root: Path) -> tuple[object, object]:
@@ -95,17 +65,9 @@ def kill_often(kills: int, *, seed: int, folder: Path) -> int:
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(made, root)
         runs += 1
-        if killed_after(chance.uniform(0.0, 1.0) * seconds, root):
+        if ended_by_a_kill(Forked(_CHILD, str(root)), chance.uniform(0.1, 1.0) * seconds):
             kills -= 1
         assert said_of(root) == expected
         maintained_whole(root)
         assert said_of(root) == expected
     return runs
-
-
-if __name__ == "__main__":
-    seed = seed_of_today()
-    print(f"FLOWFORGE_KILL_SEED={seed}")  # noqa: T201 - a script
-    with tempfile.TemporaryDirectory() as scratch:
-        runs = kill_often(int(sys.argv[1]), seed=seed, folder=Path(scratch))
-    print(f"{sys.argv[1]} kills of {runs} maintenances: nothing lost, nothing doubled")  # noqa: T201

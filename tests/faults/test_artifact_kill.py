@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from artifact_values import MODEL, commit, content
 from flowforge_assets.core.partition import WHOLE
 from flowforge_assets.storage.artifact import ArtifactFolder
 from flowforge_assets.storage.folder_local import LocalFolder
+from forked import Forked
 from storage_values import record
 
 pytestmark = pytest.mark.slow
@@ -56,9 +55,7 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path: Path)
         folder = tmp_path / str(moment)
         commit(ArtifactFolder(MODEL, LocalFolder(folder), folder), tmp_path, b"old")
         arguments = [ROOT, ROOT / "tests/storage", folder, new, moment]
-        child = subprocess.run(
-            [sys.executable, "-c", _CHILD, *map(str, arguments)], check=False, timeout=60
-        )
+        code = Forked(_CHILD, *map(str, arguments)).wait(60)
         artifacts = ArtifactFolder(MODEL, LocalFolder(folder), folder)
         ended.add(content(artifacts))
         version = artifacts.version()
@@ -67,8 +64,8 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path: Path)
         again = artifacts.commit({WHOLE: artifacts.stage(new)}, made=record(step="killed"))
         assert (again.table.version, content(artifacts)) == (1, b"new")
         assert len(artifacts.made()) == 1
-        if child.returncode == 0:
+        if code == 0:
             break
-        assert child.returncode == -signal.SIGKILL
+        assert code == -signal.SIGKILL
     assert moment > 10
     assert ended == {b"old", b"new"}

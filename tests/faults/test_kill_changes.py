@@ -102,7 +102,7 @@ def test_kill_9_gives_each_change_once(
     for _ in range(kills):
         count += 3
         (tmp_path / "count.txt").write_text(str(count))
-        killed_after(chance.uniform(0.3, 1.0) * seconds, tmp_path, "")
+        killed_after(chance.uniform(0.1, 1.0) * seconds, tmp_path, "")
     ran_whole(tmp_path, "")
     project = Project.load(tmp_path)
     everything = list(range(count))

@@ -51,7 +51,7 @@ def test_kill_9_in_every_way_of_writing_loses_and_doubles_nothing(
     while kills:
         root = _copy(request, kind, tmp_path / f"killed {kills}")
         for _ in range(min(kills, 3)):
-            killed_after(chance.uniform(0.5, 1.0) * seconds, root, partitions)
+            killed_after(chance.uniform(0.1, 1.0) * seconds, root, partitions)
             kills -= 1
         assert_a_rerun_completes(root, reference, partitions)
 

@@ -37,6 +37,15 @@ def test_a_name_that_python_knows_otherwise_is_not_taken(
     assert read_config(tmp_path / folder).modules == (package,)
 
 
+def test_two_projects_of_one_name_have_ids_of_their_own(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        make_project(tmp_path / place / "shop")
+    one, other = (read_config(tmp_path / place / "shop") for place in ("a", "b"))
+    assert one.name == other.name == "shop"
+    assert one.id
+    assert one.id != other.id
+
+
 def test_a_folder_with_other_files_keeps_them(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine")
     make_project(tmp_path)

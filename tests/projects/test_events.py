@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +11,9 @@ import polars as pl
 import pytest
 
 from flowforge_assets import Project
+from forked import COMMAND, Forked
 
 EVENTS = Path(__file__).parents[2] / "projects" / "events"
-FLOWFORGE = Path(sys.executable).parent / "flowforge"
 
 pytestmark = pytest.mark.slow
 
@@ -33,16 +31,11 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def flowforge(folder: Path, *words: str) -> list[dict[str, object]]:
     """What a command says in JSON, line by line or whole."""
-    ran = subprocess.run(
-        [FLOWFORGE, *words, "--json", "-C", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
+    process = Forked(COMMAND, *words, "--json", "-C", str(folder))
+    assert process.wait(300) == 0, process.printed
     if words[0] == "run":
-        return [json.loads(line) for line in ran.stdout.splitlines()]
-    return [json.loads(ran.stdout)["data"]]
+        return [json.loads(line) for line in process.printed.splitlines()]
+    return [json.loads(process.printed)["data"]]
 
 
 def test_it_is_made_whole_and_a_lost_ledger_is_told_again_by_the_tables(folder: Path) -> None:

@@ -128,6 +128,33 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(path: Path) -> None
         assert ledger.current_all({DatasetKey("gold.a"): ()}).datasets() == set()
 
 
+def test_steps_and_commits_of_before_bytes_were_kept_have_none(
+    path: Path, commit: Callable[..., Made]
+) -> None:
+    before = [statement for migration in MIGRATIONS[:10] for statement in migration]
+    in_sqlite(
+        path,
+        *before,
+        "INSERT INTO meta VALUES ('schema_version', '10')",
+        """
+        INSERT INTO steps VALUES ('run', 'step', 'clean_flights', '["silver.flights"]', '[]',
+            '{"by":{},"boxes":[{}]}', 'never made', 'made',
+            '2026-01-01T12:00:00+00:00', 1.5, 3, NULL, NULL, NULL)
+        """,
+        "INSERT INTO makers VALUES ('silver.flights', 'run', 'step')",
+        "INSERT INTO datasets (dataset, shape, table_id) VALUES ('silver.flights', '[]', 't')",
+        """
+        INSERT INTO pieces VALUES (1, 'silver.flights', 1, 0, 1, 1, '{"by":{},"boxes":[{}]}', 1,
+            '["clean_flights","20260101T120000-0000","step-1",1,"c0de","5c3a","c0f1","e091",{},
+            "2026-01-01T12:00:00.000000+00:00",10]')
+        """,
+    )
+    with Ledger.open(path) as ledger:
+        [found] = ledger.history(commit().dataset)
+        assert (found.rows, found.bytes_written) == (3, None)
+        assert ledger.current(commit().dataset, ()) == [commit()]
+
+
 def test_a_truncated_ledger_is_broken(path: Path) -> None:
     Ledger.open(path).close()
     with path.open("r+b") as file:

@@ -147,6 +147,22 @@ def test_a_holder_is_told_that_it_is_to_end(ledger: Ledger) -> None:
         assert told.wait(20)
 
 
+def test_who_waits_stands_in_line_holds_nothing_and_can_be_told_to_end(ledger: Ledger) -> None:
+    assert take(ledger, "r1", {"silver.a": None}) is None
+    waits = claim("r2", {"silver.a": None})
+    found = ledger.leases.wait(waits, is_gone=is_gone)
+    assert found is not None
+    assert found.holder.run_id == "r1"
+    assert ledger.leases.in_line(is_gone=is_gone) == ["r2"]
+    assert take(ledger, "r3", {"silver.b": None}) is None
+    assert ledger.leases.cancel("r2", is_gone=is_gone)
+    ledger.leases.free("r1")
+    assert ledger.leases.wait(waits, is_gone=is_gone) is None
+    assert take(ledger, "r2", {"silver.a": None}) is None
+    assert ledger.leases.in_line(is_gone=is_gone) == []
+    assert ledger.leases.is_cancelled("r2")  # asked while it waited, it ends when it has begun
+
+
 def test_a_holder_that_is_dead_is_not_told_to_end(ledger: Ledger) -> None:
     assert take(ledger, "r1", {"silver.a": None}) is None
     assert not ledger.leases.cancel("r1", is_gone=lambda _: True)

@@ -254,3 +254,18 @@ def test_the_unpartitioned_dataset_has_one_piece(
     for version in range(3):
         ledger.record_made(step(), [commit(version, WHOLE)])
     assert ledger.current(FLIGHTS, ()) == [commit(2, WHOLE)]
+
+
+@pytest.mark.parametrize("column", ["day", 'the "day"'])
+def test_stretches_of_time_are_read_with_their_gaps(
+    ledger: Ledger,
+    commit: Callable[..., Made],
+    step: Callable[..., StepRecord],
+    column: str,
+) -> None:
+    dimensions = (Dimension(column, "day"),)
+    gap = PartitionSet(dimensions, ((Span.union([(0, 3), (5, 9)]),),))
+    whole = PartitionSet(dimensions, ((Span.of(20, 29),),))
+    ledger.record_made(step(), [commit(1, gap)])
+    ledger.record_made(step(), [commit(2, whole)])
+    assert [piece.partitions for piece in ledger.current(FLIGHTS, dimensions)] == [whole, gap]

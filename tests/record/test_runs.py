@@ -13,7 +13,7 @@ from flowforge_assets.core.made import Made
 from flowforge_assets.core.partition import Dimension, PartitionSet, Span, Values
 from flowforge_assets.errors.record import RunExists
 from flowforge_assets.record.ledger import Ledger
-from flowforge_assets.record.run import RunCounts, RunRecord, StepRecord
+from flowforge_assets.record.run import RunCounts, RunRecord, StepEnd, StepRecord
 
 FLIGHTS = DatasetKey("silver.flights")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -98,8 +98,8 @@ def test_a_step_is_read_with_its_outcome(
     skipped = replace(step("c"), status="skipped")
     ledger.begin_run(run(), [step("a"), step("b", partitions=SOME), step("c")])
     ledger.record_made(made, [commit()])
-    ledger.record_failed(failed)
-    ledger.record_skipped([skipped])
+    ledger.record_ended([StepEnd(failed)])
+    ledger.record_ended([StepEnd(skipped)])
     assert ledger.steps_of(run().run_id) == [skipped, made, failed]
 
 
@@ -108,7 +108,7 @@ def test_a_step_that_was_not_planned_is_added(
 ) -> None:
     failed = replace(step("late"), status="failed", started_at=NOON)
     ledger.begin_run(run(), [])
-    ledger.record_failed(failed)
+    ledger.record_ended([StepEnd(failed)])
     assert ledger.steps_of(run().run_id) == [failed]
     assert ledger.history(FLIGHTS) == [failed]
 
@@ -121,8 +121,8 @@ def test_the_history_of_a_dataset_is_its_ended_steps_newest_first(
         both = step("both", run_id, makes=(FLIGHTS, weather))
         other = step("other", run_id, makes=(weather,))
         ledger.begin_run(run(run_id), [both, other, step("never", run_id)])
-        ledger.record_failed(replace(both, status="failed", started_at=NOON))
-        ledger.record_skipped([replace(other, status="skipped")])
+        ledger.record_ended([StepEnd(replace(both, status="failed", started_at=NOON))])
+        ledger.record_ended([StepEnd(replace(other, status="skipped"))])
     assert [(each.run_id, each.step_id) for each in ledger.history(FLIGHTS, 2)] == [
         ("c", "both"),
         ("b", "both"),
@@ -134,7 +134,7 @@ def test_prune_keeps_the_newest_runs_and_their_steps(
 ) -> None:
     begin_runs(ledger, run, "a", "b", "c")
     for run_id in ("a", "b", "c"):
-        ledger.record_skipped([replace(step(run_id=run_id), status="skipped")])
+        ledger.record_ended([StepEnd(replace(step(run_id=run_id), status="skipped"))])
     assert ledger.prune(keep_runs=1) == 2
     assert [each.run_id for each in ledger.runs()] == ["c"]
     assert [each.run_id for each in ledger.history(FLIGHTS)] == ["c"]
@@ -163,3 +163,20 @@ def test_prune_keeps_what_is_current(
     ledger.record_made(step(run_id="a"), [commit()])
     ledger.prune(keep_runs=0)
     assert ledger.current(FLIGHTS, ()) == [commit()]
+
+
+def test_a_step_keeps_how_many_bytes_it_has_written(
+    ledger: Ledger,
+    run: Callable[..., RunRecord],
+    step: Callable[..., StepRecord],
+    commit: Callable[..., Made],
+) -> None:
+    ledger.begin_run(run(), [step("a"), step("b")])
+    huge = replace(step("a"), status="made", rows=1, bytes_written=5_000_000_000_000)
+    made = replace(commit(), bytes_written=5_000_000_000_000)
+    ledger.record_made(huge, [made])
+    assert {each.step_id: each.bytes_written for each in ledger.steps_of(run().run_id)} == {
+        "a": 5_000_000_000_000,
+        "b": None,
+    }
+    assert ledger.current(FLIGHTS, ()) == [made]

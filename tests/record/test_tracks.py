@@ -58,7 +58,8 @@ def as_made(said: Sequence[Said], of: str, commit: Callable[..., Made]) -> list[
             commit(version, cut(*partitions), table_id=table),
             touched=None if touched is None else days(*touched),
             restart=restart,
-            source=f"etag {version}",
+            source=f"etag {version}" if version % 3 else "",
+            bytes_written=100 * version if version % 2 else None,
         )
         for version, (table, partitions, touched, restart) in enumerate(said)
     ]

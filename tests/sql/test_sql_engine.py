@@ -355,3 +355,39 @@ def test_a_query_reads_the_rows_that_it_is_given_and_none_of_before(
         assert engine.run(parsed("from silver.flights"), given).to_series().to_list() == [n]
     other = {FLIGHTS: FrameInput(pl.LazyFrame({"other": ["x", "y"]}))}
     assert engine.run(parsed("select other from silver.flights"), other).height == 2
+
+
+def test_rows_are_read_anew_through_the_view_that_is_there(parsed: Parse) -> None:
+    query = parsed("select count(*) as n from silver.flights")
+    given = [{FLIGHTS: FrameInput(pl.DataFrame({"n": list(range(n))}))} for n in (1, 2, 0, 3)]
+    with SqlEngine() as engine:
+        assert [engine.run(query, each).item() for each in given] == [1, 2, 0, 3]
+
+
+def test_many_rows_and_then_few_are_read(parsed: Parse) -> None:
+    query = parsed("select count(*) as n from silver.flights")
+    heights = (10, 60_000, 20, 60_001, 30)
+    with SqlEngine() as engine:
+        for height in heights:
+            rows = pl.select(n=pl.int_range(height))
+            assert engine.run(query, {FLIGHTS: FrameInput(rows)}).item() == height
+
+
+def test_a_session_knows_what_it_has_a_view_of() -> None:
+    other = DatasetKey("silver.other")
+    few, many = pl.DataFrame({"n": [1]}), pl.select(n=pl.int_range(60_000))
+    session = Session(SessionLimits(1, None, None, ()))
+    try:
+        with session.reading({FLIGHTS: FrameInput(few), other: FrameInput(many)}):
+            assert session.known_of([FLIGHTS, other]) == 1
+        with session.reading({FLIGHTS: FrameInput(many)}):
+            assert session.known_of([FLIGHTS, other]) == 0
+    finally:
+        session.close()
+
+
+def test_a_value_that_does_not_fit_is_told_when_rows_were_read_already(parsed: Parse) -> None:
+    rows = pl.select(n=pl.int_range(3_000_000))
+    text = "select cast(if(n < 2900000, n, 9000000000) as integer) as n from silver.flights"
+    with SqlEngine() as engine, pytest.raises(SqlValueError, match="does not fit `INT32`"):
+        engine.run(parsed(text), {FLIGHTS: FrameInput(rows)})

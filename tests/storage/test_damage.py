@@ -292,7 +292,7 @@ def test_sweeping_removes_what_no_version_names(disk_store: Store) -> None:
     assert swept(table, timedelta(hours=1)) == 0
     assert first is not None
     assert values(table.scan(version=first.version)) == [0]
-    assert swept(table) == 1
+    assert swept(table, timedelta(seconds=-1)) == 1  # clocks may be set back a little
     assert values(table.scan()) == [1]
 
 

@@ -50,7 +50,8 @@ def test_a_commit_gives_its_record_with_the_version_that_it_made(store: Store) -
     made = record(rows=1)
     found = write(table, numbers(1), WHOLE, made)
     assert found.table == table.version()
-    assert replaced(found, table=made.table) == made
+    assert found.bytes_written
+    assert replaced(found, table=made.table, bytes_written=None) == made
 
 
 def test_appended_rows_are_added_wherever_they_lie(store: Store) -> None:

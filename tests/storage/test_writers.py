@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -19,6 +17,7 @@ from flowforge_assets.storage.delta_store import DeltaStore
 from flowforge_assets.storage.folder_local import LocalFolder
 from flowforge_assets.storage.location import Format, open_store
 from flowforge_assets.storage.store import Matching
+from forked import Forked
 from storage_values import (
     DAILY,
     ORDERS,
@@ -46,10 +45,10 @@ store = open_store({lake!r}, format={form!r})
 """
 
 
-def start(script: str, lake: Path, form: Format) -> subprocess.Popen[bytes]:
+def start(script: str, lake: Path, form: Format) -> Forked:
     path = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
     text = WRITER.format(path=path, lake=str(lake), form=form) + script
-    return subprocess.Popen([sys.executable, "-c", text])
+    return Forked(text)
 
 
 @pytest.mark.slow

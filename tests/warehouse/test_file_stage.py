@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 WriteProject = Callable[[Mapping[str, str]], Path]
 KEY = DatasetKey("bronze.orders")
 TABLE = TableName(("gold", "Orders"))
-RUN = "20260101T120000-4f3a"
+RUN = "20260101T120000-4f3a09c2"
 _FIELDS: dict[str, pa.DataType] = {"a": pa.int64(), "b": pa.string()}
 SCHEMA = pa.schema(_FIELDS)
 

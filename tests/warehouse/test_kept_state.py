@@ -16,7 +16,7 @@ from flowforge_assets.core.partition import PartitionSet
 from flowforge_assets.core.schema import Field, Plain, Schema
 from flowforge_assets.core.span import Span
 from flowforge_assets.core.warehouse_script import state_text
-from flowforge_assets.errors.warehouse import WarehouseStateError
+from flowforge_assets.errors.warehouse import WarehouseDownError, WarehouseStateError
 from flowforge_assets.sdk.warehouse import NOBODY, STATE_TABLE, Warehouse
 from flowforge_assets.sql.portable.statements.all import STATEMENTS
 from flowforge_assets.storage.store import TableSpec
@@ -44,8 +44,8 @@ def made(number: int) -> Made:
         SPEC.key,
         PartitionSet(DAYS, ((days,),)),
         asset="totals",
-        run_id="20260101T120000-4f3a",
-        step_id=f"20260101T120000-4f3a/gold.totals|{number}",
+        run_id="20260101T120000-4f3a09c2",
+        step_id=f"20260101T120000-4f3a09c2/gold.totals|{number}",
         fingerprint=Fingerprint(1, "c", "s", "o", "e"),
         inputs={},
         at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -103,6 +103,21 @@ def warehouse(postgres: WarehousePlace, monkeypatch: pytest.MonkeyPatch) -> Iter
 def kept(warehouse: Warehouse, place: WarehousePlace) -> KeptState:
     """It anew, knowing nothing."""
     return KeptState(warehouse, STATEMENTS["postgres"], place.table("gold", "totals"))
+
+
+def test_a_warehouse_that_does_not_answer_is_not_taken_for_one_that_lost_a_state(
+    warehouse: Warehouse, postgres: WarehousePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = kept(warehouse, postgres).short(LONG)
+
+    def down(self: Postgres, *_: object) -> Iterator[object]:
+        raise WarehouseDownError("the connection was lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Postgres, "read", down)
+        with pytest.raises(WarehouseDownError):
+            kept(warehouse, postgres).whole(said)
+    assert kept(warehouse, postgres).whole(said) == LONG
 
 
 def test_a_short_state_stays_in_the_comment(warehouse: Warehouse, postgres: WarehousePlace) -> None:

@@ -110,10 +110,11 @@ def test_a_kill_at_any_statement_leaves_the_old_rows_or_the_new(
     for left in range(40):
         try:
             with burning(left, is_after=is_after):
-                Project.load(root).run("gold.totals")
+                result = Project.load(root).run("gold.totals")
         except Killed:
             seen.append(totals(Project.load(root)))
         else:
+            assert result.status == "succeeded", [str(error) for error in result.errors]
             break
     assert 5 < len(seen) < 40, "a kill at each statement, and an end"
     assert all(rows in (OLD, NEW) for rows in seen)

@@ -108,8 +108,8 @@ def test_what_a_run_of_another_ledger_has_staged_stays_until_it_is_old(
     project = Project.load(write_project(project_files(postgres)))
     assert project.run().status == "succeeded"
     now = project.clock()
-    new = leave_behind(postgres, f"{now:%Y%m%dT%H%M%S}-0a0a")
-    old = leave_behind(postgres, f"{now - timedelta(days=8):%Y%m%dT%H%M%S}-0a0a")
+    new = leave_behind(postgres, f"{now:%Y%m%dT%H%M%S}-0a0a0a0a")
+    old = leave_behind(postgres, f"{now - timedelta(days=8):%Y%m%dT%H%M%S}-0a0a0a0a")
     assert project.run("gold.totals", force=True).status == "succeeded"
     assert gold(postgres) == sorted(["totals", *new, *old])
     assert swept(project) == 3
