@@ -31,17 +31,38 @@ def with_retries(most: int) -> Generator[None]:
         yield
 
 
+class _LateContext(ssl.SSLContext):
+    """Trusts whom Prefect's clients trust, and reads who that is when something is encrypted."""
+
+    # Any: as the class above has it, which this passes on.
+    def wrap_socket(self, *args: Any, **named: Any) -> ssl.SSLSocket:  # noqa: ANN401
+        """A connection, with a context as Prefect makes it."""
+        from httpx import create_ssl_context  # Prefect's own client
+        from prefect.settings import (  # with its client
+            PREFECT_API_SSL_CERT_FILE,
+            PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
+        )
+
+        if PREFECT_API_TLS_INSECURE_SKIP_VERIFY.value():
+            context = create_ssl_context(verify=False)
+        elif file := PREFECT_API_SSL_CERT_FILE.value():
+            context = ssl.create_default_context(cafile=file)
+        else:
+            context = create_ssl_context()
+        return context.wrap_socket(*args, **named)
+
+
 def connection_settings(timeout_seconds: float) -> dict[str, object]:
     """What a client is made with, for Prefect's `get_client`.
 
-    Where nothing is encrypted there is nothing to verify, and a client reads all authorities for
-    40 ms: it gets a context that trusts none of them.
+    A client reads all authorities for 40 ms. Where nothing is encrypted there is nothing to verify,
+    unless such a server sends on to one by https.
     """
     from prefect.settings import PREFECT_API_URL  # with its client
 
     settings: dict[str, object] = {"timeout": timeout_seconds}
     if (PREFECT_API_URL.value() or "").startswith("http://"):
-        settings["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        settings["verify"] = _LateContext(ssl.PROTOCOL_TLS_CLIENT)
     return settings
 
 
