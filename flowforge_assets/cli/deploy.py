@@ -63,7 +63,8 @@ def deploy(
         with folders.held():
             folders.keep(build)
             changes = deploy_to_server(wanted, place, owner=owner, removes=not jobs)
-            removed = folders.sweep({build.version, *versions_in_use(owner)})
+            used = versions_in_use(owner, folders.versions())
+            removed = folders.sweep({build.version, *used})
     if terminal.json:
         said = as_json(changes, is_dry=dry_run, removed=removed)
         terminal.data({**said, "version": build.version})

@@ -46,7 +46,7 @@ def undeploy(
     removed: tuple[str, ...] = ()
     if folders.root.is_dir() and not dry_run:
         with folders.held():
-            removed = folders.sweep(versions_in_use(owner))
+            removed = folders.sweep(versions_in_use(owner, folders.versions()))
     if terminal.json:
         terminal.data(as_json(changes, is_dry=dry_run, removed=removed))
     else:

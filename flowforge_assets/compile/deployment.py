@@ -36,7 +36,6 @@ BUNDLE_VARIABLE: Final = "FLOWFORGE_BUNDLE"
 MARK: Final = "flowforge"
 """The tag of all that is deployed from here; what has not got it is never touched."""
 _ID: Final = f"{MARK}-id:"
-_VERSION: Final = f"{MARK}-version:"
 # An interval is counted from here, or a second deploy would move it.
 ANCHOR: Final = datetime(2020, 1, 1, tzinfo=UTC)
 PARAMETERS: Final[Mapping[str, object]] = {
@@ -145,9 +144,9 @@ def id_in(tags: Iterable[str]) -> str | None:
     return next((tag.removeprefix(_ID) for tag in tags if tag.startswith(_ID)), None)
 
 
-def version_in(tags: Iterable[str]) -> str:
-    """The version of what has these tags; empty where they say none."""
-    return next((tag.removeprefix(_VERSION) for tag in tags if tag.startswith(_VERSION)), "")
+def version_tag(version: str) -> str:
+    """What a deployment of that version has, and each of its runs."""
+    return f"{MARK}-version:{version}"
 
 
 def describe_deployments(
@@ -237,7 +236,7 @@ def _deployment(
         description=f"Makes {job.select or 'all assets'} of {config.name} in {environment.shown}.",
         version=version,
         owner=owner,
-        tags=tuple(sorted((*owner, f"{MARK}-job:{job.name}", f"{_VERSION}{version}"))),
+        tags=tuple(sorted((*owner, f"{MARK}-job:{job.name}", version_tag(version)))),
         parameters={
             "select": job.select,
             "partitions": job.partitions,

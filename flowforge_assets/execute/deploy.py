@@ -33,7 +33,7 @@ from flowforge_assets.compile.deployment import (
     PARAMETERS,
     Deployment,
     Owner,
-    version_in,
+    version_tag,
 )
 from flowforge_assets.errors.deploy import DeployRefusedError
 from flowforge_assets.errors.project import PrefectUnreachableError
@@ -88,6 +88,14 @@ class _Target:
         read = self.client.read_deployments
         pages = _paged(lambda at: read(flow_filter=flow, limit=_PAGE, offset=at))
         return {each.name: each for each in pages}
+
+    def has_runs(self, version: str) -> bool:
+        """Whether runs of that version of ours have not ended."""
+        unfinished = FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[*self.owner.name_tags, version_tag(version)]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=list(TERMINAL_STATES))),
+        )
+        return bool(self.client.read_flow_runs(flow_run_filter=unfinished, limit=1))
 
     def automations(self) -> dict[str, Automation]:
         """Ours by name."""
@@ -152,26 +160,24 @@ def undeploy(*, owner: Owner, is_dry: bool = False) -> tuple[Change, ...]:
         return tuple(_removed(target, target.automations(), there))
 
 
-def versions_in_use(owner: Owner) -> frozenset[str]:
-    """The versions of the owner's deployments, and of their runs that have not ended.
+def versions_in_use(owner: Owner, versions: Iterable[str]) -> frozenset[str]:
+    """Those of the versions that deployments of the owner have, or runs that have not ended.
 
-    A run keeps the version that its deployment had when it was made.
+    A run keeps the version that its deployment had when it was made. Each version is asked for by
+    itself: pages of runs move while some of them end.
 
     Raises:
         DeployRefusedError: the server did not say it (FF-880).
         PrefectUnreachableError: it did not answer any more (FF-852).
     """
-    unfinished = FlowRunFilter(
-        tags=FlowRunFilterTags(all_=list(owner.name_tags)),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=list(TERMINAL_STATES))),
-    )
     with _target(owner, is_dry=True) as target:
-        found = target.deployments().values()
-        tags = [each.tags for each in found if owner.is_named_by(each.tags)]
-        read = target.client.read_flow_runs
-        pages = _paged(lambda at: read(flow_run_filter=unfinished, limit=_PAGE, offset=at))
-        tags += [run.tags for run in pages]
-    return frozenset(version_in(each) for each in tags) - {""}
+        found = [each.tags for each in target.deployments().values()]
+        deployed = {tag for tags in found if owner.is_named_by(tags) for tag in tags}
+        return frozenset(
+            version
+            for version in versions
+            if version_tag(version) in deployed or target.has_runs(version)
+        )
 
 
 @contextmanager

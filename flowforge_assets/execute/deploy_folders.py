@@ -62,21 +62,20 @@ class DeployFolders:
             note = "".join(f"{each}\n" for each in sorted({*known, self.place}))
             self._note(build.version).write_text(note, encoding="utf-8")
 
-    def sweep(self, used: Iterable[str]) -> tuple[str, ...]:
-        """Removes what was deployed to this place alone and is not `used`; gives the versions.
+    def versions(self) -> list[str]:
+        """Those that were deployed to this place and to no other, sorted."""
+        noted = (path.name.removesuffix(_PLACES) for path in self.root.glob(f"*{_PLACES}"))
+        return [version for version in sorted(noted) if self._places(version) == {self.place}]
 
-        `used` are the versions that deployments and unfinished runs have there.
-        """
+    def sweep(self, used: Iterable[str]) -> tuple[str, ...]:
+        """Removes those of `versions` that are not `used` there any more; gives which."""
         for half in (*self.root.glob(f".*{_GONE}"), *self.root.glob(f".*{_NEW}")):
             shutil.rmtree(half)
         kept = set(used)
-        noted = (path.name.removesuffix(_PLACES) for path in self.root.glob(f"*{_PLACES}"))
         gone = [
             version
-            for version in sorted(noted)
-            if version not in kept
-            and self._places(version) == {self.place}
-            and is_build(self.of_version(version))
+            for version in self.versions()
+            if version not in kept and is_build(self.of_version(version))
         ]
         for version in gone:
             # out of the way at once: half a folder would be in the way of a later deployment

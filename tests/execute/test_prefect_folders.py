@@ -11,6 +11,7 @@ import pytest
 
 from command_line import own_imports
 from flowforge_assets.cli.main import main
+from flowforge_assets.compile.deployment import Owner
 from flowforge_assets.execute.prefect_api import load_prefect
 from server_of_prefect import Server
 from worker_of_prefect import make_pool
@@ -59,6 +60,39 @@ def begin_run(server: Server, version: str) -> str:
     return run
 
 
+def end_run(server: Server, run: str) -> None:
+    ended = {"state": {"type": "COMPLETED", "name": "Completed"}, "force": True}
+    server.post(f"flow_runs/{run}/set_state", ended)
+
+
+def test_a_run_that_ends_while_runs_are_read_hides_no_other(
+    prefect_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_prefect()
+    # Prefect is loaded with its reports of usage off.
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flowforge_assets.execute.deploy import versions_in_use
+
+    for version in ("one", "two"):
+        begin_run(prefect_server, version)
+    read = SyncPrefectClient.read_flow_runs
+
+    def read_and_end(*args: Any, **named: Any) -> object:  # noqa: ANN401 - passed on
+        runs = read(*args, **named)
+        for run in runs:
+            end_run(prefect_server, str(run.id))
+        return runs
+
+    monkeypatch.setattr("flowforge_assets.execute.deploy._PAGE", 1)
+    monkeypatch.setattr(SyncPrefectClient, "read_flow_runs", read_and_end)
+    owner = Owner("folders_swept", "dev")
+    with temporary_settings({PREFECT_API_URL: prefect_server.url}):
+        assert versions_in_use(owner, ["none", "one", "two"]) == {"one", "two"}
+        assert versions_in_use(owner, ["one", "two"]) == set()
+
+
 def test_a_folder_stays_as_long_as_a_deployment_or_a_run_may_use_it(
     prefect_server: Server, call: Call, tmp_path: Path
 ) -> None:
@@ -81,8 +115,7 @@ def test_a_folder_stays_as_long_as_a_deployment_or_a_run_may_use_it(
     three, removed = deploy("# three\n")
     assert removed == []
     assert call("undeploy", "--dry-run")["removed_folders"] == []
-    ended = {"state": {"type": "COMPLETED", "name": "Completed"}, "force": True}
-    prefect_server.post(f"flow_runs/{run}/set_state", ended)
+    end_run(prefect_server, run)
     assert deploy("# three\n") == (three, [two])
     assert (kept / three / "flow.py").is_file()
     assert call("undeploy")["removed_folders"] == [three]
