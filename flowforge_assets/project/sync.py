@@ -20,6 +20,7 @@ from flowforge_assets.project.config import FILE_NAME, SYNCED_NAME, ProjectConfi
 from flowforge_assets.project.foreign import import_foreign
 from flowforge_assets.project.modules import import_some
 from flowforge_assets.project.sync_source import DOC, sync_source
+from flowforge_assets.project.syntax_tree import syntax_tree
 from flowforge_assets.sql.analysis import SqlAnalysis
 from flowforge_assets.storage.atomic import write_atomic
 
@@ -140,7 +141,7 @@ def _write(path: Path, text: str) -> None:
 def _is_same(one: str, other: str) -> bool:
     """Whether the two texts are the same program."""
     try:
-        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+        return ast.dump(syntax_tree(one)) == ast.dump(syntax_tree(other))
     except SyntaxError:
         return False
 
@@ -148,7 +149,7 @@ def _is_same(one: str, other: str) -> bool:
 def _classes(text: str) -> dict[str, str]:
     """The classes in a module by name, without their layout; none if it does not parse."""
     try:
-        body = ast.parse(text).body
+        body = syntax_tree(text).body
     except SyntaxError:
         return {}
     return {node.name: ast.dump(node) for node in body if isinstance(node, ast.ClassDef)}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -164,6 +166,23 @@ def test_a_module_that_is_right_is_left_alone(write_project: Write) -> None:
     path.write_text(text.replace("\n\n\n", "\n\n"), encoding="utf-8")
     assert not synced(root).is_changed
     assert stale(root) == []
+
+
+def test_a_module_that_another_thread_has_disturbed_the_parser_of_is_read_again(
+    write_project: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_project(FILES)
+    synced(root)
+    parse, times = ast.parse, count()
+
+    def disturbed(source: str) -> ast.Module:
+        if not next(times):
+            message = "AST constructor recursion depth mismatch (before=18, after=7)"
+            raise SystemError(message)
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", disturbed)
+    assert not synced(root).is_changed
 
 
 def test_check_tells_of_a_module_that_is_out_of_date(write_project: Write) -> None:
