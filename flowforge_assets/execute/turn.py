@@ -60,18 +60,21 @@ class Turn:
     def of(self, ledger: Ledger, look: Callable[[], Ready[T]]) -> Generator[tuple[T, Lease]]:
         """What `look` found when nobody else was making it any more, and the lease on it.
 
-        `look` is called again after each wait. At the end all is free.
+        `look` is called again after each wait, as one who stands in line and can be cancelled. At
+        the end all is free.
 
         Raises:
             RunLocked: it waited for too long, or was stopped or cancelled meanwhile (FF-507).
             RecordError: the ledger cannot be used (FF-5xx).
         """
         line: LifeLine | None = None
-        is_free = False
+        is_free = has_waited = False
         try:
             while True:
                 turn = ledger.leases.turn()
-                ready = look()
+                lease = Lease(ledger, self.run_id, taken=seconds_now(), expiry=self.expiry)
+                with lease.kept(self.stop.set) if has_waited else nullcontext():
+                    ready = look()
                 if ready.wanted and line is None:
                     line = LifeLine(self.folder, self.run_id)
                 began = seconds_now()
@@ -84,6 +87,7 @@ class Turn:
                     break
                 if refused.overlap is not None:
                     self._wait(ledger, claim)
+                    has_waited = True
             lease = Lease(ledger, self.run_id, taken=began, expiry=self.expiry)
             with lease.kept(self.stop.set) if ready.wanted else nullcontext():
                 yield ready.found, lease

@@ -212,6 +212,23 @@ def test_a_run_that_is_cancelled_as_its_turn_comes_ends_at_once(
             assert stop.wait(20)
 
 
+def test_a_run_that_has_waited_lives_and_can_be_cancelled_while_it_plans_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    stop = StopSignal()
+    with ExitStack() as first:
+        first.enter_context(turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)))
+
+        def look() -> Ready[bool]:
+            is_second = ledger.leases.cancel("r2", is_gone=is_gone)
+            return Ready(is_second and stop.wait(20), SILVER)
+
+        waits = turn(tmp_path, "r2", on_wait=lambda _: first.close(), stop=stop)
+        waits = replace(waits, expiry=timedelta(seconds=6))  # it looks more often then
+        with waits.of(ledger, look) as (heard, _):
+            assert heard
+
+
 def test_all_is_free_after_an_error_and_after_one_of_the_ledger_it_is_known(
     ledger: Ledger, tmp_path: Path
 ) -> None:
