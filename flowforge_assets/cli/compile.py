@@ -14,6 +14,7 @@ from flowforge_assets.errors.project import UsageError
 
 if TYPE_CHECKING:
     from flowforge_assets.cli.terminal import Terminal
+    from flowforge_assets.compile.build_folder import BuildFolder
 
 
 def compile(  # noqa: A001 - the command's own word
@@ -61,11 +62,20 @@ def _folder(terminal: Terminal, common: Common, out: Path, *, plan: bool) -> int
     build = compile_project(project, out, plan=plan)
     if terminal.json:
         found = {"folder": str(out), "version": build.version, "files": list(build.files)}
-        terminal.data({**found, "assets": list(project.graph.assets)})
+        unlisted = {name: str(place) for name, place in build.unlisted.items()}
+        terminal.data({**found, "assets": list(project.graph.assets), "unlisted": unlisted})
         return 0
+    show_unlisted(terminal, build)
     said = f"{counted(len(build.files), 'file')} of version {build.version} into {out}"
     terminal.say(Text("wrote ", "green"), said)
     return 0
+
+
+def show_unlisted(terminal: Terminal, build: BuildFolder) -> None:
+    """Warns of each module that workers may lack, as no package is known that brings it."""
+    for module, place in build.unlisted.items():
+        said = f": no installed package has `{module}`, and `lock.txt` lacks it"
+        terminal.note(Text("warning", "yellow"), f"{said} ({place})")
 
 
 def _check(terminal: Terminal, folder: Path) -> int:

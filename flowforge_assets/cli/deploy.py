@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from flowforge_assets.cli.compile import show_unlisted
 from flowforge_assets.cli.options import COMMON, Common, Flag
 from flowforge_assets.cli.paint import Style, Text
 from flowforge_assets.cli.words import counted
@@ -67,8 +68,10 @@ def deploy(
             removed = folders.sweep({build.version, *used})
     if terminal.json:
         said = as_json(changes, is_dry=dry_run, removed=removed)
-        terminal.data({**said, "version": build.version})
+        unlisted = {name: str(place) for name, place in build.unlisted.items()}
+        terminal.data({**said, "version": build.version, "unlisted": unlisted})
     else:
+        show_unlisted(terminal, build)
         show_changes(terminal, changes)
         show_removed(terminal, removed)
         _sum_up(terminal, project, changes, len(wanted), is_dry=dry_run)

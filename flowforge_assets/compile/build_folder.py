@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,6 +13,7 @@ from flowforge_assets.compile.deployment import Deployment, describe_deployments
 from flowforge_assets.compile.flow_file import MARK, flow_text
 from flowforge_assets.compile.prefect_yaml import FILE, prefect_yaml
 from flowforge_assets.compile.worker_image import worker_files
+from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.bundle import BuildFolderError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.plan.plan import Plan
@@ -52,10 +53,14 @@ class Compiled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuildFolder:
-    """The bytes of each file by its path, and the version of the bundle among them."""
+    """The bytes of each file by its path, and the version of the bundle among them.
+
+    `unlisted` is as in `Bundle`.
+    """
 
     files: Mapping[str, bytes]
     version: str
+    unlisted: Mapping[str, Place] = field(default_factory=dict[str, Place])
 
 
 def compile_project(project: Compiled, folder: str | Path, *, plan: bool = True) -> BuildFolder:
@@ -87,7 +92,7 @@ def make_build(project: Compiled, *, plan: bool = True) -> BuildFolder:
         **_for_prefect(config, environment, project.graph, bundle),
     }
     found |= {name: text.encode() for name, text in texts.items()}
-    return BuildFolder(dict(sorted(found.items())), version)
+    return BuildFolder(dict(sorted(found.items())), version, bundle.unlisted)
 
 
 def write_build(build: BuildFolder, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from flowforge_assets.compile.bundle_files import files_below, project_files
 from flowforge_assets.compile.graph_json import graph_text
 from flowforge_assets.compile.installed import Installed
 from flowforge_assets.compile.needed import needed
+from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.bundle import BundleMissingError
 from flowforge_assets.graph.build import Graph
 from flowforge_assets.project.config import FILE_NAME, ProjectConfig
@@ -23,9 +24,13 @@ _SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The bytes of each file by its path, sorted."""
+    """The bytes of each file by its path, sorted.
+
+    `unlisted` are modules that its code imports and its `lock.txt` has no package of, by where.
+    """
 
     files: Mapping[str, bytes]
+    unlisted: Mapping[str, Place] = field(default_factory=dict[str, Place], compare=False)
 
     @property
     def version(self) -> str:
@@ -48,8 +53,9 @@ def make_bundle(config: ProjectConfig, graph: Graph) -> Bundle:
     found, installed = project_files(config), Installed()
     files = {name: path.read_bytes() for name, path in found.items()}
     files[_GRAPH] = graph_text(graph, project=config.name).encode()
-    files[LOCK] = installed.lock(needed(config, found, installed)).encode()
-    return Bundle(dict(sorted(files.items())))
+    needs = needed(config, found, installed)
+    files[LOCK] = installed.lock(needs.requirements).encode()
+    return Bundle(dict(sorted(files.items())), needs.unlisted)
 
 
 def read_bundle(folder: Path) -> Bundle:

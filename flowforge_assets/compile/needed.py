@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, cast
@@ -16,7 +20,8 @@ from flowforge_assets.compile.bundle_files import imported_modules
 from flowforge_assets.compile.installed import Installed
 from flowforge_assets.errors.base import Place
 from flowforge_assets.errors.project import ConfigSyntaxError
-from flowforge_assets.project.config import EnvironmentConfig, ProjectConfig
+from flowforge_assets.project.config import FILE_NAME, EnvironmentConfig, ProjectConfig
+from flowforge_assets.project.syntax_tree import syntax_tree
 from flowforge_assets.sdk.connectors import warehouse_package
 from flowforge_assets.storage.clients import EXTRAS
 from flowforge_assets.storage.remote_url import is_remote, parse_remote_url
@@ -29,10 +34,16 @@ _OTHER: Final = re.compile(r"(?:-r|--requirement)[=\s]\s*(\S+)")
 _OPTION: Final = re.compile(r"\s+--?\w")
 
 
-def needed(
-    config: ProjectConfig, files: Mapping[str, Path], installed: Installed
-) -> tuple[str, ...]:
-    """Requirements, sorted: ours with the extras that some environment uses, and the project's own.
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Requirements, sorted, and the modules that no installed package has, by who names them."""
+
+    requirements: tuple[str, ...]
+    unlisted: Mapping[str, Place]
+
+
+def needed(config: ProjectConfig, files: Mapping[str, Path], installed: Installed) -> Needed:
+    """Ours with the extras that some environment uses, and the project's own.
 
     Those are what its `pyproject.toml` or `requirements.txt` names, and the packages whose modules
     its own `files` import.
@@ -46,9 +57,19 @@ def needed(
         package = None if warehouse is None else warehouse_package(warehouse.kind)
         texts += [package] if package else []
     texts += _stated(config.root)
-    texts += _imported(files, installed)
-    texts += [owner for use in config.uses for owner in installed.owners(use.package or use.name)]
-    return tuple(sorted(set(texts)))
+    unlisted: dict[str, Place] = {}
+    for use in config.uses:
+        module = use.package or use.name
+        owners = installed.owners(module)
+        texts += owners
+        if not owners:
+            unlisted[module] = use.place or Place(FILE_NAME)
+    for module, names in _imported(files).items():
+        owners = installed.owners(module)
+        texts += owners
+        if not owners and (place := _place_of(module, {name: files[name] for name in names})):
+            unlisted.setdefault(module.partition(".")[0], place)
+    return Needed(tuple(sorted(set(texts))), dict(sorted(unlisted.items())))
 
 
 def _extras(config: ProjectConfig) -> set[str]:
@@ -134,20 +155,35 @@ def _readable(lines: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def _imported(files: Mapping[str, Path], installed: Installed) -> Iterator[str]:
-    """The packages whose modules the files import, but the standard library and ours."""
+def _imported(files: Mapping[str, Path]) -> Mapping[str, list[str]]:
+    """The modules that are there and the files that import them, but the standard library and ours.
+
+    A line of prose may begin with `from`, too.
+    """
     own = {name.partition("/")[0].partition(".")[0] for name in files}
     others = own | _OWN_MODULES | sys.stdlib_module_names
-    modules = {
-        module
-        for name, path in files.items()
-        if name.endswith(".py")
-        for module in imported_modules(path.read_text(encoding="utf-8", errors="replace"))
-        if module.partition(".")[0] not in others
-    }
-    for module in sorted(modules):
-        if _is_there(module.partition(".")[0]):  # a line of prose may begin with `from`, too
-            yield from installed.owners(module)
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, path in files.items():
+        if name.endswith(".py"):
+            for module in imported_modules(path.read_text(encoding="utf-8", errors="replace")):
+                if module.partition(".")[0] not in others:
+                    found[module].append(name)
+    return {name: found[name] for name in sorted(found) if _is_there(name.partition(".")[0])}
+
+
+def _place_of(module: str, files: Mapping[str, Path]) -> Place | None:
+    """Where code first imports the module; None where prose alone seems to."""
+    for name, path in files.items():
+        with suppress(SyntaxError):
+            for node in ast.walk(syntax_tree(path.read_bytes())):
+                match node:
+                    case ast.Import(names=names) if module in {each.name for each in names}:
+                        return Place(name, node.lineno)
+                    case ast.ImportFrom(module=origin, level=0) if module == origin:
+                        return Place(name, node.lineno)
+                    case _:
+                        pass
+    return None
 
 
 def _is_there(top: str) -> bool:

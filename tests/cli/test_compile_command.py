@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,23 @@ def test_a_folder_is_written_and_checked(call: Call, shop: Path, tmp_path: Path)
         "  --> prefect.yaml:3",
         "hint: did you mean `deployments`?",
     ]
+
+
+def test_a_module_that_the_lock_lacks_is_warned_of(
+    call: Call, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "oddlib.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "elsewhere"), *sys.path])
+    file = next((shop / "corner_shop").rglob("*.py"))
+    text = file.read_text() + "\nimport oddlib\n"
+    file.write_text(text)
+    place = f"{file.relative_to(shop).as_posix()}:{len(text.splitlines())}"
+    build = str(tmp_path / "build")
+    ran = call("compile", "-o", build, "--no-plan")
+    said = f"warning: no installed package has `oddlib`, and `lock.txt` lacks it ({place})\n"
+    assert (ran.code, ran.err) == (0, said)
+    assert call("compile", "-o", build, "--no-plan", "--json").data["unlisted"] == {"oddlib": place}
 
 
 def test_without_a_plan_neither_ledger_nor_tables_are_asked(

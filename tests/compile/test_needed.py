@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ INSTALLED = Installed()
 
 def found(root: Path) -> tuple[str, ...]:
     config = read_config(root)
-    return needed(config, project_files(config), INSTALLED)
+    return needed(config, project_files(config), INSTALLED).requirements
 
 
 def test_a_plain_project_needs_what_prefect_brings(write_project: Write) -> None:
@@ -125,3 +126,24 @@ def late():
     }
     names = found(write_project(files))
     assert names == ("flowforge-assets[prefect]", "polars", "pyarrow", "pytest", "pyyaml")
+
+
+def test_a_module_that_no_installed_package_has_is_named_with_its_place(
+    write_project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = tmp_path / "elsewhere"
+    (beside / "oddlib").mkdir(parents=True)
+    (beside / "oddlib" / "deep.py").touch()
+    (beside / "spoken").mkdir()
+    monkeypatch.setattr(sys, "path", [str(beside), *sys.path])
+    prose = '"""Takes rows\nfrom spoken words\nfrom oddlib, too.\n"""\n'
+    files = {
+        "flowforge.toml": '[project]\nmodules = ["a", "b"]\n[uses.odd]\npackage = "odd_one"\n',
+        "a.py": prose,
+        "b.py": f"{prose}\nimport polars, oddlib.deep as deep\nfrom oddlib import deep\n",
+    }
+    config = read_config(write_project(files))
+    needs = needed(config, project_files(config), INSTALLED)
+    assert needs.requirements == ("flowforge-assets[prefect]", "polars")
+    named = {module: (place.file, place.line) for module, place in needs.unlisted.items()}
+    assert named == {"odd_one": ("flowforge.toml", 3), "oddlib": ("b.py", 7)}

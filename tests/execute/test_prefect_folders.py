@@ -115,6 +115,7 @@ def test_a_folder_stays_as_long_as_a_deployment_or_a_run_may_use_it(
     three, removed = deploy("# three\n")
     assert removed == []
     assert call("undeploy", "--dry-run")["removed_folders"] == []
+    assert call("deploy", "--dry-run")["unlisted"] == {}
     end_run(prefect_server, run)
     assert deploy("# three\n") == (three, [two])
     assert (kept / three / "flow.py").is_file()
