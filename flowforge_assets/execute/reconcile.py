@@ -30,6 +30,18 @@ from flowforge_assets.record.untold import (
 _LOOK_SECONDS: Final = 0.3
 _LEVEL_SECONDS: Final = 2.0
 _A_PAGE: Final = 50
+# Who asked, where or when was wrong, and not what was sent.
+_NOT_OF_WHAT: Final = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
 
 
 def wait_until_recorded(sender: EventSender, ask: Ask, *, seconds: float) -> bool:
@@ -56,35 +68,70 @@ def settle_untold(
 
     `known` gives all that is to be told of a run, its events too, or None to leave it alone. Events
     are sent again only when one of `mark`, which is sent after them, was recorded: a server that is
-    behind is left to itself until the next time.
+    behind is left to itself until the next time. What a server refuses for good is forgotten.
 
     Raises:
         RecordError: the ledger cannot be used (FF-501 to FF-519).
-        Exception: whatever `ask` does; what is not settled then stays for the next time.
+        Exception: whatever else `ask` does; what is not settled then stays for the next time.
     """
     is_level = True
+
+    def gets_level() -> bool:
+        nonlocal is_level
+        is_level = is_level and _gets_level(ask, mark())
+        return is_level
+
     for untold in read_untold(place):
-        told = known(untold)
-        if told is None:
-            continue
-        if told.state is not None:
-            kind, message = told.state
-            state = {"state": {"type": kind, "message": message}, "force": True}
-            if not _took(ask, f"/flow_runs/{told.flow_run_id}/set_state", state):
-                forget_untold(place, untold)
-                continue
-        sent = 0
-        if not any(True for _ in _missing(told, ask)):
+        told: Untold | None = untold
+        try:
+            told = known(untold)
+            note = None if told is None else _settle(place, told, ask, gets_level=gets_level)
+        except Exception as error:
+            status = _status(error)
+            if not _is_refusal(status):
+                raise
             forget_untold(place, untold)
-        elif claim_untold(place, untold):
-            is_level = is_level and _gets_level(ask, mark())
-            if is_level:
-                sent = _send_lost(place, told, ask)
-            else:
-                keep_untold(place, replace(told, state=None))
-        if sent or told.state is not None:
-            count = f"{sent:,} events" if sent != 1 else "an event"
-            yield f"the Prefect server was told later of run {untold.run_id}: {count}"
+            refused = f"the Prefect server refused (status {status}) to be told of run"
+            note = f"{refused} {untold.run_id}: it will not have {_lost(told or untold)}"
+        if note is not None:
+            yield note
+
+
+def _settle(
+    place: LedgerPlace, told: Untold, ask: Ask, *, gets_level: Callable[[], bool]
+) -> str | None:
+    """Tells what the server lacks, if `gets_level` says that it keeps up; what people should know.
+
+    Raises whatever `ask` does.
+    """
+    if told.state is not None:
+        kind, message = told.state
+        state = {"state": {"type": kind, "message": message}, "force": True}
+        if not _took(ask, f"/flow_runs/{told.flow_run_id}/set_state", state):
+            forget_untold(place, told)
+            return None
+    sent = 0
+    if not any(True for _ in _missing(told, ask)):
+        forget_untold(place, told)
+    elif claim_untold(place, told):
+        if gets_level():
+            sent = _send_lost(place, told, ask)
+        else:
+            keep_untold(place, replace(told, state=None))
+    if not sent and told.state is None:
+        return None
+    return f"the Prefect server was told later of run {told.run_id}: {_counted(sent)}"
+
+
+def _lost(told: Untold) -> str:
+    """What a server lacks of a run, to people."""
+    ended = ["how it ended"] if told.state is not None or told.events is None else []
+    count = [_counted(len(told.events))] if told.events else []
+    return " and ".join(count + ended)
+
+
+def _counted(events: int) -> str:
+    return f"{events:,} events" if events != 1 else "an event"
 
 
 def _send_lost(place: LedgerPlace, told: Untold, ask: Ask) -> int:
@@ -132,8 +179,18 @@ def _took(ask: Ask, path: str, question: object) -> bool:
 
 
 def _is_unknown(error: Exception) -> bool:
-    answer = getattr(error, "response", None)
-    return getattr(answer, "status_code", None) == HTTPStatus.NOT_FOUND
+    return _status(error) == HTTPStatus.NOT_FOUND
+
+
+def _status(error: Exception) -> int | None:
+    """What an HTTP server answered; None where none did."""
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _is_refusal(status: int | None) -> bool:
+    """Whether a server will never take what it was sent."""
+    is_ours = status is not None and 400 <= status < 500  # noqa: PLR2004 - RFC 9110, client errors
+    return is_ours and status not in _NOT_OF_WHAT
 
 
 def _gets_level(ask: Ask, mark: EventJson) -> bool:

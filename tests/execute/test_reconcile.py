@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -23,9 +23,17 @@ def event(id_: str, asset: str) -> EventJson:
     return {"id": id_, "event": name, "resource": {"prefect.resource.id": asset}}
 
 
-class NotFound(Exception):
-    class response:  # noqa: N801 - as that of an HTTP client's error
-        status_code = HTTPStatus.NOT_FOUND
+@dataclass
+class Response:
+    status_code: int
+
+
+class Refusal(Exception):
+    """As an HTTP client's error."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.response = Response(status)
 
 
 class Server:
@@ -44,7 +52,7 @@ class Server:
     def ask(self, path: str, question: object) -> object:
         if path.startswith("/flow_runs/"):
             if not self.knows_run:
-                raise NotFound
+                raise Refusal(HTTPStatus.NOT_FOUND)
             if question is None:
                 return {"state": {"type": self.shown, "timestamp": "2026-01-01T12:00:00.5Z"}}
             self.states.append(cast("Mapping[str, object]", question)["state"])
@@ -151,6 +159,57 @@ def test_what_cannot_be_sent_stays(tmp_path: Path) -> None:
 
     with pytest.raises(ConnectionError):
         settled(tmp_path, silent)
+    assert len(untold_in(tmp_path)) == 1
+
+
+class Refuses(Server):
+    """A server that answers all that it is sent of one run with a status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    def ask(self, path: str, question: object) -> object:
+        if path == f"/flow_runs/{RUN}/set_state":
+            raise Refusal(self.status)
+        return super().ask(path, question)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_what_a_server_refuses_for_good_is_said_once_and_stops_nothing_else(
+    tmp_path: Path, status: int
+) -> None:
+    kept(tmp_path, state=("COMPLETED", "Made 2."))
+    later = [event("3", "flowforge://dev/silver/c")]
+    keep_untold(tmp_path / "ledger.db", Untold("another", "r2", [], later, None))
+    server = Refuses(status)
+    lost = "it will not have 2 events and how it ended"
+    assert settled(tmp_path, server.ask) == [
+        f"the Prefect server refused (status {status}) to be told of run r1: {lost}",
+        "the Prefect server was told later of run r2: an event",
+    ]
+    assert [each["id"] for each in server.recorded] == ["3"]
+    assert settled(tmp_path, server.ask) == []
+
+
+def test_that_a_run_was_killed_may_be_refused_too(tmp_path: Path) -> None:
+    keep_untold(tmp_path / "ledger.db", Untold(RUN, "r1", []))
+    server = Refuses(422)
+
+    def known(untold: Untold) -> Untold:
+        tell_killed(untold.flow_run_id, NOON, server.ask)
+        return killed(untold)
+
+    (said,) = settled(tmp_path, server.ask, known)
+    assert said.endswith("of run r1: it will not have how it ended")
+    assert untold_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 407, 408, 425, 429, 500, 503])
+def test_a_server_that_may_take_it_another_time_is_told_later(tmp_path: Path, status: int) -> None:
+    kept(tmp_path, state=("COMPLETED", "Made 2."))
+    with pytest.raises(Refusal):
+        settled(tmp_path, Refuses(status).ask)
     assert len(untold_in(tmp_path)) == 1
 
 
