@@ -174,7 +174,7 @@ def _imported(files: Mapping[str, Path]) -> Mapping[str, list[str]]:
 def _place_of(module: str, files: Mapping[str, Path]) -> Place | None:
     """Where code first imports the module; None where prose alone seems to."""
     for name, path in files.items():
-        with suppress(SyntaxError):
+        with suppress(SyntaxError, ValueError):  # as of a file with a null byte
             for node in ast.walk(syntax_tree(path.read_bytes())):
                 match node:
                     case ast.Import(names=names) if module in {each.name for each in names}:

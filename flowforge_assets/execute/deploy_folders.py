@@ -65,18 +65,18 @@ class DeployFolders:
     def versions(self) -> list[str]:
         """Those that were deployed to this place and to no other, sorted."""
         noted = (path.name.removesuffix(_PLACES) for path in self.root.glob(f"*{_PLACES}"))
-        return [version for version in sorted(noted) if self._places(version) == {self.place}]
+        return [
+            version
+            for version in sorted(noted)
+            if self._places(version) == {self.place} and is_build(self.of_version(version))
+        ]
 
     def sweep(self, used: Iterable[str]) -> tuple[str, ...]:
         """Removes those of `versions` that are not `used` there any more; gives which."""
         for half in (*self.root.glob(f".*{_GONE}"), *self.root.glob(f".*{_NEW}")):
             shutil.rmtree(half)
         kept = set(used)
-        gone = [
-            version
-            for version in self.versions()
-            if version not in kept and is_build(self.of_version(version))
-        ]
+        gone = [version for version in self.versions() if version not in kept]
         for version in gone:
             # out of the way at once: half a folder would be in the way of a later deployment
             half = self.root / f".{version}{_GONE}"
