@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from flowforge_assets.compile.bundle import LOCK, Bundle, make_bundle
+from flowforge_assets.compile.bundle import make_bundle
 from flowforge_assets.compile.deployment import Deployment, describe_deployments
 from flowforge_assets.compile.flow_file import MARK, flow_text
 from flowforge_assets.compile.prefect_yaml import FILE, prefect_yaml
@@ -89,7 +89,7 @@ def make_build(project: Compiled, *, plan: bool = True) -> BuildFolder:
     texts = {
         FLOW: flow_text(config.name, env=environment.name, version=version),
         **({PLAN: plan_text(project.plan(), PlanAsk())} if plan else {}),
-        **_for_prefect(config, environment, project.graph, bundle),
+        **_for_prefect(config, environment, project.graph, version),
     }
     found |= {name: text.encode() for name, text in texts.items()}
     return BuildFolder(dict(sorted(found.items())), version, bundle.unlisted)
@@ -152,16 +152,15 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _for_prefect(
-    config: ProjectConfig, environment: Environment, graph: Graph, bundle: Bundle
+    config: ProjectConfig, environment: Environment, graph: Graph, version: str
 ) -> dict[str, str]:
     """What deploys the project, and what its workers are made of."""
     deployments: tuple[Deployment, ...] = ()
     if config.jobs:
         deployments = describe_deployments(
-            config, environment, version=bundle.version, datasets=graph.datasets
+            config, environment, version=version, datasets=graph.datasets
         )
-    lock = bundle.files[LOCK].decode()
     return {
         FILE: prefect_yaml(config.name, deployments),
-        **worker_files(config.name, bundle.version, lock),
+        **worker_files(config.name, version),
     }

@@ -18,25 +18,21 @@ _BASE: Final = "prefecthq/prefect:3.8.8-python3.11"
 _OUTSIDE: Final = re.compile(r"[^a-z0-9]+")
 
 
-def worker_files(project: str, version: str, lock: str) -> Mapping[str, str]:
-    """The files by name: a `Dockerfile` for the folder, and Helm's `values.yaml`.
-
-    `lock` is the text of the folder's `lock.txt`: a requirement a line, with its version.
-    """
+def worker_files(project: str, version: str) -> Mapping[str, str]:
+    """The files by name: a `Dockerfile` for the folder, and Helm's `values.yaml`."""
     return {
-        "Dockerfile": "\n".join(_dockerfile(project, version, lock)),
+        "Dockerfile": "\n".join(_dockerfile(project, version)),
         "values.yaml": "\n".join(_values(project)),
     }
 
 
-def _dockerfile(project: str, version: str, lock: str) -> Iterator[str]:
+def _dockerfile(project: str, version: str) -> Iterator[str]:
     yield f"# An image with the project {project}, for runs in containers."
     yield f"# docker build -t REGISTRY/{_plain(project)}:{version} ."
     yield f"FROM {_BASE}"
-    if lock.strip():
-        yield "# What the project needs, in the versions that were installed where it was compiled."
-        yield "COPY bundle/lock.txt /tmp/lock.txt"
-        yield "RUN pip install --no-cache-dir --requirement /tmp/lock.txt"
+    yield "# What the project needs, in the versions that were installed where it was compiled."
+    yield "COPY bundle/lock.txt /tmp/lock.txt"
+    yield "RUN pip install --no-cache-dir --requirement /tmp/lock.txt"
     yield "# Prefect's pull step goes to this folder; flow.py and the project are in it."
     yield f"COPY . {IMAGE_FOLDER}"
     yield f"WORKDIR {IMAGE_FOLDER}"
