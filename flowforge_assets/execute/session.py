@@ -18,6 +18,7 @@ from flowforge_assets.core.clock import Clock
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
 from flowforge_assets.core.partition import PartitionSet
+from flowforge_assets.core.uncollected import uncollected
 from flowforge_assets.declare.definition import DatasetDefinition
 from flowforge_assets.declare.resource import Resource
 from flowforge_assets.errors.base import raise_all
@@ -143,6 +144,7 @@ class _Found:
     loans: Loans
 
 
+@uncollected()
 def _look(session: Session, ledger: Ledger, run_id: str) -> Ready[_Found]:
     """A plan by what was made up to now, that of runs that were killed too."""
     settle(ledger, session.graph, session.store, session.clock)

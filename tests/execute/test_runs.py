@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,8 @@ from flowforge_assets import (
     col,
 )
 from flowforge_assets.core.event import Event
+from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.core.made import Fingerprint
 from flowforge_assets.errors.record import LedgerDiskFull
 from flowforge_assets.errors.run import StepFailedError, StepTimeoutError, UnknownRunError
 from flowforge_assets.execute.resume import plan_of_rest
@@ -312,6 +315,24 @@ def test_many_partitions_are_committed_together(tmp_path: Path) -> None:
     assert version is not None
     assert version.version == 2
     assert len(found.rows(Many)) == 120
+
+
+def test_garbage_is_looked_for_while_assets_are_made_and_not_while_they_are_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = pipeline(tmp_path, side)
+    is_looked_for: list[bool] = []
+    fingerprints = found.fingerprints
+
+    def planning() -> dict[DatasetKey, Fingerprint]:
+        is_looked_for.append(gc.isenabled())
+        return fingerprints()
+
+    monkeypatch.setattr(found, "fingerprints", planning)
+    found.on_event = lambda _: is_looked_for.append(gc.isenabled())
+    assert found.run().made == 1
+    assert is_looked_for[0] is False
+    assert set(is_looked_for[1:]) == {True}
 
 
 def test_several_workers_make_the_same_as_one(tmp_path: Path) -> None:
