@@ -20,12 +20,15 @@ _RECONNECTIONS: Final = 2
 def with_retries(most: int) -> Generator[None]:
     """Lets Prefect's clients of this thread try so often again; by default they do for a minute.
 
+    They do not ask for the server's version, which `reach_api` compares.
+
     As its `temporary_settings` do; those read all settings anew, which takes 0.2 s of CPU.
     """
     from prefect.context import SettingsContext, get_settings_context  # with its client
 
     now = get_settings_context()
-    client = now.settings.client.model_copy(update={"max_retries": most})
+    update = {"max_retries": most, "server_version_check_enabled": False}
+    client = now.settings.client.model_copy(update=update)
     settings = now.settings.model_copy(update={"client": client})
     with SettingsContext(profile=now.profile, settings=settings):
         yield

@@ -18,11 +18,7 @@ from flowforge_assets.execute.event_sender import Ask
 from flowforge_assets.execute.group import GroupRun
 from flowforge_assets.execute.mirror import Mirror
 from flowforge_assets.execute.part_submit import PartSubmission, part_submission
-from flowforge_assets.execute.prefect_client import (
-    asking,
-    giving_events_up_soon,
-    limited_tags,
-)
+from flowforge_assets.execute.prefect_client import asking, limited_tags
 from flowforge_assets.execute.prefect_group import ordered_groups
 from flowforge_assets.execute.prefect_step import ordered_steps
 from flowforge_assets.execute.prefect_submit import Submission
@@ -58,10 +54,7 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
         BaseException: what interrupted it, when the steps that were going on had ended.
     """
     began = time.monotonic()
-    with (
-        giving_events_up_soon(),
-        begun(session, on_event=on_event, stop=stop) as run,
-    ):
+    with begun(session, on_event=on_event, stop=stop) as run:
         made = _FlowMade.of(run, session)
         keep_untold(session.environment.ledger, made.untold())
         with made.watch:

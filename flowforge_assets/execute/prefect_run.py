@@ -11,7 +11,7 @@ from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.errors.project import PrefectFailedError
 from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
-from flowforge_assets.execute.prefect_client import with_retries
+from flowforge_assets.execute.prefect_client import giving_events_up_soon, with_retries
 from flowforge_assets.execute.prefect_made import make_in_flow, tell_end_later
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session
@@ -96,7 +96,8 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
         return results[-1]
 
     try:
-        with with_retries(_RETRIES):
+        # from before the first event of the flow: Prefect begins a second worker for others
+        with with_retries(_RETRIES), giving_events_up_soon():
             _flow(session, make)(return_state=True)
     except Exception as error:
         if not errors and not results:
@@ -119,7 +120,8 @@ def made_in_flow(session: Session) -> RunResult:
     """
     stop = StopSignal()
     try:
-        return make_in_flow(session, on_event=_logged, stop=stop)
+        with giving_events_up_soon():
+            return make_in_flow(session, on_event=_logged, stop=stop)
     except RunLocked:
         if not stop.is_set():
             raise

@@ -155,6 +155,29 @@ except KeyboardInterrupt:
     print("interrupted")
 print(project.plan().steps[0].partitions.render())
 """
+RUN_AND_COUNT = """\
+from prefect.events.worker import EventsWorker
+from prefect.settings import get_current_settings
+from flowforge_assets import Project
+
+workers = set()
+instance = EventsWorker.instance
+
+
+def counted(*arguments):
+    worker = instance(*arguments)
+    workers.add(worker)
+    return worker
+
+
+def looking(event):
+    if event.event == "run_started":
+        print(get_current_settings().client.server_version_check_enabled)
+
+
+EventsWorker.instance = counted
+print(Project.load(".").run(engine="prefect", on_event=looking).made, len(workers))
+"""
 
 
 @pytest.fixture
@@ -186,6 +209,14 @@ def flowforge(server: Server, folder: Path, *arguments: str) -> subprocess.Compl
         timeout=120,
         check=False,
     )
+
+
+def test_a_run_has_one_worker_for_events_and_asks_for_the_version_once(
+    server: Server, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "p", "one_worker", GOOD)
+    ran = in_project(folder, RUN_AND_COUNT, home=server.home, api_url=server.url)
+    assert ran.stdout.split() == ["False", "3", "1"], ran.stderr
 
 
 def test_a_flow_makes_all_assets_and_then_nothing(server: Server, tmp_path: Path) -> None:
