@@ -25,20 +25,21 @@ _MOST_RELATED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The flow run that events come from, and what it belongs to."""
+    """The flow run that events come from, what it belongs to, and the run that it makes."""
 
     flow_run_id: UUID
     related: tuple[Resource, ...]
+    run_id: str
 
     @classmethod
-    def of(cls, flow_run: FlowRun, *, flow: str) -> Origin:
-        """The run, its flow, its deployment and its tags, each with its role."""
+    def of(cls, flow_run: FlowRun, *, flow: str, run_id: str) -> Origin:
+        """The flow run, its flow, its deployment and its tags, each with its role."""
         found = [_related("flow-run", str(flow_run.id), flow_run.name)]
         found.append(_related("flow", str(flow_run.flow_id), flow))
         if flow_run.deployment_id is not None:
             found.append(_related("deployment", str(flow_run.deployment_id)))
         found += [_related("tag", tag) for tag in sorted(flow_run.tags)]
-        return cls(flow_run.id, tuple(found))
+        return cls(flow_run.id, tuple(found), run_id)
 
 
 def asset_events(
@@ -51,8 +52,8 @@ def asset_events(
 ) -> Iterator[EventJson]:
     """What Prefect says itself of a task that makes assets, one event an asset.
 
-    `metadata` is by the asset's key. An event's id follows from the flow run, the step, the asset
-    and the status: the server records the same one once, however often it is sent.
+    `metadata` is by the asset's key. An event's id follows from the run, the step, the asset and
+    the status: the server records the same one once, however often it is sent.
     """
     upstream: Sequence[Resource] = [
         {"prefect.resource.id": asset.key, "prefect.resource.role": "asset"} for asset in task.reads
@@ -62,7 +63,7 @@ def asset_events(
     related = [*upstream[:room], by, *origin.related]
     for asset in task.makes:
         yield {
-            "id": str(uuid5(origin.flow_run_id, f"{task.run_name}|{asset.key}|{status}")),
+            "id": _event_id(origin, task.run_name, asset.key, status),
             "occurred": occurred.isoformat(),
             "event": f"{MATERIALIZED}{status}",
             "resource": _resource(asset),
@@ -74,7 +75,7 @@ def asset_events(
 def reference_event(asset: PrefectAsset, *, origin: Origin, occurred: datetime) -> EventJson:
     """That the run reads an asset which it does not make."""
     return {
-        "id": str(uuid5(origin.flow_run_id, f"{asset.key}|referenced")),
+        "id": _event_id(origin, asset.key, "referenced"),
         "occurred": occurred.isoformat(),
         "event": "prefect.asset.referenced",
         "resource": _resource(asset),
@@ -93,6 +94,11 @@ def mark_event(origin: Origin, *, occurred: datetime) -> EventJson:
         "related": [],
         "payload": {},
     }
+
+
+def _event_id(origin: Origin, *named: str) -> str:
+    """A flow run that is tried again makes another run, which tells the same anew."""
+    return str(uuid5(origin.flow_run_id, "|".join((origin.run_id, *named))))
 
 
 def _related(role: str, id_: str, name: str | None = None) -> Resource:

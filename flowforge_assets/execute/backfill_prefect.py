@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
@@ -106,6 +106,8 @@ def submit_backfill(project: Deployed, backfill_id: str, *, on_chunk: OnChunk) -
 def cancel_runs(chunks: Iterable[Chunk]) -> None:
     """Asks the flow runs of chunks that are going on to end: each does after a step.
 
+    One that the server has no more is none.
+
     Raises:
         ProjectError: Prefect is not there (FF-850 to FF-852).
     """
@@ -114,11 +116,14 @@ def cancel_runs(chunks: Iterable[Chunk]) -> None:
         return
     load_prefect(is_quiet=True)
     reach_api()
-    from prefect.states import Cancelling  # seconds of CPU: behind what says that it is there
+    # seconds of CPU: behind what says that it is there
+    from prefect.exceptions import ObjectNotFound
+    from prefect.states import Cancelling
 
     with _client() as client:
         for run_id in going_on:
-            client.set_flow_run_state(run_id, Cancelling())
+            with suppress(ObjectNotFound):
+                client.set_flow_run_state(run_id, Cancelling())
 
 
 class _FlowRuns:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
@@ -18,10 +19,31 @@ _MOST_SENDINGS: Final = 4
 # A server gives at most so many events in one answer.
 _A_PAGE: Final = 50
 # By default a server looks until its own present, which may be behind ours.
-_ALWAYS: Final = {"since": "1970-01-01T00:00:00Z", "until": "9999-12-31T00:00:00Z"}
+ALWAYS: Final = {"since": "1970-01-01T00:00:00Z", "until": "9999-12-31T00:00:00Z"}
 
 # What the server answers to a question under a path of its API, as JSON has it.
 Ask: TypeAlias = Callable[[str, object], object]
+
+
+class Unanswered(Exception):
+    """A Prefect server did not take what it was asked or sent; why is its cause.
+
+    `status` is that of its HTTP answer, None where there was none.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        """It failed with `error`."""
+        super().__init__(type(error).__name__)
+        self.status: int | None = getattr(getattr(error, "response", None), "status_code", None)
+
+
+@contextmanager
+def answering() -> Generator[None]:
+    """Calls all that fails in the block unanswered: it has no common class of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise Unanswered(error) from error
 
 
 @dataclass(slots=True)
@@ -129,11 +151,17 @@ class EventSender:
 
 def missing(events: Sequence[EventJson], ask: Ask) -> Iterator[EventJson]:
     """The events that the server has not recorded."""
-    for start in range(0, len(events), _A_PAGE):
-        part = events[start : start + _A_PAGE]
-        page = cast("Mapping[str, Any]", ask("/events/filter", _by_ids(part, limit=_A_PAGE)))
-        known = {event["id"] for event in page["events"]}
-        yield from (event for event in part if event["id"] not in known)
+    for batch in _parts(events, A_BATCH):
+        if count_recorded(ask, batch) == len(batch):
+            continue
+        for part in _parts(batch, _A_PAGE):
+            page = cast("Mapping[str, Any]", ask("/events/filter", _by_ids(part, limit=_A_PAGE)))
+            known = {event["id"] for event in page["events"]}
+            yield from (event for event in part if event["id"] not in known)
+
+
+def _parts(events: Sequence[EventJson], most: int) -> Iterator[Sequence[EventJson]]:
+    return (events[start : start + most] for start in range(0, len(events), most))
 
 
 def count_recorded(ask: Ask, events: Sequence[EventJson]) -> int:
@@ -144,4 +172,4 @@ def count_recorded(ask: Ask, events: Sequence[EventJson]) -> int:
 
 def _by_ids(events: Sequence[EventJson], *, limit: int) -> object:
     ids = [event["id"] for event in events]
-    return {"filter": {"id": {"id": ids}, "occurred": _ALWAYS}, "limit": limit}
+    return {"filter": {"id": {"id": ids}, "occurred": ALWAYS}, "limit": limit}

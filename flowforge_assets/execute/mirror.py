@@ -16,7 +16,7 @@ from flowforge_assets.compile.asset_events import (
 )
 from flowforge_assets.compile.prefect_flow import asset_key, describe_task, metadata
 from flowforge_assets.core.key import DatasetKey
-from flowforge_assets.execute.event_sender import Ask, EventSender
+from flowforge_assets.execute.event_sender import Ask, EventSender, answering
 from flowforge_assets.execute.run import LocalRun
 from flowforge_assets.execute.told import ToldRun, ToldStep
 
@@ -93,7 +93,11 @@ class Mirror:
                     yield reference_event(asset, origin=self._origin, occurred=scope.clock())
 
     def send(self, ask: Ask, *, even_few: bool = False) -> None:
-        """Sends what waits, and how far the run is. One thread at a time may call it."""
+        """Sends what waits, and how far the run is. One thread at a time may call it.
+
+        Raises:
+            Unanswered: the server does not take it; nothing is lost then.
+        """
         self.sender.send(ask, even_few=even_few)
         self._tell_progress()
 
@@ -104,21 +108,27 @@ class Mirror:
         )  # runs in a flow
 
         share = round(100 * self._assets_ended / max(1, len(self._steps)), 1)
-        if self._progress is None:
-            # They give a coroutine where an event loop runs: none does in our thread.
-            found = create_progress_artifact(share, key=_PROGRESS_KEY)
-            self._progress = (cast("UUID", found), share)
-        elif share != self._progress[1]:
-            update_progress_artifact(self._progress[0], share)
-            self._progress = (self._progress[0], share)
+        with answering():
+            if self._progress is None:
+                # They give a coroutine where an event loop runs: none does in our thread.
+                found = create_progress_artifact(share, key=_PROGRESS_KEY)
+                self._progress = (cast("UUID", found), share)
+            elif share != self._progress[1]:
+                update_progress_artifact(self._progress[0], share)
+                self._progress = (self._progress[0], share)
 
     def tell_steps(self) -> None:
-        """Gives the server a table with a row a step, in tables of at most 5,000 rows."""
+        """Gives the server a table with a row a step, in tables of at most 5,000 rows.
+
+        Raises:
+            Unanswered: the server does not take it.
+        """
         from prefect.artifacts import create_table_artifact  # runs in a flow
 
         rows = [dict(told.row()) for told in self._told.steps.values()]
         counts = self._told.counted(told.step for told in self._told.steps.values())
         said = f"The steps of run {self._run.scope.run_id}: {counts}."
-        for start in range(0, len(rows), _ROWS_IN_A_TABLE):
-            part = rows[start : start + _ROWS_IN_A_TABLE]
-            create_table_artifact(part, key=STEPS_KEY, description=said)
+        with answering():
+            for start in range(0, len(rows), _ROWS_IN_A_TABLE):
+                part = rows[start : start + _ROWS_IN_A_TABLE]
+                create_table_artifact(part, key=STEPS_KEY, description=said)

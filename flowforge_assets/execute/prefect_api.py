@@ -55,6 +55,13 @@ def no_prefect() -> PrefectMissingError:
     return PrefectMissingError("Prefect is not installed", hint=hint)
 
 
+def api_address() -> str:
+    """The address of the server that is named, without a user, a password or a query."""
+    from prefect.settings import PREFECT_API_URL  # with the engine
+
+    return _shown(PREFECT_API_URL.value() or "")
+
+
 def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> str:
     """The address of the Prefect server that is named, when it answers and is healthy.
 
@@ -95,7 +102,7 @@ def reach_api(*, deadline_seconds: float = _DEADLINE_SECONDS) -> str:
         raise PrefectUnreachableError(message, hint=hint) from failure
     if not is_cloud:
         refuse_version(version, client.client_version())
-    return _shown(url)
+    return api_address()
 
 
 def refuse_version(server: str, here: str) -> None:

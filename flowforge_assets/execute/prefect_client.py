@@ -5,10 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from flowforge_assets.execute.event_sender import Ask
+from flowforge_assets.execute.event_sender import Ask, answering
 
 _TIMEOUT_SECONDS: Final = 10.0
 _A_PAGE: Final = 200
@@ -73,8 +72,8 @@ def connection_settings(timeout_seconds: float) -> dict[str, object]:
 def asking(*, retries: int = 0, timeout_seconds: float = _TIMEOUT_SECONDS) -> Generator[Ask]:
     """A function that asks the server: by POST where there is a question, else by GET.
 
-    What fails is raised as the client raises it, after so many retries; events are sent once, as
-    they may have arrived although the answer has not.
+    What fails is `Unanswered`, after so many retries; events are sent once, as they may have
+    arrived although the answer has not.
     """
     from prefect.client.orchestration import get_client  # runs in a flow: Prefect is loaded
 
@@ -84,15 +83,15 @@ def asking(*, retries: int = 0, timeout_seconds: float = _TIMEOUT_SECONDS) -> Ge
         def ask(path: str, question: object) -> object:
             # The paths that its types list are templates; any path of the API will do.
             known: Any = path
-            with with_retries(0 if path == "/events" else retries):
+            with answering(), with_retries(0 if path == "/events" else retries):
                 answer = (
                     client.request("GET", known)
                     if question is None
                     else client.request("POST", known, json=question)
                 )
-            answer.raise_for_status()
-            said: object = answer.json() if answer.content else None
-            return said
+                answer.raise_for_status()
+                said: object = answer.json() if answer.content else None
+                return said
 
         yield ask
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Event as StopSignal
 from typing import TYPE_CHECKING, Final, cast
 
@@ -12,29 +13,35 @@ from flowforge_assets.compile.asset_events import Origin
 from flowforge_assets.compile.groups import Group, group_steps
 from flowforge_assets.core.event import Event, OnEvent
 from flowforge_assets.core.key import DatasetKey
+from flowforge_assets.errors.base import FlowForgeError
 from flowforge_assets.errors.project import LostServerError
 from flowforge_assets.errors.record import RecordError
-from flowforge_assets.execute.event_sender import Ask
+from flowforge_assets.execute.event_sender import Ask, Unanswered
 from flowforge_assets.execute.group import GroupRun
 from flowforge_assets.execute.mirror import Mirror
 from flowforge_assets.execute.part_submit import PartSubmission, part_submission
+from flowforge_assets.execute.prefect_api import api_address
 from flowforge_assets.execute.prefect_client import asking, limited_tags
 from flowforge_assets.execute.prefect_group import ordered_groups
 from flowforge_assets.execute.prefect_step import ordered_steps
 from flowforge_assets.execute.prefect_submit import Submission
 from flowforge_assets.execute.prefect_watch import Watch
 from flowforge_assets.execute.reconcile import (
+    Owed,
     has_prefects_events,
     settle_untold,
     wait_until_recorded,
 )
 from flowforge_assets.execute.run import LocalRun, RunResult
 from flowforge_assets.execute.session import Session, begun
+from flowforge_assets.execute.state import read_history
 from flowforge_assets.execute.step_log import correlation
 from flowforge_assets.execute.told import ToldRun
-from flowforge_assets.execute.told_later import told_later
+from flowforge_assets.execute.told_later import owed
 from flowforge_assets.project.prefect_settings import PrefectSettings
-from flowforge_assets.record.untold import Untold, forget_untold, keep_untold, read_untold
+from flowforge_assets.record.history import History
+from flowforge_assets.record.ledger import Ledger
+from flowforge_assets.record.untold import Untold
 
 if TYPE_CHECKING:
     from prefect.context import FlowRunContext
@@ -56,10 +63,10 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
     began = time.monotonic()
     with begun(session, on_event=on_event, stop=stop) as run:
         made = _FlowMade.of(run, session)
-        keep_untold(session.environment.ledger, made.untold())
+        run.ledger.untold.keep(made.untold)
         with made.watch:
             result = run.through(made.work)
-        made.tell(result, seconds=time.monotonic() - began)
+        made.tell(seconds=time.monotonic() - began)
         if made.submission.interrupt is not None:
             raise made.submission.interrupt
         if (
@@ -73,13 +80,22 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
         return result
 
 
-def tell_end_later(session: Session, result: RunResult, *, on_event: OnEvent) -> None:
-    """Leaves it to a later run to tell the server how this one ended."""
-    place = session.environment.ledger
-    for untold in read_untold(place):
-        if untold.run_id == result.run_id and untold.state is None:
-            keep_untold(place, replace(untold, state=_state(result)))
-            on_event(Event("note", result.run_id, message=_LATER))
+def leave_end(session: Session, result: RunResult, *, is_told: bool, on_event: OnEvent) -> None:
+    """Leaves it to a later run to tell the server how this one ended, unless that `is_told`.
+
+    What cannot be written down is noted: the run has ended, and its record stands.
+    """
+    note = None
+    try:
+        with Ledger.open(session.environment.ledger) as ledger:
+            if is_told:
+                ledger.untold.ended(result.run_id)
+            elif ledger.untold.leave(result.run_id):
+                note = _LATER
+    except RecordError as error:
+        note = _unwritten(error)
+    if note is not None:
+        on_event(Event("note", result.run_id, message=note))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +105,12 @@ class _FlowMade:
     run: LocalRun
     session: Session
     mirror: Mirror
-    origin: Origin
     watch: Watch
     submission: Submission | PartSubmission
     within: GroupRun
     is_fused: bool
+    untold: Untold
+    began: datetime
 
     @classmethod
     def of(cls, run: LocalRun, session: Session) -> _FlowMade:
@@ -106,7 +123,7 @@ class _FlowMade:
         correlation.set(str(flow_run.id))
         told = ToldRun(run.plan.steps)
         run.on_outcome = told.hear
-        origin = Origin.of(flow_run, flow=session.name)
+        origin = Origin.of(flow_run, flow=session.name, run_id=run.scope.run_id)
         mirror = Mirror(run, told, origin)
         settings = session.prefect
         is_fused = len(run.plan.steps) > settings.max_tasks
@@ -135,7 +152,17 @@ class _FlowMade:
             submission = Submission(works, stop=run.scope.stop, server=watch)
         else:
             submission = part_submission(run, session, groups, ended=ended, server=watch)
-        return cls(*(run, session, mirror, origin, watch, submission, within, is_fused))
+        # what is told of the run later, if it is killed
+        untold = Untold(
+            server=api_address(),
+            flow_run_id=str(flow_run.id),
+            run_id=run.scope.run_id,
+            state_id=str(flow_run.state.id) if flow_run.state else "",
+            related=origin.related,
+            are_prefects=not is_fused,
+        )
+        began = run.scope.clock()
+        return cls(run, session, mirror, watch, submission, within, is_fused, untold, began)
 
     def work(self) -> bool:
         """Makes the steps by tasks; by ourselves what is left when the server is lost."""
@@ -146,36 +173,46 @@ class _FlowMade:
             is_cut_short = self.within.make(rest)
         return is_cut_short
 
-    def tell(self, result: RunResult, *, seconds: float) -> None:
+    def tell(self, *, seconds: float) -> None:
         """Tells the server the rest, and sees what it has recorded; notes what it lacks.
 
-        A run of few tasks waits a tenth of its own time at most: the next one looks again.
+        A run of few tasks waits a tenth of its own time at most: the next one looks again. What
+        tables or ledger refuse on the way is noted: the run has ended, and its record stands.
         """
         try:
-            if not self.watch.is_lost:
-                with asking(retries=2) as ask:
-                    self._tell(ask, seconds)
-                    return
-        except RecordError:
-            raise
-        # what fails between us and a server has no common class: it is told later
-        except Exception as error:  # noqa: BLE001
-            self._note(f"the Prefect server does not answer: {type(error).__name__}")
-        self._note(_LATER)
-        self._keep(state=_state(result))
+            if not self._tell(seconds):
+                self._note(_LATER)
+                self._keep()
+        except FlowForgeError as error:
+            self._note(_unwritten(error))
 
-    def _tell(self, ask: Ask, seconds: float) -> None:
-        place = self.session.environment.ledger
+    def _tell(self, seconds: float) -> bool:
+        """Gives whether the server answered: of this run first, then of earlier ones."""
+        if self.watch.is_lost:
+            return False
+        book = self.run.ledger.untold
+        try:
+            with asking(retries=2) as ask:
+                if self.is_fused:
+                    self._tell_steps(ask)
+                else:
+                    self._see_prefects(ask, seconds=seconds / 10)
+                for note in settle_untold(
+                    book, self.untold.server, ask, mark=self.mirror.mark, owed=self._owed
+                ):
+                    self._note(note)
+        except Unanswered as error:
+            self._note(f"the Prefect server does not answer: {error}")
+            return False
+        return True
 
-        def known(untold: Untold) -> Untold | None:
-            return told_later(self.run, untold, ask)
+    def _owed(self, untold: Untold) -> Owed | None:
+        return owed(self.run, untold, self._history)
 
-        for note in settle_untold(place, ask, mark=self.mirror.mark, known=known):
-            self._note(note)
-        if self.is_fused:
-            self._tell_steps(ask)
-        else:
-            self._see_prefects(ask, seconds=seconds / 10)
+    def _history(self) -> History:
+        """As it is now: runs that were killed since this one began have written into it."""
+        session = self.session
+        return read_history(self.run.ledger, session.graph, session.environment, session.store)
 
     def _tell_steps(self, ask: Ask) -> None:
         """Tells of the steps of groups, and sees that the server has recorded it."""
@@ -187,43 +224,28 @@ class _FlowMade:
             self._note(
                 f"the Prefect server had lost {sender.resent:,} events: they were sent again"
             )
-        if is_recorded and not sender.lost:
-            forget_untold(self.session.environment.ledger, self.untold())
-        else:
+        if not is_recorded or sender.lost:
             count = sum(1 for _ in sender.unrecorded())
             self._note(
                 f"the Prefect server has not recorded {count:,} events: a later run looks again"
             )
-            self._keep(state=None)
+        self._keep()
 
     def _see_prefects(self, ask: Ask, *, seconds: float) -> None:
         """Sees that the server has recorded what Prefect sends itself of its tasks."""
-        place, untold = self.session.environment.ledger, self.untold()
         events = list(self.mirror.events())
         deadline = time.monotonic() + (seconds if seconds >= 2 * _LOOK_SECONDS else 0)
-        while events:
-            if time.monotonic() + _LOOK_SECONDS > deadline:
-                keep_untold(place, replace(untold, events=events))
-                return
+        while events and time.monotonic() + _LOOK_SECONDS <= deadline:
             time.sleep(_LOOK_SECONDS)
-            if has_prefects_events(untold.flow_run_id, events, ask):
-                break
-        forget_untold(place, untold)
+            if has_prefects_events(self.untold.flow_run_id, events, ask, since=self.began):
+                events = []
+        self.run.ledger.untold.keep(replace(self.untold, events=events))
 
-    def _keep(self, *, state: tuple[str, str] | None) -> None:
+    def _keep(self) -> None:
+        """Writes down what the server is not known to have, and that its flow run has to end."""
         sender = self.mirror.sender
         events = list(sender.unrecorded() if self.is_fused else self.mirror.events())
-        untold = replace(self.untold(), events=events, state=state)
-        keep_untold(self.session.environment.ledger, untold)
-
-    def untold(self) -> Untold:
-        """What is told of the run later, if it is killed."""
-        return Untold(
-            flow_run_id=str(self.origin.flow_run_id),
-            run_id=self.run.scope.run_id,
-            related=self.origin.related,
-            are_prefects=not self.is_fused,
-        )
+        self.run.ledger.untold.keep(replace(self.untold, events=events))
 
     def _note(self, message: str) -> None:
         self.run.on_event(Event("note", self.run.scope.run_id, message=message))
@@ -247,11 +269,8 @@ def _groups(run: LocalRun, settings: PrefectSettings) -> list[Group]:
     )
 
 
-def _state(result: RunResult) -> tuple[str, str]:
-    """The state of a flow run that ended so: its type and message."""
-    kinds: dict[str, str] = {"succeeded": "COMPLETED", "failed": "FAILED"}
-    counts = f"Made {result.made:,}, failed {result.failed:,}, fresh {result.fresh:,}."
-    return kinds.get(result.status, "CANCELLED"), counts
+def _unwritten(error: FlowForgeError) -> str:
+    return f"what the Prefect server lacks was not seen to: error[{error.code}]: {error.message}"
 
 
 def _nothing(_: Callable[[str, object], object]) -> None:

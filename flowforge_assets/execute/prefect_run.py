@@ -12,7 +12,7 @@ from flowforge_assets.errors.project import PrefectFailedError
 from flowforge_assets.errors.record import RunLocked
 from flowforge_assets.execute.prefect_api import load_prefect, reach_api
 from flowforge_assets.execute.prefect_client import giving_events_up_soon, with_retries
-from flowforge_assets.execute.prefect_made import make_in_flow, tell_end_later
+from flowforge_assets.execute.prefect_made import leave_end, make_in_flow
 from flowforge_assets.execute.run import RunResult
 from flowforge_assets.execute.session import Session
 from flowforge_assets.execute.task_runner import StaysHere, runner_of
@@ -95,16 +95,18 @@ def run_with_prefect(session: Session, *, on_event: OnEvent, stop: StopSignal) -
             return _CANCELLED
         return results[-1]
 
+    is_end_told = False
     try:
         # from before the first event of the flow: Prefect begins a second worker for others
         with with_retries(_RETRIES), giving_events_up_soon():
             _flow(session, make)(return_state=True)
+        is_end_told = True
     except Exception as error:
         if not errors and not results:
             message = f"Prefect failed in the middle of the run: {type(error).__name__}"
             raise PrefectFailedError(message, hint=_LOST_HINT) from error
-        if results:
-            tell_end_later(session, results[-1], on_event=on_event)
+    if results:
+        leave_end(session, results[-1], is_told=is_end_told, on_event=on_event)
     if errors:
         if not isinstance(errors[-1], Exception):
             raise KeyboardInterrupt from errors[-1]

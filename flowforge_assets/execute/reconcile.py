@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from flowforge_assets.compile.asset_events import MATERIALIZED, EventJson
 from flowforge_assets.execute.event_sender import (
     A_BATCH,
+    ALWAYS,
     MOST_UNRECORDED,
     Ask,
     EventSender,
+    Unanswered,
     count_recorded,
     missing,
 )
-from flowforge_assets.record.database import LedgerPlace
-from flowforge_assets.record.untold import (
-    Untold,
-    claim_untold,
-    forget_untold,
-    keep_untold,
-    read_untold,
-)
+from flowforge_assets.record.untold import Untold, UntoldBook
 
 _LOOK_SECONDS: Final = 0.3
 _LEVEL_SECONDS: Final = 2.0
@@ -57,22 +54,36 @@ def wait_until_recorded(sender: EventSender, ask: Ask, *, seconds: float) -> boo
         time.sleep(_LOOK_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a server is to have of a run of an earlier time: `untold`, with its events.
+
+    Those that Prefect sent itself have occurred since `since`. `end` is how the flow run ended, a
+    state's type and message; None where its own process may still tell that.
+    """
+
+    untold: Untold
+    since: datetime
+    end: tuple[str, str] | None
+
+
 def settle_untold(
-    place: LedgerPlace,
+    book: UntoldBook,
+    server: str,
     ask: Ask,
     *,
     mark: Callable[[], EventJson],
-    known: Callable[[Untold], Untold | None],
+    owed: Callable[[Untold], Owed | None],
 ) -> Iterator[str]:
     """Brings the server up to date on earlier runs; gives what people should know of it.
 
-    `known` gives all that is to be told of a run, its events too, or None to leave it alone. Events
-    are sent again only when one of `mark`, which is sent after them, was recorded: a server that is
-    behind is left to itself until the next time. What a server refuses for good is forgotten.
+    `owed` gives all that is to be told of a run, or None to leave it alone. Events are sent again
+    only when one of `mark`, which is sent after them, was recorded: a server that is behind is left
+    to itself until the next time. What a server refuses for good is forgotten.
 
     Raises:
         RecordError: the ledger cannot be used (FF-501 to FF-519).
-        Exception: whatever else `ask` does; what is not settled then stays for the next time.
+        Unanswered: the server does not answer; what is not settled then stays for the next time.
     """
     is_level = True
 
@@ -81,110 +92,85 @@ def settle_untold(
         is_level = is_level and _gets_level(ask, mark())
         return is_level
 
-    for untold in read_untold(place):
-        told: Untold | None = untold
+    for named in book.of_server(server):
+        untold = book.find(named)
+        found = None if untold is None else owed(untold)
+        if untold is None or found is None or not book.claim(named):
+            continue
         try:
-            told = known(untold)
-            note = None if told is None else _settle(place, told, ask, gets_level=gets_level)
-        except Exception as error:
-            status = _status(error)
-            if not _is_refusal(status):
+            note = _settle(book, found, ask, gets_level=gets_level)
+        except Unanswered as error:
+            if not _is_refusal(error.status):
+                book.keep(untold)  # nobody's again
                 raise
-            forget_untold(place, untold)
-            refused = f"the Prefect server refused (status {status}) to be told of run"
-            note = f"{refused} {untold.run_id}: it will not have {_lost(told or untold)}"
+            book.forget(named)
+            refused = f"the Prefect server refused (status {error.status}) to be told of run"
+            lacks = _said_of(len(found.untold.events or ()), is_end=found.end is not None)
+            note = f"{refused} {untold.run_id}: it will not have {lacks}"
         if note is not None:
             yield note
 
 
 def _settle(
-    place: LedgerPlace, told: Untold, ask: Ask, *, gets_level: Callable[[], bool]
+    book: UntoldBook, owed: Owed, ask: Ask, *, gets_level: Callable[[], bool]
 ) -> str | None:
     """Tells what the server lacks, if `gets_level` says that it keeps up; what people should know.
 
     Raises whatever `ask` does.
     """
-    if told.state is not None:
-        kind, message = told.state
-        state = {"state": {"type": kind, "message": message}, "force": True}
-        if not _took(ask, f"/flow_runs/{told.flow_run_id}/set_state", state):
-            forget_untold(place, told)
-            return None
-    sent = 0
-    if not any(True for _ in _missing(told, ask)):
-        forget_untold(place, told)
-    elif claim_untold(place, told):
-        if gets_level():
-            sent = _send_lost(place, told, ask)
-        else:
-            keep_untold(place, replace(told, state=None))
-    if not sent and told.state is None:
+    untold = owed.untold
+    goes_on = _goes_on(untold, ask)
+    if goes_on is None:
+        book.forget(untold.named)  # the server was wiped
         return None
-    return f"the Prefect server was told later of run {told.run_id}: {_counted(sent)}"
+    is_end_told = goes_on and owed.end is not None
+    if goes_on and owed.end is not None:
+        kind, message = owed.end
+        state = {"state": {"type": kind, "message": message}, "force": True}
+        ask(f"/flow_runs/{untold.flow_run_id}/set_state", state)
+        goes_on = False
+    left, sent = untold, 0
+    lost = list(_missing(owed, ask))
+    if lost and gets_level():
+        lost = list(_missing(owed, ask))
+        sent = _send(lost, ask)
+        left = replace(untold, are_prefects=False)
+    if lost or goes_on:
+        # to be looked for again by the next run: a server records what is sent in a while
+        book.keep(replace(left, events=lost if sent else untold.events if lost else []))
+    else:
+        book.forget(untold.named)
+    said = _said_of(sent, is_end=is_end_told)
+    return said and f"the Prefect server was told later of run {untold.run_id}: {said}"
 
 
-def _lost(told: Untold) -> str:
-    """What a server lacks of a run, to people."""
-    ended = ["how it ended"] if told.state is not None or told.events is None else []
-    count = [_counted(len(told.events))] if told.events else []
-    return " and ".join(count + ended)
-
-
-def _counted(events: int) -> str:
-    return f"{events:,} events" if events != 1 else "an event"
-
-
-def _send_lost(place: LedgerPlace, told: Untold, ask: Ask) -> int:
-    """Sends what the server has lost, as much as it has room for; gives how many that are.
-
-    It is kept for the next run to look: a server records it in a while.
-    """
-    lost = list(_missing(told, ask))
-    if not lost:
-        forget_untold(place, told)
-        return 0
-    room = lost[:MOST_UNRECORDED]
+def _send(events: Sequence[EventJson], ask: Ask) -> int:
+    """Sends as much as a server has room for; gives how many events that are."""
+    room = events[:MOST_UNRECORDED]
     for start in range(0, len(room), A_BATCH):
         ask("/events", room[start : start + A_BATCH])
-    keep_untold(place, replace(told, events=lost, state=None, are_prefects=False))
     return len(room)
 
 
-def tell_killed(flow_run_id: str, began: datetime, ask: Ask) -> None:
-    """Tells that a flow run crashed whose process was gone after `began`, if it seems to go on.
+def _goes_on(untold: Untold, ask: Ask) -> bool | None:
+    """Whether the server takes the flow run to go on since the run began; None: it knows none.
 
-    It may have been started again since, or somebody else has told how it ended.
+    It may have been begun again since, or somebody has told how it ended.
     """
-    path = f"/flow_runs/{flow_run_id}"
     try:
-        state = cast("Mapping[str, Mapping[str, str]]", ask(path, None))["state"]
-    except Exception as error:
-        if _is_unknown(error):
-            return  # the server was wiped
+        flow_run = cast("Mapping[str, Any]", ask(f"/flow_runs/{untold.flow_run_id}", None))
+    except Unanswered as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
         raise
-    if state["type"] == "RUNNING" and datetime.fromisoformat(state["timestamp"]) <= began:
-        crashed = {"type": "CRASHED", "message": "The process of the run was killed."}
-        _took(ask, f"{path}/set_state", {"state": crashed, "force": True})
+    state = flow_run["state"] or {}
+    return state.get("type") == "RUNNING" and state.get("id") == untold.state_id
 
 
-def _took(ask: Ask, path: str, question: object) -> bool:
-    """Asks, and says whether there was what was asked of: a server may have been wiped since."""
-    try:
-        ask(path, question)
-    except Exception as error:
-        if not _is_unknown(error):
-            raise
-        return False
-    return True
-
-
-def _is_unknown(error: Exception) -> bool:
-    return _status(error) == HTTPStatus.NOT_FOUND
-
-
-def _status(error: Exception) -> int | None:
-    """What an HTTP server answered; None where none did."""
-    return getattr(getattr(error, "response", None), "status_code", None)
+def _said_of(events: int, *, is_end: bool) -> str | None:
+    """What is told, or lacking, of a run, to people; None if that is nothing."""
+    counted = [f"{events:,} events" if events != 1 else "an event"] if events else []
+    return " and ".join(counted + (["how it ended"] if is_end else [])) or None
 
 
 def _is_refusal(status: int | None) -> bool:
@@ -204,30 +190,41 @@ def _gets_level(ask: Ask, mark: EventJson) -> bool:
     return True
 
 
-def has_prefects_events(flow_run_id: str, events: Sequence[EventJson], ask: Ask) -> bool:
+def has_prefects_events(
+    flow_run_id: str, events: Sequence[EventJson], ask: Ask, *, since: datetime
+) -> bool:
     """Whether the server has recorded as many events of assets as Prefect was to send."""
-    return int(_page(flow_run_id, ask, limit=0)["total"]) >= len(_materialized(events))
+    page = _page(flow_run_id, ask, since=since, limit=0)
+    return int(page["total"]) >= len(_materialized(events))
 
 
-def _missing(untold: Untold, ask: Ask) -> Iterator[EventJson]:
+def _missing(owed: Owed, ask: Ask) -> Iterator[EventJson]:
     """The events that the server has not recorded."""
-    events = untold.events or ()
-    if not untold.are_prefects:
+    events = owed.untold.events or ()
+    if not owed.untold.are_prefects:
         yield from missing(events, ask)
         return
-    recorded = set(_recorded(untold.flow_run_id, ask))
-    yield from (event for event in _materialized(events) if _named(event) not in recorded)
+    of_assets = _materialized(events)
+    recorded = Counter(_recorded(owed, ask) if of_assets else ())
+    for event in of_assets:
+        named = _named(event)
+        if recorded[named]:
+            recorded[named] -= 1  # an asset of several steps has an event of each
+        else:
+            yield event
 
 
-def _recorded(flow_run_id: str, ask: Ask) -> Iterator[tuple[object, object]]:
+def _recorded(owed: Owed, ask: Ask) -> Iterator[tuple[object, object]]:
     """The kinds and assets of the events that Prefect itself sent of the flow run."""
-    page: Mapping[str, Any] = _page(flow_run_id, ask, limit=_A_PAGE)
+    page = _page(owed.untold.flow_run_id, ask, since=owed.since, limit=_A_PAGE)
     while True:
         yield from map(_named, _events(page))
         following = page.get("next_page")
         if not following:
             return
-        page = cast("Mapping[str, Any]", ask(str(following), None))
+        # The server names itself as it is reached from where it is, which may be elsewhere for us.
+        path = f"/events/filter/next?{urlsplit(str(following)).query}"
+        page = cast("Mapping[str, Any]", ask(path, None))
 
 
 def _materialized(events: Sequence[EventJson]) -> list[EventJson]:
@@ -238,9 +235,12 @@ def _named(event: Mapping[str, Any]) -> tuple[object, object]:
     return event["event"], event["resource"]["prefect.resource.id"]
 
 
-def _page(flow_run_id: str, ask: Ask, *, limit: int) -> Mapping[str, Any]:
-    related = {"id": [f"prefect.flow-run.{flow_run_id}"]}
-    filtered = {"event": {"prefix": [MATERIALIZED]}, "related": related}
+def _page(flow_run_id: str, ask: Ask, *, since: datetime, limit: int) -> Mapping[str, Any]:
+    filtered = {
+        "event": {"prefix": [MATERIALIZED]},
+        "related": {"id": [f"prefect.flow-run.{flow_run_id}"]},
+        "occurred": {**ALWAYS, "since": since.isoformat()},
+    }
     return cast("Mapping[str, Any]", ask("/events/filter", {"filter": filtered, "limit": limit}))
 
 

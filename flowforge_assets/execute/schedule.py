@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -147,12 +148,12 @@ class Schedule:
         try:
             while (taken := self._take()) is not None:
                 id_, step, batch = taken
-                try:
-                    work(step, batch)
-                except BaseException as error:  # noqa: BLE001 - as above
-                    self._error = error
-                    self._stop.set()
-                self._done(id_)
+                for act in (partial(work, step, batch), partial(self._done, id_)):
+                    try:
+                        act()
+                    except BaseException as error:  # noqa: BLE001 - as above
+                        self._error = error
+                        self._stop.set()
         finally:
             with self._changed:
                 self._working -= 1

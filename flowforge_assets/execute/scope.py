@@ -95,10 +95,6 @@ class MadeSets:
         """The newest commit that made steps of it when the run began."""
         return next(iter(self._history.lookup(key)), None)
 
-    def of_run(self, key: DatasetKey, run_id: str) -> list[Made]:
-        """The commits of an earlier run that its steps are of, newest first."""
-        return [made for made in self._history.lookup(key) if made.run_id == run_id]
-
     def versions(self, key: DatasetKey, steps: PartitionSet) -> list[TableVersion]:
         """The versions that had made these steps when the run began, in order."""
         pieces = self._history.lookup(key)

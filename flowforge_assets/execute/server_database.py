@@ -10,8 +10,9 @@ from flowforge_assets.storage.secrets import Reference, resolve
 
 SETTING: Final = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 _SCHEMES: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
-# What libpq calls it, and the driver that Prefect uses (asyncpg 0.32, "connect").
-_RENAMED: Final = {"sslmode": "ssl"}
+# What a URL may set, and what the driver that Prefect uses calls it (asyncpg 0.32, "connect"). What
+# else libpq knows it refuses when the server starts.
+_NAMES: Final = {"sslmode": "ssl", "ssl": "ssl", "host": "host", "port": "port"}
 
 
 def database_setting(variable: str) -> dict[str, str]:
@@ -31,7 +32,11 @@ def database_setting(variable: str) -> dict[str, str]:
     if parts.scheme not in _SCHEMES or parts.fragment:
         raise _no_url(variable)
     given = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(_RENAMED.get(name, name), value) for name, value in given])
+    unknown = [name for name, _ in given if name not in _NAMES]
+    if unknown:
+        message = f"`{variable}` sets `{unknown[0]}`, which Prefect's driver does not know"
+        raise ServerDatabaseError(message, hint=f"of a URL's settings it takes {', '.join(_NAMES)}")
+    query = urlencode([(_NAMES[name], value) for name, value in given])
     return {SETTING: f"postgresql+asyncpg://{parts.netloc}{parts.path}{query and '?' + query}"}
 
 

@@ -29,6 +29,7 @@ from flowforge_assets.record.pieces import read_history
 from flowforge_assets.record.rows import run_from, step_from
 from flowforge_assets.record.run import RunCounts, RunRecord, RunStatus, StepEnd, StepRecord
 from flowforge_assets.record.schemas import add_schema, replace_schemas, schema_from
+from flowforge_assets.record.untold import UntoldBook
 
 Learnt: TypeAlias = tuple[DatasetKey, Sequence[Made], Sequence[SchemaChange] | None]
 """What a table says of its commits and, where that is asked, of its columns."""
@@ -87,6 +88,11 @@ class Ledger:
     def leases(self) -> LeaseBook:
         """Who may commit what now."""
         return LeaseBook(self._database)
+
+    @cached_property
+    def untold(self) -> UntoldBook:
+        """What a Prefect server was not told, or may have lost."""
+        return UntoldBook(self._database)
 
     @property
     def is_unlearnt(self) -> bool:

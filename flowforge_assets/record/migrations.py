@@ -209,16 +209,19 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE steps ADD COLUMN bytes_written INTEGER",
     ),
     (
-        # What a server that shows runs is still to be told (see untold.py), values as JSON.
-        # Without `events` these are all that the run's steps say. Who tells it claims it before.
+        # What a server that shows runs may lack (see untold.py), values as JSON. Without `events`
+        # these are all that the run's steps say. Who tells it claims it before.
         """
         CREATE TABLE untold (
             flow_run_id TEXT NOT NULL,
             run_id TEXT NOT NULL,
+            server TEXT NOT NULL,
+            state_id TEXT NOT NULL,
             related TEXT NOT NULL,
             events TEXT,
-            state TEXT,
             are_prefects INTEGER NOT NULL,
+            is_left INTEGER NOT NULL,
+            kept_at TEXT NOT NULL,
             claimed_until TEXT,
             PRIMARY KEY (flow_run_id, run_id)
         )

@@ -146,22 +146,28 @@ NEWEST_PARITY: Final = f"""
     SELECT {_PARITY} FROM parity WHERE asset = ? AND target = ? ORDER BY at DESC LIMIT 1
 """
 
-_UNTOLD: Final = "flow_run_id, run_id, related, events, state, are_prefects"
+_UNTOLD: Final = "flow_run_id, run_id, server, state_id, related, events, are_prefects, is_left"
 PUT_UNTOLD: Final = f"""
-    INSERT INTO untold ({_UNTOLD}) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO untold ({_UNTOLD}, kept_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (flow_run_id, run_id) DO UPDATE
-    SET events = excluded.events, state = excluded.state, are_prefects = excluded.are_prefects,
-        claimed_until = NULL
+    SET events = excluded.events, are_prefects = excluded.are_prefects,
+        is_left = excluded.is_left, claimed_until = NULL
 """
 CLAIM_UNTOLD: Final = """
     UPDATE untold SET claimed_until = ?
     WHERE flow_run_id = ? AND run_id = ? AND (claimed_until IS NULL OR claimed_until < ?)
 """
-NEWEST_UNTOLD: Final = f"SELECT {_UNTOLD} FROM untold ORDER BY run_id DESC LIMIT ?"
+UNTOLD_OF_SERVER: Final = (
+    "SELECT flow_run_id, run_id FROM untold WHERE server = ? ORDER BY kept_at, run_id"
+)
+FIND_UNTOLD: Final = f"SELECT {_UNTOLD} FROM untold WHERE flow_run_id = ? AND run_id = ?"
 DELETE_UNTOLD: Final = "DELETE FROM untold WHERE flow_run_id = ? AND run_id = ?"
+DELETE_ALL_TOLD: Final = "DELETE FROM untold WHERE run_id = ? AND events = ?"
+LEAVE_UNTOLD: Final = "UPDATE untold SET is_left = 1 WHERE run_id = ?"
 DELETE_OLD_UNTOLD: Final = """
     DELETE FROM untold
-    WHERE run_id NOT IN (SELECT run_id FROM untold ORDER BY run_id DESC LIMIT ?)
+    WHERE server = ? AND run_id NOT IN
+        (SELECT run_id FROM untold WHERE server = ? ORDER BY kept_at DESC, run_id DESC LIMIT ?)
 """
 
 _HOLDER: Final = "run_id, host, pid, lock, taken_at, expires_at, turn"

@@ -15,7 +15,7 @@ import pytest
 from flowforge_assets import Project
 from flowforge_assets.errors.backfill import BackfillNotDeployedError
 from flowforge_assets.execute.backfill import ChunkResult, begin_backfill
-from flowforge_assets.record.backfills import BackfillLog
+from flowforge_assets.record.backfills import BackfillLog, Chunk
 from server_of_prefect import Server
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def test_a_job_that_is_not_deployed_is_told_and_its_runs_can_be_cancelled(
     project: Project, prefect_server: Server
 ) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings  # prefect, on use
+    from prefect.states import Running
 
     from flowforge_assets.execute.backfill_prefect import cancel_runs, submit_backfill
 
@@ -208,3 +209,8 @@ def test_a_job_that_is_not_deployed_is_told_and_its_runs_can_be_cancelled(
         assert progress.backfill.status == "cancelled"
         assert progress.chunks_done >= 1
         cancel_runs(log.chunks(backfill_id))
+        deployment = client.read_deployment_by_name(f"{NAME}/dev.nightly")
+        going_on = client.create_flow_run_from_deployment(deployment.id, state=Running())
+        gone, there = (Chunk(1, None, "running", str(id_)) for id_ in (uuid4(), going_on.id))
+        cancel_runs([gone, there])
+        assert str(client.read_flow_run(going_on.id).state_type) == "StateType.CANCELLING"

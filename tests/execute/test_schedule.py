@@ -165,6 +165,19 @@ def test_what_fails_meanwhile_ends_the_work_and_is_raised(diamond: Lake) -> None
     assert done == ["make_a"]
 
 
+@pytest.mark.parametrize("workers", WORKERS)
+def test_who_cannot_be_told_of_an_end_ends_the_work(diamond: Lake, workers: int) -> None:
+    def fail(_: DatasetKey) -> None:
+        msg = "no ledger"
+        raise RuntimeError(msg)
+
+    done: list[str] = []
+    steps = Schedule(diamond.plan(), diamond.graph.parents, stop=threading.Event(), ended=fail)
+    with pytest.raises(RuntimeError, match="no ledger"):
+        steps.run(lambda step, _: done.append(step.asset), workers=workers, meanwhile=nothing)
+    assert set(done) == {"make_a"}
+
+
 def test_what_takes_no_time_is_done_by_one_thread_and_what_takes_longer_by_more() -> None:
     names = [f"n{number}" for number in range(400)]
     lake = Lake(graph([dataset(name) for name in names], [maker(name) for name in names]))

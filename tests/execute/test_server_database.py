@@ -43,6 +43,14 @@ def test_what_is_no_url_of_postgresql_is_refused_without_it(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+def test_a_setting_that_the_servers_driver_does_not_know_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SERVER_URL", "postgresql://db/x?sslmode=require&connect_timeout=10")
+    with pytest.raises(ServerDatabaseError, match="sets `connect_timeout`"):
+        database_setting("SERVER_URL")
+
+
 def test_a_variable_that_is_not_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SERVER_URL", raising=False)
     with pytest.raises(SecretMissingError, match="`SERVER_URL` is not set"):

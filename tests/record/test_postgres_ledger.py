@@ -35,13 +35,7 @@ from flowforge_assets.record.opened import open_database
 from flowforge_assets.record.parity import ParityRecord, newest_parity, record_parity
 from flowforge_assets.record.rebuild import rebuild
 from flowforge_assets.record.run import RunRecord
-from flowforge_assets.record.untold import (
-    Untold,
-    claim_untold,
-    forget_untold,
-    keep_untold,
-    read_untold,
-)
+from flowforge_assets.record.untold import Untold
 from postgres_server import PostgresCluster, postgres_cluster
 
 CANARY = "c4nary-p4ss"
@@ -116,14 +110,20 @@ def test_verdicts_on_queries_are_kept_too(postgres_place: PostgresPlace) -> None
 
 
 def test_what_a_server_is_still_to_be_told_is_kept_too(postgres_place: PostgresPlace) -> None:
-    begun = Untold("flow run", "run", [{"prefect.resource.id": "prefect.flow.f"}])
-    ended = replace(begun, events=[{"id": "1"}], state=("FAILED", "Made 0."), are_prefects=True)
-    for untold in (begun, ended):
-        keep_untold(postgres_place, untold)
-        assert read_untold(postgres_place) == [untold]
-    assert [claim_untold(postgres_place, ended) for _ in range(2)] == [True, False]
-    forget_untold(postgres_place, ended)
-    assert read_untold(postgres_place) == []
+    begun = Untold("there", "flow run", "run", "state", [{"prefect.resource.id": "prefect.flow.f"}])
+    ended = replace(begun, events=[{"id": "1"}], are_prefects=True)
+    with Ledger.open(postgres_place) as ledger:
+        book = ledger.untold
+        for untold in (begun, ended):
+            book.keep(untold)
+            assert [book.find(named) for named in book.of_server("there")] == [untold]
+        assert [book.claim(ended.named) for _ in range(2)] == [True, False]
+        assert book.leave("run")
+        assert book.find(begun.named) == replace(ended, is_left=True)
+        book.ended("run")
+        assert book.of_server("there") == [begun.named]
+        book.forget(ended.named)
+        assert book.of_server("there") == []
 
 
 def test_a_newer_or_foreign_schema_is_refused(postgres_place: PostgresPlace) -> None:
