@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +37,14 @@ pytest_plugins = ["emulators", "postgres_ledger"]
 _THIS_MACHINE = ["127.0.0.1", "::1", "localhost"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets Python take itself apart as a whole: DuckDB complains of what is kept.
+
+    What is registered first is done last: pytest itself looks for garbage before.
+    """
+    config.add_cleanup(gc.unfreeze)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--rewrite-golden`: writes golden files instead of comparing with them."""
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
@@ -51,6 +59,16 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         return None
     is_ours = not _PACKAGES.isdisjoint(collection_path.parents)
     return None if is_ours and b">>> " in collection_path.read_bytes() else True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Looks for no garbage while tests are collected: all of it stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -120,11 +138,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # What was collected stays: to look through it for garbage, again and again, finds none.
     gc.collect()
     gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """Lets Python take itself apart as a whole: DuckDB complains of what is kept."""
-    gc.unfreeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
