@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from flowforge_assets.declare.sql_asset import forget_sql
 from server_of_prefect import Server, running_server
 
 FIXTURES = Path(__file__).parent / "fixtures"
+_SERVER = pytest.StashKey[tuple[Server, ExitStack]]()
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +32,30 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 
-@pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+@pytest.fixture(scope="module")
+def prefect_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
     """A Prefect server for all tests of files named `test_prefect_*`, which share a worker."""
-    with running_server(tmp_path_factory.mktemp("prefect")) as started:
-        yield started
+    kept = request.config.stash
+    if _SERVER not in kept:
+        life = ExitStack()
+        request.config.add_cleanup(life.close)
+        started = life.enter_context(running_server(tmp_path_factory.mktemp("prefect")))
+        kept[_SERVER] = started, life
+    return kept[_SERVER][0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Ends the Prefect server after the last of those files: it works also when it is idle."""
+    yield
+    if _SERVER in item.config.stash and not (
+        nextitem and nextitem.path.name.startswith("test_prefect_")
+    ):
+        _, life = item.config.stash[_SERVER]
+        del item.config.stash[_SERVER]
+        life.close()
 
 
 @pytest.fixture
