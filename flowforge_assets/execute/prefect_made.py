@@ -81,17 +81,14 @@ def make_in_flow(session: Session, *, on_event: OnEvent, stop: StopSignal) -> Ru
 
 
 def leave_end(session: Session, result: RunResult, *, is_told: bool, on_event: OnEvent) -> None:
-    """Leaves it to a later run to tell the server how this one ended, unless that `is_told`.
+    """Leaves to a later run what is lacking: how this one ended too, unless that `is_told`.
 
     What cannot be written down is noted: the run has ended, and its record stands.
     """
-    note = None
     try:
         with Ledger.open(session.environment.ledger) as ledger:
-            if is_told:
-                ledger.untold.ended(result.run_id)
-            elif ledger.untold.leave(result.run_id):
-                note = _LATER
+            is_lacking = ledger.untold.leave(result.run_id, is_end_told=is_told)
+        note = _LATER if is_lacking and not is_told else None
     except RecordError as error:
         note = _unwritten(error)
     if note is not None:

@@ -58,13 +58,13 @@ def wait_until_recorded(sender: EventSender, ask: Ask, *, seconds: float) -> boo
 class Owed:
     """What a server is to have of a run of an earlier time: `untold`, with its events.
 
-    Those that Prefect sent itself have occurred since `since`. `end` is how the flow run ended, a
-    state's type and message; None where its own process may still tell that.
+    Those that Prefect sent itself have occurred since `since`. `end` is how the flow run ended: a
+    state's type and message.
     """
 
     untold: Untold
     since: datetime
-    end: tuple[str, str] | None
+    end: tuple[str, str]
 
 
 def settle_untold(
@@ -105,7 +105,7 @@ def settle_untold(
                 raise
             book.forget(named)
             refused = f"the Prefect server refused (status {error.status}) to be told of run"
-            lacks = _said_of(len(found.untold.events or ()), is_end=found.end is not None)
+            lacks = _said_of(len(found.untold.events or ()), is_end=True)
             note = f"{refused} {untold.run_id}: it will not have {lacks}"
         if note is not None:
             yield note
@@ -123,24 +123,22 @@ def _settle(
     if goes_on is None:
         book.forget(untold.named)  # the server was wiped
         return None
-    is_end_told = goes_on and owed.end is not None
-    if goes_on and owed.end is not None:
+    if goes_on:
         kind, message = owed.end
         state = {"state": {"type": kind, "message": message}, "force": True}
         ask(f"/flow_runs/{untold.flow_run_id}/set_state", state)
-        goes_on = False
-    left, sent = untold, 0
+    sent = 0
     lost = list(_missing(owed, ask))
     if lost and gets_level():
         lost = list(_missing(owed, ask))
         sent = _send(lost, ask)
-        left = replace(untold, are_prefects=False)
-    if lost or goes_on:
         # to be looked for again by the next run: a server records what is sent in a while
-        book.keep(replace(left, events=lost if sent else untold.events if lost else []))
+        untold = replace(untold, events=lost, are_prefects=False)
+    if lost:
+        book.keep(untold)
     else:
         book.forget(untold.named)
-    said = _said_of(sent, is_end=is_end_told)
+    said = _said_of(sent, is_end=goes_on)
     return said and f"the Prefect server was told later of run {untold.run_id}: {said}"
 
 

@@ -36,9 +36,9 @@ _ENDS: Final = {
 def owed(run: LocalRun, untold: Untold, history: Callable[[], History]) -> Owed | None:
     """All that the server is to have of an earlier run than `run`, or None to leave it alone.
 
-    While its process may tell of itself, that is what it has left to others. Of a run that was
-    killed it is an event for each dataset that has rows of it, by a `history` that is read anew,
-    and one for each whose step failed.
+    While its process may tell of itself, that is nothing. Of a run that was killed it is an event
+    for each dataset that has rows of it, by a `history` that is read anew, and one for each whose
+    step failed.
     """
     if untold.run_id == run.scope.run_id:
         return None
@@ -48,17 +48,16 @@ def owed(run: LocalRun, untold: Untold, history: Callable[[], History]) -> Owed 
         return Owed(replace(untold, events=untold.events or []), _LONG_AGO, unknown)
     if record.status == "running":
         return None
-    is_over = (
+    if not (
         untold.is_left
         or record.ended_at is None
         or record.status == "killed"
         or run.scope.clock() - record.ended_at >= _TELLING
-    )
-    end = (_ENDS[record.status], _message(record)) if is_over else None
+    ):
+        return None
+    end = _ENDS[record.status], _message(record)
     if untold.events is not None:
         return Owed(untold, record.started_at, end)
-    if not is_over:
-        return None
     origin = Origin(UUID(untold.flow_run_id), tuple(untold.related), untold.run_id)
     events = list(_events(run, history(), origin))
     # the server may have been told of some of them, by Prefect or by groups

@@ -91,14 +91,14 @@ class UntoldBook:
         with self._database.transaction() as connection:
             connection.execute(statements.DELETE_UNTOLD, named)
 
-    def ended(self, run_id: str) -> None:
-        """Drops the run if nothing of it is lacking: how its flow run ended was told."""
-        with self._database.transaction() as connection:
-            connection.execute(statements.DELETE_ALL_TOLD, (run_id, _NO_EVENTS))
+    def leave(self, run_id: str, *, is_end_told: bool) -> bool:
+        """Says that the run's process tells nothing more; gives whether anything is lacking.
 
-    def leave(self, run_id: str) -> bool:
-        """Says that the run's process tells nothing more; gives whether anything is lacking."""
+        What is lacking no event, and whose end was told, is dropped.
+        """
         with self._database.transaction() as connection:
+            if is_end_told:
+                connection.execute(statements.DELETE_ALL_TOLD, (run_id, _NO_EVENTS))
             return connection.execute(statements.LEAVE_UNTOLD, (run_id,)).rowcount > 0
 
 

@@ -135,18 +135,11 @@ def over(untold: Untold) -> Owed:
     return Owed(untold, NOON, COMPLETED)
 
 
-def ending(untold: Untold) -> Owed:
-    """Of a run that has ended, and whose process may still tell so."""
-    return Owed(untold, NOON, None)
-
-
 def killed(untold: Untold) -> Owed:
     return Owed(replace(untold, events=[A, B], are_prefects=True), NOON, ("CRASHED", "Killed."))
 
 
-def settled(
-    book: UntoldBook, ask: Ask, owed: Callable[[Untold], Owed | None] = ending
-) -> list[str]:
+def settled(book: UntoldBook, ask: Ask, owed: Callable[[Untold], Owed | None] = over) -> list[str]:
     return list(settle_untold(book, SERVER, ask, mark=mark, owed=owed))
 
 
@@ -169,26 +162,15 @@ def test_what_the_server_has_is_forgotten_without_a_word(book: UntoldBook) -> No
 def test_what_it_lacks_is_sent_and_looked_for_again_by_the_next_run(book: UntoldBook) -> None:
     kept(book)
     server = Server(A)
-    assert settled(book, server.ask, over) == [
+    assert settled(book, server.ask) == [
         "the Prefect server was told later of run r1: an event and how it ended"
     ]
     assert server.states == [{"type": "COMPLETED", "message": "Made 2."}]
     assert server.recorded == [A, B]
     assert left_in(book) == replace(BEGUN, events=[B])
-    assert settled(book, server.ask, over) == []
+    assert settled(book, server.ask) == []
     assert left_in(book) is None
     assert len(server.states) == 1
-
-
-def test_a_run_whose_process_may_still_tell_how_it_ended_is_not_told_of(book: UntoldBook) -> None:
-    kept(book)
-    server = Server(A, B)
-    assert settled(book, server.ask) == []
-    assert left_in(book) == replace(BEGUN, events=[])
-    assert settled(book, server.ask, over) == [
-        "the Prefect server was told later of run r1: how it ended"
-    ]
-    assert (left_in(book), len(server.states)) == (None, 1)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +188,7 @@ def test_how_a_run_ended_is_told_only_where_it_seems_to_go_on(
     kept(book)
     server = Server(A, B)
     server.shown = shown
-    assert settled(book, server.ask, over) == []
+    assert settled(book, server.ask) == []
     assert (server.states, left_in(book)) == ([], None)
 
 
@@ -242,7 +224,7 @@ def test_a_server_that_is_behind_is_sent_nothing_again(
     kept(book, are_prefects=are_prefects)
     before = left_in(book)
     server = Server(is_behind=True)
-    assert settled(book, server.ask, over) == [
+    assert settled(book, server.ask) == [
         "the Prefect server was told later of run r1: how it ended"
     ]
     assert server.recorded == []
@@ -253,14 +235,14 @@ def test_a_server_that_is_behind_is_sent_nothing_again(
 def test_a_server_that_was_wiped_is_told_nothing(book: UntoldBook) -> None:
     kept(book)
     server = Server(knows_run=False)
-    assert settled(book, server.ask, over) == []
+    assert settled(book, server.ask) == []
     assert (server.recorded, left_in(book)) == ([], None)
 
 
 def test_what_is_for_another_server_is_left_alone(book: UntoldBook) -> None:
     book.keep(replace(BEGUN, server="http://127.0.0.1:4200/api", events=[A]))
     server = Server(knows_run=False)
-    assert settled(book, server.ask, over) == []
+    assert settled(book, server.ask) == []
     assert left_in(book) is not None
 
 
@@ -285,16 +267,13 @@ def test_what_a_server_refuses_for_good_is_said_once_and_stops_nothing_else(
     book.keep(replace(BEGUN, flow_run_id="another", run_id="r2", events=[later]))
     server = Refuses(status)
 
-    def owed(untold: Untold) -> Owed:
-        return over(untold) if untold.run_id == "r1" else ending(untold)
-
     lost = "it will not have 2 events and how it ended"
-    assert settled(book, server.ask, owed) == [
+    assert settled(book, server.ask) == [
         f"the Prefect server refused (status {status}) to be told of run r1: {lost}",
-        "the Prefect server was told later of run r2: an event",
+        "the Prefect server was told later of run r2: an event and how it ended",
     ]
     assert server.recorded == [later]
-    assert settled(book, server.ask, owed) == []
+    assert settled(book, server.ask) == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 407, 408, 425, 429, 500, 503])
@@ -303,7 +282,7 @@ def test_a_server_that_may_take_it_another_time_is_told_later(
 ) -> None:
     kept(book)
     with pytest.raises(Unanswered, match="Refusal"):
-        settled(book, Refuses(status).ask, over)
+        settled(book, Refuses(status).ask)
     assert left_in(book) is not None
 
 

@@ -118,10 +118,8 @@ def test_what_a_server_is_still_to_be_told_is_kept_too(postgres_place: PostgresP
             book.keep(untold)
             assert [book.find(named) for named in book.of_server("there")] == [untold]
         assert [book.claim(ended.named) for _ in range(2)] == [True, False]
-        assert book.leave("run")
+        assert book.leave("run", is_end_told=True)
         assert book.find(begun.named) == replace(ended, is_left=True)
-        book.ended("run")
-        assert book.of_server("there") == [begun.named]
         book.forget(ended.named)
         assert book.of_server("there") == []
 

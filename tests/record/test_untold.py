@@ -90,18 +90,20 @@ def test_one_claims_what_is_to_be_told_until_it_is_kept_again_or_gone(book: Unto
     assert not book.claim(BEGUN.named)
 
 
-def test_a_run_whose_end_was_told_is_dropped_unless_it_lacks_events(book: UntoldBook) -> None:
-    for events in (None, [{"id": "1"}]):
-        book.keep(replace(BEGUN, events=events))
-        book.ended(BEGUN.run_id)
-        assert book.of_server(SERVER) == [BEGUN.named]
+@pytest.mark.parametrize("events", [None, [{"id": "1"}]])
+def test_a_run_is_left_to_others_where_it_lacks_something(
+    book: UntoldBook, events: list[dict[str, object]] | None
+) -> None:
+    assert not book.leave(BEGUN.run_id, is_end_told=True)
+    lacking = replace(BEGUN, events=events)
+    book.keep(lacking)
+    assert book.leave(BEGUN.run_id, is_end_told=True)
+    assert book.find(BEGUN.named) == replace(lacking, is_left=True)
+
+
+def test_a_run_that_lacks_nothing_is_dropped_when_its_end_was_told(book: UntoldBook) -> None:
     book.keep(replace(BEGUN, events=[]))
-    book.ended(BEGUN.run_id)
+    assert book.leave(BEGUN.run_id, is_end_told=False)
+    assert book.of_server(SERVER) == [BEGUN.named]
+    assert not book.leave(BEGUN.run_id, is_end_told=True)
     assert book.of_server(SERVER) == []
-
-
-def test_a_run_is_left_to_others_where_it_lacks_something(book: UntoldBook) -> None:
-    assert not book.leave(BEGUN.run_id)
-    book.keep(BEGUN)
-    assert book.leave(BEGUN.run_id)
-    assert book.find(BEGUN.named) == replace(BEGUN, is_left=True)
