@@ -156,13 +156,13 @@ def _goes_on(untold: Untold, ask: Ask) -> bool | None:
     It may have been begun again since, or somebody has told how it ended.
     """
     try:
-        flow_run = cast("Mapping[str, Any]", ask(f"/flow_runs/{untold.flow_run_id}", None))
+        answer = ask(f"/flow_runs/{untold.flow_run_id}", None)
     except Unanswered as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
-    state = flow_run["state"] or {}
-    return state.get("type") == "RUNNING" and state.get("id") == untold.state_id
+    state = cast("Mapping[str, Mapping[str, str] | None]", answer)["state"]
+    return state is not None and (state["type"], state["id"]) == ("RUNNING", untold.state_id)
 
 
 def _said_of(events: int, *, is_end: bool) -> str | None:
