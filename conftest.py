@@ -16,6 +16,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from doc_examples import documents
+from flowforge_assets.core.uncollected import uncollected
 from flowforge_assets.declare.asset import DECLARED
 from flowforge_assets.declare.external import DECLARED_EXTERNAL
 from flowforge_assets.declare.sql_asset import DECLARED_SQL
@@ -64,11 +65,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Looks for no garbage while tests are collected: all of it stays."""
-    gc.disable()
-    try:
+    with uncollected():
         return (yield)
-    finally:
-        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,6 +17,8 @@ from types import ModuleType
 
 import pytest
 
+from flowforge_assets.core.uncollected import uncollected
+
 ROOT = Path(__file__).parents[1]
 LINES_A_MODULE = 400
 LINES_A_FUNCTION = 60
@@ -62,6 +64,14 @@ def python_files(*folders: str) -> list[Path]:
 @cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _trees() -> Iterator[None]:
+    """Looks for no garbage among the trees of all files, which go when these tests have ended."""
+    with uncollected():
+        yield
+    tree.cache_clear()
 
 
 def place(path: Path, line: int) -> str:
