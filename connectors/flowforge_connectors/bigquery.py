@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LONGEST_DESCRIPTION: Final = 16_384
+_UNSEEN_SECONDS: Final = 20.0
 _BATCHES_A_JOB: Final = 8
 _CONNECT_SECONDS: Final = 60.0
 _NO_LABEL: Final = re.compile(r"[^a-z0-9_-]")
@@ -150,7 +151,11 @@ class BigQuery:
     def _other(self, client: Any, job_id: str, tag: Tag) -> Any:  # noqa: ANN401 - see the class
         """The job of that id when it has ended, well or not."""
         seconds = tag.seconds_within(self._settings().get("timeout_seconds"))
-        job = client.get_job(job_id, location=self._settings().get("location"))
+        retry = import_module("google.api_core.retry")
+        # an id may be taken for a moment before the job can be asked for
+        is_not_yet = retry.if_exception_type(_exceptions().NotFound)
+        patient = retry.Retry(is_not_yet, initial=0.1, maximum=1.0, timeout=_UNSEEN_SECONDS)
+        job = patient(client.get_job)(job_id, location=self._settings().get("location"))
         try:
             with suppress(_exceptions().GoogleAPICallError):
                 job.result(timeout=seconds)
