@@ -69,6 +69,14 @@ def deploy_here(
         return deploy(wanted, place, owner=owner, is_dry=is_dry)
 
 
+# A server on SQLite (3.8.8) was seen to answer nobody any more when it could not write a worker's
+# second sign of life, as it wrote something else at that moment: there is none in a test.
+_SETTINGS: Final = {
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_WORKER_HEARTBEAT_SECONDS": "600",
+}
+
+
 @contextmanager
 def worker(server: Server, pool: str) -> Generator[subprocess.Popen[bytes]]:
     """A worker of Prefect, which ends with the block together with all that it has started.
@@ -83,7 +91,7 @@ def worker(server: Server, pool: str) -> Generator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=environment(server.home, api_url=server.url) | {"PREFECT_WORKER_QUERY_SECONDS": "2"},
+        env=environment(server.home, api_url=server.url) | _SETTINGS,
         start_new_session=True,
     ) as process:
         try:
