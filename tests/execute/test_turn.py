@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -192,41 +192,46 @@ def test_a_run_that_waits_can_be_cancelled_and_leaves_nothing(
         lease.check()
 
 
+@contextmanager
+def after_another(
+    ledger: Ledger, folder: Path, look: Callable[[], Ready[bool]], stop: StopSignal
+) -> Generator[bool]:
+    """The second of two runs, which has waited until the first ended: what it has found."""
+    with ExitStack() as first:
+        first.enter_context(turn(folder, "r1").of(ledger, lambda: Ready(None, SILVER)))
+        waits = turn(folder, "r2", on_wait=lambda _: first.close(), stop=stop)
+        waits = replace(waits, expiry=timedelta(seconds=6))  # it looks more often then
+        with waits.of(ledger, look) as (found, _):
+            yield found
+
+
 def test_a_run_that_is_cancelled_as_its_turn_comes_ends_at_once(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     stop = StopSignal()
-    with ExitStack() as first:
-        first.enter_context(turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)))
 
-        def look() -> Ready[bool]:
-            is_second = "r2" in ledger.leases.live(is_gone=is_gone)
-            if is_second:
-                assert ledger.leases.cancel("r2", is_gone=is_gone)
-            return Ready(is_second, SILVER)
+    def look() -> Ready[bool]:
+        is_second = "r2" in ledger.leases.live(is_gone=is_gone)
+        if is_second:
+            assert ledger.leases.cancel("r2", is_gone=is_gone)
+        return Ready(is_second, SILVER)
 
-        waits = turn(tmp_path, "r2", on_wait=lambda _: first.close(), stop=stop)
-        waits = replace(waits, expiry=timedelta(seconds=6))  # it looks more often then
-        with waits.of(ledger, look) as (is_second, _):
-            assert is_second
-            assert stop.wait(20)
+    with after_another(ledger, tmp_path, look, stop) as is_second:
+        assert is_second
+        assert stop.wait(20)
 
 
 def test_a_run_that_has_waited_lives_and_can_be_cancelled_while_it_plans_again(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     stop = StopSignal()
-    with ExitStack() as first:
-        first.enter_context(turn(tmp_path, "r1").of(ledger, lambda: Ready(None, SILVER)))
 
-        def look() -> Ready[bool]:
-            is_second = ledger.leases.cancel("r2", is_gone=is_gone)
-            return Ready(is_second and stop.wait(20), SILVER)
+    def look() -> Ready[bool]:
+        is_second = ledger.leases.cancel("r2", is_gone=is_gone)
+        return Ready(is_second and stop.wait(20), SILVER)
 
-        waits = turn(tmp_path, "r2", on_wait=lambda _: first.close(), stop=stop)
-        waits = replace(waits, expiry=timedelta(seconds=6))  # it looks more often then
-        with waits.of(ledger, look) as (heard, _):
-            assert heard
+    with after_another(ledger, tmp_path, look, stop) as heard:
+        assert heard
 
 
 def test_all_is_free_after_an_error_and_after_one_of_the_ledger_it_is_known(
